@@ -1,7 +1,8 @@
-"""The pot of one programme in one year: drafted, released by a second person, and its balance."""
+"""The pot of one programme in one fiscal year: drafted, released by a second person, and its balance."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -12,10 +13,10 @@ from market.audit.log import record
 from market.budgets.figures import BUDGET_FIGURES
 from market.budgets.models import Budget
 from market.budgets.verbs import BudgetVerb
-from market.kit.database import atomic
-from market.kit.errors import Conflict, NotFound
+from market.kit.database import atomic, connection
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.money import HOME, Money
 from market.ledger import services as book
 from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme
@@ -24,33 +25,61 @@ from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.figures import FigureValue, Period, measure
 
+MONTHS = 12
+WAN = 10_000
+"""Yuan in 万元."""
+
+
+@dataclass(frozen=True)
+class BudgetDetails:
+    """Where a budget comes from, how it is classified, and when it is planned to be paid."""
+
+    source: str = ""
+    functional_code: str = ""
+    economic_code: str = ""
+    months: list[int] | None = None
+    """Twelve amounts in fen."""
+
 
 @atomic()
-async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
-    """Draft the pot of one programme in one year; nothing can be reserved before it is released.
+async def draft_budget(
+    slug: str, *, year: int, amount: int, details: BudgetDetails | None = None, by: By
+) -> Budget:
+    """Draft the pot of one programme in one fiscal year; nothing can be reserved before it is released.
 
     Raises:
+        Invalid: the months do not add up to the budget.
         Conflict: the year's budget was released already.
     """
     by.actor.require(ProgrammeAct.DRAFT_TERMS)
+    details = details or BudgetDetails()
+    if details.months is not None and (len(details.months) != MONTHS or sum(details.months) != amount):
+        raise Invalid(_("十二个月的用款计划合计应等于预算金额。"), field="months")
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     budget = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
     if budget is not None and budget.is_confirmed:
-        raise Conflict(_("这一年的预算已经下达，不能再改。"))
+        raise Conflict(_("这一年的预算已经下达，增减请用追加、调减或结转。"))
     if budget is None:
-        budget = await Budget.create(
-            id=uuid4(),
-            programme_id=programme.id,
-            year=year,
-            amount=amount,
-            proposed_by_id=by.actor.user_id,
-            proposed_at=by.now,
-        )
-    else:
-        budget.amount, budget.proposed_by_id, budget.proposed_at = amount, by.actor.user_id, by.now
-        await budget.save(update_fields=["amount", "proposed_by_id", "proposed_at"])
-    await record("budget", budget.id, BudgetVerb.DRAFT, by=by, programme=slug, year=year, amount=amount)
+        budget = Budget(id=uuid4(), programme_id=programme.id, year=year)
+    budget.amount, budget.proposed_by_id, budget.proposed_at = amount, by.actor.user_id, by.now
+    budget.source = details.source
+    budget.months = details.months  # type: ignore[assignment]  # a JSON column that may be null
+    budget.functional_code, budget.economic_code = details.functional_code, details.economic_code
+    await budget.save()
+    await record(
+        "budget",
+        budget.id,
+        BudgetVerb.DRAFT,
+        by=by,
+        programme=slug,
+        year=year,
+        amount=amount,
+        source=details.source,
+        functional_code=details.functional_code,
+        economic_code=details.economic_code,
+        months=details.months,
+    )
     await notify_staff(
         StaffRole.APPROVER,
         _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
@@ -77,7 +106,7 @@ async def release_budget(budget_id: UUID, *, by: By) -> Budget:
     await book.post(
         "budget_released",
         Money(budget.amount),
-        debit=f"granted:{programme.slug}:{budget.year}",
+        debit=granted_account(programme.slug, budget.year),
         credit=budget_account(programme.slug, budget.year),
         reference=f"budget:{budget.id}",
         at=by.now,
@@ -85,6 +114,10 @@ async def release_budget(budget_id: UUID, *, by: By) -> Budget:
     )
     await record("budget", budget.id, BudgetVerb.RELEASE, by=by, amount=budget.amount)
     return budget
+
+
+def granted_account(slug: str, year: int) -> str:
+    return f"granted:{slug}:{year}"
 
 
 def budget_account(slug: str, year: int) -> str:
@@ -116,3 +149,54 @@ async def list_budgets() -> list[BudgetRow]:
         for group in await measure(BUDGET_FIGURES, Period.of_year(year), by=("programme",))
     }
     return [BudgetRow(budget, figures[budget.year, budget.programme.slug]) for budget in budgets]
+
+
+async def get_budget(slug: str, year: int) -> BudgetRow:
+    """Return one budget with its figures.
+
+    Raises:
+        NotFound: there is none.
+    """
+    budget = await Budget.get_or_none(programme__slug=slug, year=year).select_related(
+        "programme", "proposed_by", "decided_by"
+    )
+    if budget is None:
+        raise NotFound(_("没有这项预算。"))
+    (group,) = await measure(BUDGET_FIGURES, Period.of_year(year), {"programme": slug}, by=("programme",))
+    return BudgetRow(budget, group.values)
+
+
+async def released_years(slug: str) -> list[int]:
+    """Return the fiscal years in which a programme has a released budget, the newest first."""
+    rows = await Budget.filter(programme__slug=slug, verdict=Verdict.CONFIRMED).order_by("-year")
+    return [budget.year for budget in rows]
+
+
+async def paid_by_month(budget: Budget) -> dict[str, int]:
+    """Return what was paid from a budget, in fen by month of payment (`2026-03`)."""
+    rows = await connection().execute_query_dict(
+        "SELECT to_char(d.ended_on, 'YYYY-MM') AS month, sum(d.amount) AS amount "
+        "FROM disbursements d JOIN claims c ON c.id = d.claim_id JOIN batches b ON b.id = c.batch_id "
+        "WHERE d.status = 'paid' AND b.programme_id = $1 AND b.fiscal_year = $2 "
+        "GROUP BY month ORDER BY month",
+        [budget.programme_id, budget.year],
+    )
+    return {row["month"]: int(row["amount"]) for row in rows}
+
+
+def parse_months(text: str) -> list[int] | None:
+    """Return twelve amounts in fen from as many in 万元 with spaces or commas between; None if empty.
+
+    Raises:
+        Invalid: at `months`, where there are not twelve, or one is no amount.
+    """
+    parts = re.split(r"[\s,，、;；]+", text.strip())
+    if parts == [""]:
+        return None
+    try:
+        amounts = [Money.parse(part, HOME, unit=WAN).amount for part in parts]
+    except ValueError:
+        amounts = []
+    if len(amounts) != MONTHS or min(amounts) < 0:
+        raise Invalid(_("请填十二个月的金额（万元），没有的月份填 0。"), field="months")
+    return amounts

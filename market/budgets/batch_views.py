@@ -12,7 +12,7 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import queries as budgets_queries
-from market.budgets.annual_budgets import BudgetRow, list_budgets
+from market.budgets.annual_budgets import BudgetRow, list_budgets, released_years
 from market.budgets.bank_files import import_results
 from market.budgets.batches import approve_batch, make_batch, return_batch
 from market.budgets.disbursements import LIVE, enter_result, order_payment
@@ -50,7 +50,17 @@ async def index(request: Request) -> Response:
     key = str((data or request.query_params).get("group") or "")
     key = key if key in groups else next(iter(groups), "")
     claims = groups.get(key, [])
-    form = BatchForm(data, data={"group": key, "claims": [claim.number for claim in claims]})
+    now = deps(request).clock()
+    years = await released_years(key.partition(":")[0])
+    form = BatchForm(
+        data,
+        data={
+            "group": key,
+            "claims": [claim.number for claim in claims],
+            "fiscal_year": str(local_date(now).year) if local_date(now).year in years else "",
+        },
+    )
+    form.fiscal_year.choices = [("", _("同申报年度")), *((str(year), str(year)) for year in years)]
     form.claims.choices = [(claim.number, claim.applicant.name) for claim in claims]
     if data is not None:
         actor.require(BudgetAct.MAKE_LIST)
@@ -64,7 +74,8 @@ async def index(request: Request) -> Response:
                     title=form.title.data or "",
                     pot_mode=PotMode(form.pot_mode.data) if form.pot_mode.data else None,
                     pot_mode_reason=form.pot_mode_reason.data or "",
-                    by=By(actor, deps(request).clock()),
+                    fiscal_year=int(form.fiscal_year.data) if form.fiscal_year.data else None,
+                    by=By(actor, now),
                 )
                 answer = redirect_to(request, "budgets:batch", number=draft.number)
                 return flash(request, answer, _("批次已拟定，请复核人确认。"))
@@ -164,7 +175,7 @@ async def _budget(batch: Batch) -> BudgetRow | None:
         (
             row
             for row in rows
-            if row.budget.programme_id == batch.programme_id and row.budget.year == batch.year
+            if row.budget.programme_id == batch.programme_id and row.budget.year == batch.fiscal_year
         ),
         None,
     )

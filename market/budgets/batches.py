@@ -62,13 +62,16 @@ async def make_batch(
     year: int,
     claim_numbers: Sequence[str],
     title: str,
+    fiscal_year: int | None = None,
     pot_mode: PotMode | None = None,
     pot_mode_reason: str = "",
     by: By,
 ) -> Batch:
     """Put rechecked claims of one programme and year on a list.
 
-    `pot_mode` is how it shares a pot that does not suffice, with the reason where its rules say otherwise.
+    It is paid from the budget of `fiscal_year`, which may be a later one than that of its claims (None: the
+    same). `pot_mode` is how it shares a pot that does not suffice, with the reason where its rules say
+    otherwise.
 
     Raises:
         Invalid: nothing is chosen, the claims do not go together, or the reason is missing.
@@ -85,6 +88,9 @@ async def make_batch(
             raise Invalid(_("一个批次只能是同一政策、同一年度的申报。"), field="claims")
         if claim.status not in LISTABLE or claim.batch_id is not None:
             raise Conflict(_("申报 %(number)s 已不在待列入之列，请刷新后再选。", number=claim.number))
+    fiscal_year = year if fiscal_year is None else fiscal_year
+    if fiscal_year < year:
+        raise Invalid(_("预算年度不能早于申报年度。"), field="fiscal_year")
     terms = await ProgrammeTerms.get(id=claims[0].terms_id)
     if pot_mode is rule_mode(terms):
         pot_mode = None
@@ -97,6 +103,7 @@ async def make_batch(
         year=year,
         title=title or source_text(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
         created_at=by.now,
+        fiscal_year=fiscal_year,
         pot_mode=pot_mode,
         pot_mode_reason=pot_mode_reason.strip() if pot_mode else "",
         proposed_by_id=by.actor.user_id,
@@ -113,6 +120,7 @@ async def make_batch(
         by=by,
         number=batch.number,
         claims=numbers,
+        fiscal_year=fiscal_year,
         mode=pot_mode.value if pot_mode else None,
         reason=batch.pot_mode_reason,
     )

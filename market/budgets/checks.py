@@ -8,16 +8,60 @@ from market.claims.checks import HANDS, STANDING
 from market.kit.findings import find_rows
 from market.kit.room import Check
 
+GRANTED = (
+    "(b.amount + coalesce((SELECT sum(CASE WHEN x.kind = 'increase' OR x.target_id = b.id "
+    "THEN x.amount ELSE -x.amount END) FROM budget_changes x "
+    "WHERE x.verdict = 'confirmed' AND b.id IN (x.budget_id, x.target_id)), 0))"
+)
+"""What was released of a budget `b`, and what it was changed by."""
+_RESERVED, _TO_PAY = "'publicity'", "'approved', 'to_pay'"
+
 
 async def no_award_above_its_budget() -> list[str]:
-    """Awards reserved, approved and paid in a year do not exceed the year's budget."""
+    """Awards reserved, approved and paid from a year's budget do not exceed what was released of it."""
     return await find_rows(
-        "SELECT p.slug, b.year, b.amount, sum(c.award_amount) AS awards FROM budgets b "  # noqa: S608
+        f"SELECT p.slug, b.year, {GRANTED} AS amount, sum(c.award_amount) AS awards FROM budgets b "  # noqa: S608
         "JOIN programmes p ON p.id = b.programme_id "
-        "JOIN claims c ON c.programme_id = b.programme_id AND c.year = b.year "
-        f"WHERE c.status IN {STANDING} GROUP BY p.slug, b.year, b.amount "
-        "HAVING sum(c.award_amount) > b.amount",
+        "JOIN batches t ON t.programme_id = b.programme_id AND t.fiscal_year = b.year "
+        "JOIN claims c ON c.batch_id = t.id "
+        f"WHERE c.status IN {STANDING} GROUP BY p.slug, b.id "
+        f"HAVING sum(c.award_amount) > {GRANTED}",
         "{slug} {year}: awards of {awards} on a budget of {amount}",
+    )
+
+
+async def budgets_balance() -> list[str]:
+    """Of each budget, released + changes = available + reserved + to pay + paid.
+
+    What is available is the book's, what is reserved and to pay the claims', what is paid the orders': so a
+    change of any of them alone is found.
+    """
+    on_lists = (
+        "(SELECT coalesce(sum(c.award_amount), 0) FROM claims c JOIN batches t ON t.id = c.batch_id "
+        "WHERE t.programme_id = b.programme_id AND t.fiscal_year = b.year AND c.status IN ({}))"
+    )
+    return await find_rows(
+        f"SELECT * FROM (SELECT p.slug, b.year, {GRANTED} AS granted, "  # noqa: S608
+        "coalesce(market_available('budget:' || p.slug || ':' || b.year), 0) AS available, "
+        f"{on_lists.format(_RESERVED)} AS reserved, "
+        f"{on_lists.format(_TO_PAY)} AS to_pay, "
+        "(SELECT coalesce(sum(d.amount), 0) FROM disbursements d JOIN claims c ON c.id = d.claim_id "
+        "JOIN batches t ON t.id = c.batch_id WHERE d.status = 'paid' "
+        "AND t.programme_id = b.programme_id AND t.fiscal_year = b.year) AS paid "
+        "FROM budgets b JOIN programmes p ON p.id = b.programme_id WHERE b.verdict = 'confirmed') AS sums "
+        "WHERE granted <> available + reserved + to_pay + paid",
+        "{slug} {year}: {granted} released, but {available} available, {reserved} reserved, "
+        "{to_pay} to pay, {paid} paid",
+    )
+
+
+async def budget_changes_are_booked() -> list[str]:
+    """Every confirmed change of a budget, and no other, is booked with its amount."""
+    return await find_rows(
+        "SELECT x.id, x.kind, x.amount, coalesce(t.amount, 0) AS booked FROM budget_changes x "
+        "LEFT JOIN transfers t ON t.reference = 'budget_change:' || x.id "
+        "WHERE CASE WHEN x.verdict = 'confirmed' THEN x.amount ELSE 0 END <> coalesce(t.amount, 0)",
+        "budget change {id} ({kind}): {amount}, {booked} booked",
     )
 
 
@@ -91,6 +135,8 @@ async def orders_as_logged() -> list[str]:
 
 CHECKS: Mapping[str, Check] = {
     "subsidies: clawbacks are booked and never exceeded": clawbacks_are_booked,
+    "subsidies: budgets balance": budgets_balance,
+    "subsidies: changes of budgets are booked": budget_changes_are_booked,
     "subsidies: no award above its budget": no_award_above_its_budget,
     "subsidies: awards are set aside once": money_is_set_aside,
     "subsidies: payees of orders are the frozen payees": orders_as_frozen,

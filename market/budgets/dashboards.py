@@ -12,6 +12,7 @@ from market.budgets.queries import list_listable
 from market.budgets.states import BatchStatus, ClawbackStatus
 from market.claims.queries import ClaimFilter, count_by_status
 from market.claims.states import ClaimStatus
+from market.kit.clock import local_date
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.kit.room import Card
@@ -20,10 +21,10 @@ from market.programmes.models import ProgrammeTerms, TermsStatus
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what waits at the desk, first what is this person's to do."""
-    return await _desk_cards(actor) if actor.may(AccountAct.SEE_DESK) else []
+    return await _desk_cards(actor, local_date(now).year) if actor.may(AccountAct.SEE_DESK) else []
 
 
-async def _desk_cards(actor: Actor) -> list[Card]:
+async def _desk_cards(actor: Actor, year: int) -> list[Card]:
     counts = await count_by_status(ClaimFilter())
 
     def card(label: str, status: ClaimStatus, tone: str = "due") -> Card:
@@ -87,10 +88,15 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         if role in actor.roles
         for role_card in cards_of_role
     ]
-    available = sum(row.available for row in await list_budgets() if row.budget.is_confirmed)
+    budgets = [row for row in await list_budgets() if row.budget.is_confirmed and row.budget.year == year]
     return [
         *role_cards,
         card(_("公示中"), ClaimStatus.PUBLICITY, "note"),
         card(_("已拨付"), ClaimStatus.PAID, "done"),
-        Card(_("预算余额"), wan(available), "/desk/budgets", "plain"),
+        Card(
+            _("%(year)s 年预算余额", year=year),
+            wan(sum(row.available for row in budgets)),
+            f"/desk/budgets?year={year}",
+            "plain",
+        ),
     ]

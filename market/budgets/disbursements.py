@@ -188,7 +188,7 @@ async def _book_paid(order: Disbursement, batch: Batch, *, by: By) -> None:
     await book.post(
         "subsidy_paid",
         Money(order.amount),
-        debit=reserved_account(claim.programme.slug, claim.year),
+        debit=reserved_account(claim.programme.slug, batch.fiscal_year),
         credit=f"disbursed:{claim.id}",
         reference=f"disbursement:{order.id}",
         at=by.now,

@@ -52,6 +52,10 @@ WITH years AS (
         'budget_released' AS text, amount, 'CNY' AS currency, id
     FROM years
     UNION ALL
+    SELECT 'changed', programme, programme_name, c.decided_at, NULL, 'budget_' || c.kind,
+        CASE WHEN c.kind = 'increase' OR c.target_id = years.id THEN c.amount ELSE -c.amount END, 'CNY', c.id
+    FROM years JOIN budget_changes c ON years.id IN (c.budget_id, c.target_id) AND c.verdict = 'confirmed'
+    UNION ALL
     SELECT 'available', programme, programme_name, NULL, NULL, 'draft', amount, 'CNY', id
     FROM years WHERE verdict IS DISTINCT FROM 'confirmed'
     UNION ALL
@@ -71,10 +75,10 @@ WITH years AS (
     UNION ALL
     SELECT 'disbursed', programme, programme_name, d.ended_on::timestamptz, c.id, 'subsidy_paid', d.amount,
         'CNY', d.id
-    FROM years JOIN claims c ON c.programme_id = years.programme_id AND c.year = years.year
-        JOIN disbursements d ON d.claim_id = c.id AND d.status = 'paid'
+    FROM years JOIN batches b ON b.programme_id = years.programme_id AND b.fiscal_year = years.year
+        JOIN claims c ON c.batch_id = b.id JOIN disbursements d ON d.claim_id = c.id AND d.status = 'paid'
 )
-SELECT entries.*, coalesce(c.number, '') AS claim
+SELECT entries.*, coalesce(c.number, '') AS claim, c.year AS claim_year
 FROM entries LEFT JOIN claims c ON c.id = entries.claim_id
 """  # noqa: S608
 """What makes up a year's budget and its accounts in the book; a draft counts as available in full."""
@@ -82,6 +86,9 @@ FROM entries LEFT JOIN claims c ON c.id = entries.claim_id
 _ENTRIES = {
     "draft": lazy("待下达"),
     "budget_released": lazy("预算下达"),
+    "budget_increase": lazy("预算追加"),
+    "budget_decrease": lazy("预算调减"),
+    "budget_carry_over": lazy("预算结转"),
     "subsidy_reserved": lazy("名单预留"),
     "subsidy_paid": lazy("补贴拨付"),
 }
@@ -129,6 +136,7 @@ BUDGETS = RowSource(
         Column(lazy("日期"), lambda row: day(row.values["at"])),
         Column(lazy("事项"), lambda row: str(_ENTRIES.get(row.values["text"], row.values["text"]))),
         Column(lazy("申报"), lambda row: row.values["claim"] or "—", _claim),
+        Column(lazy("申报年度"), lambda row: str(row.values["claim_year"] or "—")),
     ),
     page="budgets:report_rows",
     address=rows_query,
@@ -150,6 +158,7 @@ BUDGET_FIGURES = tuple(
     Figure(f"budgets.{key}", words, BUDGETS, f"figure = '{key}'")
     for key, words in (
         ("appropriated", lazy("预算下达")),
+        ("changed", lazy("追加、调减、结转")),
         ("available", lazy("可用余额")),
         ("held", lazy("公示中预留")),
         ("reserved", lazy("已批准待付")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import HiddenField
 
 from market.budgets.payment_layouts import ENCODINGS
-from market.budgets.states import PotMode
+from market.budgets.states import BudgetChangeKind, PotMode
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -46,6 +46,8 @@ class BatchForm(BaseForm):
     group = HiddenField()
     """`slug:year` of the claims chosen from."""
     title = TextField(lazy("批次名称"), max_length=120)
+    fiscal_year = ChoiceField(lazy("预算年度"))
+    """Years with a released budget."""
     pot_mode = ChoiceField(
         lazy("预算不足时"),
         choices=lambda: choices(PotMode)[1:],
@@ -63,6 +65,22 @@ class BudgetForm(BaseForm):
     programme = ChoiceField(lazy("政策"), [Required(lazy("请选择政策。"))])
     year = NumberField(lazy("年度"), [Required(lazy("请填年度。")), NumberRange(2010, 2100)])
     amount = MoneyField(lazy("预算"), [Required(lazy("请填预算金额。"))])
+    source = TextField(lazy("资金来源"), max_length=120)
+    functional_code = TextField(lazy("功能分类科目"), max_length=20)
+    economic_code = TextField(lazy("经济分类科目"), max_length=20)
+    months = TextField(lazy("分月用款计划"), max_length=300)
+
+
+class BudgetChangeForm(BaseForm):
+    kind = ChoiceField(
+        lazy("变更"),
+        [Required(lazy("请选择追加、调减或结转。"))],
+        choices=lambda: choices(BudgetChangeKind),
+        blank=lazy("请选择"),
+    )
+    amount = MoneyField(lazy("金额"), [Required(lazy("请填金额。"))])
+    document_number = TextField(lazy("依据文号"), [Required(lazy("请填依据的文号。"))], max_length=120)
+    ground = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=500)
 
 
 class ResultForm(BaseForm):

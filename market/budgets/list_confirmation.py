@@ -96,7 +96,7 @@ async def _confirm(
     if batch.status is not BatchStatus.DRAFT:
         raise Conflict(_("这个批次已经确认过了。"))
     programme = await Programme.get(id=batch.programme_id)
-    await Budget.filter(programme_id=programme.id, year=batch.year).select_for_update().first()
+    await Budget.filter(programme_id=programme.id, year=batch.fiscal_year).select_for_update().first()
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     claims = [claim for claim in claims if claim.batch_id == batch.id]
@@ -172,8 +172,8 @@ async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch,
     await book.post(
         "subsidy_reserved",
         Money(award),
-        debit=budget_account(programme.slug, batch.year),
-        credit=reserved_account(programme.slug, batch.year),
+        debit=budget_account(programme.slug, batch.fiscal_year),
+        credit=reserved_account(programme.slug, batch.fiscal_year),
         reference=reservation_reference(claim),
         at=now,
         subject=("claim", claim.id),

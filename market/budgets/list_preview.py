@@ -117,6 +117,7 @@ class ListPreview:
         content = [
             self.batch.number,
             self.mode.value,
+            self.batch.fiscal_year,
             self.pot,
             str(self.terms.id) if self.terms else None,
             self.refusal,
@@ -184,7 +185,7 @@ def _refusal(
     batch: Batch, pot: int | None, versions: int, eligible: Collection[Claim], awards: Mapping[UUID, int]
 ) -> str:
     if pot is None:
-        return _("%(year)s 年的预算还没有下达，不能确认批次。", year=batch.year)
+        return _("%(year)s 年的预算还没有下达，不能确认批次。", year=batch.fiscal_year)
     if versions > 1:
         return _("批次里的申报适用不同版本的政策，请分开列批次。")
     if not eligible:
@@ -194,7 +195,7 @@ def _refusal(
 
 async def _pot(batch: Batch) -> int | None:
     """Return the available balance of the year's budget in fen, None while it is not released."""
-    budget = await Budget.get_or_none(programme_id=batch.programme_id, year=batch.year).select_related(
+    budget = await Budget.get_or_none(programme_id=batch.programme_id, year=batch.fiscal_year).select_related(
         "programme"
     )
     if budget is None or not budget.is_confirmed:

@@ -12,6 +12,7 @@ from market.budgets.states import (
     CLAWBACK_WORKFLOW,
     DISBURSEMENT_WORKFLOW,
     BatchStatus,
+    BudgetChangeKind,
     ClawbackStatus,
     DisbursementStatus,
     PotMode,
@@ -142,6 +143,9 @@ class Batch(SecondPerson, Stateful):
     )
     programme_id: UUID
     year = fields.IntField()
+    """Of its claims."""
+    fiscal_year = fields.IntField()
+    """Of the budget it is paid from: claims of one year may be paid from the budget of a later one."""
     status = enum_column(BatchStatus, BatchStatus.DRAFT)
     title = fields.CharField(max_length=200)
     pot_amount = fields.BigIntField(null=True)
@@ -198,7 +202,7 @@ class Disbursement(Stateful):
 
 
 class Budget(SecondPerson):
-    """The pot of one programme in one year: drafted by one person, released by another.
+    """The pot of one programme in one fiscal year: drafted by one person, released by another.
 
     Its money moves in the book, `budget:<slug>:<year>`.
     """
@@ -210,8 +214,45 @@ class Budget(SecondPerson):
     programme_id: UUID
     year = fields.IntField()
     amount = fields.BigIntField()
+    source = fields.CharField(max_length=120, default="", db_default="")
+    """Where the money comes from (资金来源)."""
+    functional_code = fields.CharField(max_length=20, default="", db_default="")
+    """功能分类科目, as text: codes begin with noughts."""
+    economic_code = fields.CharField(max_length=20, default="", db_default="")
+    """经济分类科目."""
+    months = fields.JSONField[list[int]](null=True)
+    """What is planned to be paid in each month, twelve amounts in fen that add up to the budget."""
+
+    changes: fields.ReverseRelation[BudgetChange]
 
     class Meta:
         table = "budgets"
         table_description = "Budgets."
         unique_together = (("programme", "year"),)
+
+
+class BudgetChange(SecondPerson):
+    """A change of a released budget (追加、调减、结转), booked when a second person confirms it.
+
+    Never edited but for that decision.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    budget: fields.ForeignKeyRelation[Budget] = fields.ForeignKeyField(
+        "market.Budget", related_name="changes", on_delete=fields.RESTRICT
+    )
+    budget_id: UUID
+    target: fields.ForeignKeyNullableRelation[Budget] = fields.ForeignKeyField(
+        "market.Budget", related_name="carried_in", null=True, on_delete=fields.RESTRICT
+    )
+    """The next year's budget, where money is carried over."""
+    target_id: UUID | None
+    kind = enum_column(BudgetChangeKind)
+    amount = fields.BigIntField()
+    document_number = fields.CharField(max_length=120)
+    """Number of the document that orders it (文号)."""
+    ground = fields.CharField(max_length=500)
+
+    class Meta:
+        table = "budget_changes"
+        table_description = "Changes of released budgets."

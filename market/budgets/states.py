@@ -19,6 +19,14 @@ class BatchStatus(LabelEnum):
     """Put back before it was confirmed; its claims wait for another list."""
 
 
+class BudgetChangeKind(LabelEnum):
+    """How a released budget changes."""
+
+    INCREASE = "increase", lazy("追加")
+    DECREASE = "decrease", lazy("调减")
+    CARRY_OVER = "carry_over", lazy("结转下年")
+
+
 class PotMode(LabelEnum):
     """How a list shares a pot that does not suffice for all its claims."""
 

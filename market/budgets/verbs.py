@@ -15,6 +15,9 @@ class BatchVerb(LabelEnum):
 class BudgetVerb(LabelEnum):
     DRAFT = "draft", lazy("拟定预算")
     RELEASE = "release", lazy("下达预算")
+    PROPOSE_CHANGE = "propose_change", lazy("提出预算变更")
+    CONFIRM_CHANGE = "confirm_change", lazy("确认预算变更")
+    REJECT_CHANGE = "reject_change", lazy("退回预算变更")
 
 
 class DisbursementVerb(LabelEnum):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.instructions import release_instruction
@@ -29,12 +28,10 @@ from market.records.decisions import Verdict
 from market.seed.content import fen, load, make_pdf
 from market.seed.listings import AUTHORS
 from market.seed.people import Cast
+from market.seed.subsidy_budgets import GUANGXI, budget_story
 from market.seed.timeline import HOLIDAYS, Calendar, Story, pass_time
 
-GUANGXI = "guangxi"
 NANNING = "nanning"
-BUDGET_WAN = {0: 600, 1: 800}
-"""By years after the one that the round is about."""
 
 
 @dataclass(frozen=True)
@@ -185,22 +182,12 @@ UNCLAIMED = Case(
 
 def round_stories(desk: Desk) -> Iterator[Story]:
     """Yield everything that happens in the round."""
-    yield _budgets(desk)
+    yield budget_story(desk.cast, desk.calendar)
     for place, case in enumerate((*CASES, UNCLAIMED)):
         yield _claim(case, place, desk)
     yield _paid_list(desk)
     yield _approved_list(desk)
     yield _published_list(desk)
-
-
-async def _budgets(desk: Desk) -> Story:
-    officer, approver = await desk.cast.actor("finance"), await desk.cast.actor("approver")
-    for later, wan in BUDGET_WAN.items():
-        now = yield desk.calendar.ago(60 - 4 * later, 9)
-        year = desk.calendar.round_year + later
-        budget = await draft_budget(GUANGXI, year=year, amount=fen(wan) or 0, by=By(officer, now))
-        now = yield desk.calendar.ago(58 - 4 * later, 15)
-        await release_budget(budget.id, by=By(approver, now))
 
 
 async def _claim(case: Case, place: int, desk: Desk) -> Story:
@@ -326,13 +313,8 @@ async def _paid_list(desk: Desk) -> Story:
 async def _approved_list(desk: Desk) -> Story:
     """Make a list that is approved and waits for its order."""
     now = yield desk.calendar.ago(35, 11)
-    number = await _make(
-        desk,
-        ("approved",),
-        f"{desk.calendar.round_year}年度后补助第二批",
-        now,
-        (PotMode.HARD_STOP, "本批只有一家，余额不足以足额支持时留待追加预算，不打折支持。"),
-    )
+    sharing = (PotMode.HARD_STOP, "本批只有一家，余额不足以足额支持时留待追加预算，不打折支持。")
+    number = await _make(desk, ("approved",), f"{desk.calendar.round_year}年度后补助第二批", now, sharing)
     now = yield desk.calendar.ago(34, 16)
     notice = await _confirm(desk, number, now)
     now = yield _end(notice)
@@ -343,13 +325,8 @@ async def _published_list(desk: Desk) -> Story:
     """Make a list in its publicity, with an objection against one of its two."""
     now = yield desk.calendar.ago(6, 11)
     keys = ("publicity", "objection")
-    number = await _make(
-        desk,
-        keys,
-        f"{desk.calendar.round_year}年度后补助第三批",
-        now,
-        (PotMode.RANKED, "末批额度有限，按提交先后支持，最后一家给余额。"),
-    )
+    sharing = (PotMode.RANKED, "末批额度有限，按提交先后支持，最后一家给余额。")
+    number = await _make(desk, keys, f"{desk.calendar.round_year}年度后补助第三批", now, sharing)
     now = yield desk.calendar.ago(5, 10)
     notice = await _confirm(desk, number, now)
     now = yield desk.calendar.ago(2, 14)
@@ -374,6 +351,7 @@ async def _make(
         year=desk.calendar.round_year,
         claim_numbers=[desk.numbers[key] for key in keys],
         title=title,
+        fiscal_year=desk.calendar.round_year + 1,
         pot_mode=sharing[0],
         pot_mode_reason=sharing[1],
         by=By(await desk.cast.actor("finance"), now),

@@ -139,6 +139,7 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
         Batch(
             id=uuid4(),
             number=f"PC-{n}",
+            fiscal_year=years[n % 10],
             year=years[n % 10],
             title="x",
             proposed_by_id=desk.officer.user_id,

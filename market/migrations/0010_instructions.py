@@ -131,7 +131,7 @@ def _statements() -> list[ops.RunSQL]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0010_year_run_signature")]
+    dependencies = [("market", "0009_list_modes")]
 
     initial = False
 

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0009_list_modes")]
+    dependencies = [("market", "0010_instructions")]
 
     initial = False
 

@@ -55,7 +55,7 @@ def _key(model: str, related_name: str | bool, column: str, *, is_null: bool = F
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0011_year_run_signature")]
+    dependencies = [("market", "0010_year_run_signature")]
 
     initial = False
 

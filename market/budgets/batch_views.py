@@ -144,6 +144,7 @@ async def show(request: Request) -> Response:
         step=_step(batch, claims, orders, instructions),
         budget=await _budget(batch),
         documents=await documents_about(request, "batch", batch.id),
+        removals=await batch.removals.all().select_related("claim__applicant").order_by("claim__number"),
     )
 
 
@@ -215,7 +216,8 @@ async def return_list(request: Request) -> Response:
 async def approve(request: Request) -> Response:
     actor = actor_for(request, BudgetAct.APPROVE)
     number = request.path_params["number"]
-    approved = await approve_batch(number, by=By(actor, deps(request).clock()))
+    remark = " ".join(str((await form_data(request)).get("remark") or "").replace("\x00", "").split())[:500]
+    approved = await approve_batch(number, remark=remark, by=By(actor, deps(request).clock()))
     words = _("已批准 %(count)s 项。", count=len(approved))
     return flash(request, redirect_to(request, "budgets:batch", number=number), words)
 

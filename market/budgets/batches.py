@@ -11,7 +11,7 @@ from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.budgets.list_documents import issue_list, sharing_of
 from market.budgets.list_preview import rule_mode
-from market.budgets.models import Batch
+from market.budgets.models import Batch, ListRemoval
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import BatchAction, BatchStatus, PotMode
 from market.budgets.verbs import BatchVerb, ClaimVerb
@@ -156,7 +156,7 @@ async def return_batch(number: str, *, reason: str, by: By) -> Batch:
         reason=reason.strip(),
     )
     for claim in claims:
-        await remove_from_list(claim, by=by)
+        await remove_from_list(claim, batch, reason.strip(), by=by)
     await notify(
         _("批次 %(number)s 被退回：%(reason)s", number=batch.number, reason=reason.strip()),
         now=by.now,
@@ -166,18 +166,27 @@ async def return_batch(number: str, *, reason: str, by: By) -> Batch:
     return batch
 
 
-async def remove_from_list(claim: Claim, *, by: By) -> None:
-    """Take a locked claim off its list; it waits for another."""
+async def remove_from_list(claim: Claim, batch: Batch, reason: str, *, by: By) -> None:
+    """Take a locked claim off its list, with the reason; it waits for another."""
     claim.batch_id = None
     await claim.save(update_fields=["batch_id"])
-    await record("claim", claim.id, ClaimVerb.TAKE_OFF_LIST, by=by)
+    await ListRemoval.create(
+        id=uuid4(),
+        batch_id=batch.id,
+        claim_id=claim.id,
+        reason=reason[:500],
+        removed_by_id=by.user_id,
+        removed_at=by.now,
+    )
+    await record("claim", claim.id, ClaimVerb.TAKE_OFF_LIST, by=by, batch=batch.number, reason=reason[:500])
 
 
 @atomic()
-async def approve_batch(number: str, *, by: By) -> list[str]:
+async def approve_batch(number: str, *, remark: str = "", by: By) -> list[str]:
     """Approve the claims whose publicity ended without objection, by a third person; return their numbers.
 
-    Claims with an undecided objection wait. Approving posts the pending reservation.
+    Claims with an undecided objection wait. Approving posts the pending reservation. The remark stands on
+    the approved list and, of the first approval, on the batch.
 
     Raises:
         SamePerson: the actor confirmed the list, or computed or rechecked a claim on it.
@@ -193,7 +202,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     refusal, involved = _("批准人不能是核算人、复核人或确认名单的人。"), await people_behind(claims)
     if batch.verdict is None:
-        await decide(batch, Verdict.CONFIRMED, by=by, refusal=refusal, involved=involved)
+        await decide(batch, Verdict.CONFIRMED, by=by, reason=remark, refusal=refusal, involved=involved)
     else:
         require_second_person(batch, by=by, refusal=refusal, involved=involved)
     await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
@@ -215,10 +224,10 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
             organisation_id=claim.applicant_id,
         )
         await issue_award(claim, sharing, approver=by.actor.name, by=by)
-    await issue_list(batch, approvable, programme, by=by)
+    await issue_list(batch, approvable, programme, remark=remark, by=by)
     numbers = [claim.number for claim in approvable]
     if batch.status in (BatchStatus.PUBLICITY, BatchStatus.CLEARED):
-        await transition(batch, BatchAction.APPROVE, by=by, claims=numbers)
+        await transition(batch, BatchAction.APPROVE, by=by, note=remark, claims=numbers)
     else:
         await record("batch", batch.id, BatchVerb.APPROVE_MORE, by=by, claims=numbers)
     return numbers

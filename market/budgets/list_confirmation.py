@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from market.accounts.messages import notify
 from market.budgets.annual_budgets import budget_account, reserved_account
 from market.budgets.batches import lock_batch, remove_from_list, reservation_reference
 from market.budgets.list_documents import issue_notice, sharing_of
@@ -25,7 +26,7 @@ from market.integrity.services import check
 from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.i18n import in_source_language
+from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import services as book
 from market.notices.models import DayKind, Notice, NoticeKind
@@ -108,7 +109,17 @@ async def _confirm(
         raise Conflict(preview.refusal)
     batch.pot_amount, batch.computed_amount = preview.pot, preview.wanted
     for line in preview.left_out:
-        await remove_from_list(line.claim, by=by)
+        await remove_from_list(line.claim, batch, source_text(line.reason), by=by)
+        await notify(
+            _(
+                "补助申报 %(number)s 未列入本批名单：%(reason)s。可列入以后的批次。",
+                number=line.claim.number,
+                reason=line.reason,
+            ),
+            now=by.now,
+            address=f"/claims/{line.claim.number}",
+            organisation_id=line.claim.applicant_id,
+        )
     for line in preview.funded:
         await _reserve(line.claim, line.award, programme, batch, now=by.now)
         await move(line.claim, ClaimAction.PUBLISH, by=by, batch=batch.number, amount=line.award)

@@ -60,9 +60,9 @@ async def issue_notice(batch: Batch, notice: Notice, programme: Programme, *, by
 
 
 async def issue_list(
-    batch: Batch, claims: Sequence[Claim], programme: Programme, *, by: By
+    batch: Batch, claims: Sequence[Claim], programme: Programme, *, remark: str, by: By
 ) -> IssuedDocument:
-    """Issue the list of the claims that one approval granted, with their sum."""
+    """Issue the list of the claims that one approval granted, with their sum and the approver's remark."""
     total = sum(claim.award_amount or 0 for claim in claims)
     rows = []
     for place, claim in enumerate(claims, start=1):
@@ -75,6 +75,7 @@ async def issue_list(
             [sentence("批次"), f"{batch.number} {batch.title}"],
             [sentence("政策"), sentence(programme.name)],
             [sentence("申报年度"), str(batch.year)],
+            *([[sentence("批准意见"), remark]] if remark else []),
         ],
         "head": [sentence("序号"), sentence("申报编号"), sentence("单位"), sentence("补助（元）")],
         "rows": rows,

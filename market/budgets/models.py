@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.models import Model
 
 from market.accounts.models import User
 from market.budgets.states import (
@@ -159,10 +160,35 @@ class Batch(SecondPerson, Stateful):
     """Why it does not share as its rules say."""
 
     claims: fields.ReverseRelation[Claim]
+    removals: fields.ReverseRelation[ListRemoval]
 
     class Meta:
         table = "batches"
         table_description = "Batches."
+
+
+class ListRemoval(Model):
+    """A claim that was left off a list, or taken off it with the list, with the reason. Append-only."""
+
+    id = fields.UUIDField(primary_key=True)
+    batch: fields.ForeignKeyRelation[Batch] = fields.ForeignKeyField(
+        "market.Batch", related_name="removals", on_delete=fields.RESTRICT
+    )
+    batch_id: UUID
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="list_removals", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    reason = fields.CharField(max_length=500)
+    removed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    removed_by_id: UUID | None
+    removed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "list_removals"
+        table_description = "List removals."
 
 
 class Disbursement(Stateful):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
@@ -13,7 +15,8 @@ from market.claims.computation import Sheet, build_sheet, compute_claim
 from market.claims.decided_claims import assumptions_of
 from market.claims.evidence import SumCheck, checklist, sum_checks, without_scan
 from market.claims.evidence_log import EvidenceChanges, changes_of
-from market.claims.models import Assessment, Claim, ClaimContract, Evidence
+from market.claims.evidence_rejections import list_rejections
+from market.claims.models import Assessment, Claim, ClaimContract, Evidence, EvidenceRejection
 from market.claims.queries import claim_contracts, last_assessment, received_of, sales_of
 from market.claims.record_chain import Link, chain_of_claim
 from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
@@ -34,7 +37,7 @@ from market.records.models import StatusEvent
 from market.records.transitions import history
 
 if TYPE_CHECKING:
-    from market.budgets.models import Disbursement
+    from market.budgets.models import Disbursement, ListRemoval
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,10 @@ class ClaimPage:
     """The computation that stands; None while the sheet is only tried."""
     contracts: list[ClaimContract]
     evidence: list[Evidence]
+    rejections: Mapping[UUID, EvidenceRejection]
+    """Pieces that the desk does not accept, by the piece."""
+    removals: list[ListRemoval]
+    """Lists that the claim was left off, with the reasons."""
     """Papers that count."""
     without_scan: list[Evidence]
     """Papers that decide money and have no scan."""
@@ -116,7 +123,9 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         .order_by("added_at", "kind")
     )
     contracts = await claim_contracts(claim.id)
-    papers = checklist(terms.content, evidence, contracts)
+    rejections = await list_rejections(claim.id)
+    accepted = [paper for paper in evidence if paper.id not in rejections]
+    papers = checklist(terms.content, accepted, contracts)
     events = await history("claim", claim.id)
     notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
     return ClaimPage(
@@ -128,12 +137,14 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         assessment=assessment,
         contracts=contracts,
         evidence=[paper for paper in evidence if paper.is_current],
+        rejections=rejections,
+        removals=await claim.list_removals.all().select_related("batch").order_by("removed_at"),
         without_scan=without_scan(evidence),
         withdrawn=[paper for paper in evidence if not paper.is_current],
         changes=await changes_of(claim, evidence),
         papers=papers,
         requested=requested_papers(claim, papers, evidence, events),
-        sums=sum_checks(evidence, await received_of(claim.id), await sales_of(claim)) if contracts else [],
+        sums=sum_checks(accepted, await received_of(claim.id), await sales_of(claim)) if contracts else [],
         checks=await list_checks("claim", claim.id),
         events=events,
         disbursements=await claim.disbursements.all().order_by("number"),

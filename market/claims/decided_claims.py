@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from market.claims.computation import Sheet, build_sheet
-from market.claims.models import Assessment, Claim, Evidence
+from market.claims.evidence_rejections import list_rejections
+from market.claims.models import Assessment, Claim, Evidence, EvidenceRejection
 from market.claims.queries import last_assessment
 from market.claims.rate_basis import is_below_ceiling
 from market.kit.i18n import gettext as _
@@ -25,6 +27,7 @@ class DecidedClaim:
     assessment: Assessment | None
     sheet: Sheet | None
     evidence: list[Evidence]
+    rejections: Mapping[UUID, EvidenceRejection]
     is_tried: bool = False
     """A decided claim is never only tried; see `ClaimPage.is_tried`."""
 
@@ -69,4 +72,4 @@ async def load_decided_claim(claim: Claim) -> DecidedClaim:
     assessment = await last_assessment(claim.id)
     papers = Evidence.filter(claim_id=claim.id, withdrawn_at__isnull=True).order_by("added_at", "kind")
     sheet = build_sheet(assessment.facts, assessment.result, assessment.proposed_at) if assessment else None
-    return DecidedClaim(claim, assessment, sheet, await papers)
+    return DecidedClaim(claim, assessment, sheet, await papers, await list_rejections(claim.id))

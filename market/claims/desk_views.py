@@ -12,7 +12,7 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.claims import bulk_acts, desk_review, queries
+from market.claims import bulk_acts, desk_review, evidence_rejections, queries
 from market.claims.claim_page import claim_page
 from market.claims.claim_payees import decide_payee_change, propose_payee_change
 from market.claims.desk_queue import find_neighbours, list_officers
@@ -28,13 +28,14 @@ from market.claims.refusals import decide_refusal, list_refusals, propose_refusa
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import RecheckPoint
 from market.claims.supplements import required_papers
+from market.codes.labels import label
 from market.documents.web import documents_about
 from market.integrity.conflicts import list_conflicts
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.labels import choices
-from market.kit.templating import render
-from market.kit.web import deps, form_data, form_data_or_none, uuid_or_none
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data, form_data_or_none, path_id, uuid_or_none
 from market.panels.expert_reviews import list_reviews
 from market.programmes.catalogue import clauses, compiled
 from market.records.by import By
@@ -196,6 +197,30 @@ async def payee(request: Request) -> Response:
     return flash(request, _to_claim(request, number), words)
 
 
+async def reject_evidence(request: Request) -> Response:
+    actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    evidence = await evidence_rejections.get_evidence(claim, path_id(request, "evidence_id"))
+    form = ReasonForm(await form_data_or_none(request))
+    if form.validate_on_submit():
+        await evidence_rejections.reject_evidence(
+            claim.number, evidence.id, reason=str(form.reason.data), by=By(actor, deps(request).clock())
+        )
+        answer = _to_claim(request, claim.number)
+        return flash(request, answer, _("已作不采信处理，理由已告知申请单位。"), "note")
+    return render_form(
+        request,
+        "claims/reason.html",
+        form,
+        claim=claim,
+        title=_(
+            "不采信：%(kind)s %(number)s", kind=label("evidence_kind", evidence.kind), number=evidence.number
+        ),
+        words=_("不采信"),
+        address=request.url.path,
+    )
+
+
 async def reject(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
@@ -250,5 +275,11 @@ routes = [
     Route("/desk/{number}/supplement", supplement, name="claims:supplement", methods=["GET", "POST"]),
     Route("/desk/{number}/return", return_, name="claims:return", methods=["GET", "POST"]),
     Route("/desk/{number}/reject", reject, name="claims:reject", methods=["GET", "POST"]),
+    Route(
+        "/desk/{number}/evidence/{evidence_id:uuid}/reject",
+        reject_evidence,
+        name="claims:reject_evidence",
+        methods=["GET", "POST"],
+    ),
     Route("/desk/{number}/refusal", refusal, name="claims:refusal", methods=["POST"]),
 ]

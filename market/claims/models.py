@@ -19,7 +19,7 @@ from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
 if TYPE_CHECKING:
-    from market.budgets.models import Batch, Clawback, Disbursement
+    from market.budgets.models import Batch, Clawback, Disbursement, ListRemoval
 
 
 class SalesReport(Model):
@@ -108,6 +108,7 @@ class Claim(Stateful):
     evidence: fields.ReverseRelation[Evidence]
     clawbacks: fields.ReverseRelation[Clawback]
     disbursements: fields.ReverseRelation[Disbursement]
+    list_removals: fields.ReverseRelation[ListRemoval]
 
     class Meta:
         table = "claims"
@@ -188,6 +189,26 @@ class Evidence(Model):
     @property
     def is_current(self) -> bool:
         return self.withdrawn_at is None
+
+
+class EvidenceRejection(Model):
+    """A piece of evidence that the desk does not accept (不采信), with the reason. Append-only."""
+
+    id = fields.UUIDField(primary_key=True)
+    evidence: fields.OneToOneRelation[Evidence] = fields.OneToOneField(
+        "market.Evidence", related_name="rejection", on_delete=fields.RESTRICT
+    )
+    evidence_id: UUID
+    reason = fields.CharField(max_length=500)
+    rejected_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    rejected_by_id: UUID
+    rejected_at = fields.DatetimeField()
+
+    class Meta:
+        table = "evidence_rejections"
+        table_description = "Evidence rejections."
 
 
 class Assessment(SecondPerson):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from market.claims.claim_page import ClaimPage
 from market.claims.computation import Sheet, SheetLine
 from market.claims.decided_claims import DecidedClaim
+from market.claims.models import Evidence, EvidenceRejection
 from market.codes.labels import label
 from market.kit.formats import day, figure, yuan
 from market.kit.i18n import gettext as _
@@ -26,7 +29,7 @@ def sheet_print(page: DecidedClaim | ClaimPage, *, made: str = "", approver: str
     sheet = page.sheet
     award = claim.award_amount if page.is_scaled else sheet.award if sheet else 0
     papers = [
-        [label("evidence_kind", row.kind), row.number or "—", day(row.dated_on), figure(row.amount)]
+        [_evidence_words(row, page.rejections), row.number or "—", day(row.dated_on), figure(row.amount)]
         for row in page.evidence
     ]
     return {
@@ -64,6 +67,14 @@ def sheet_print(page: DecidedClaim | ClaimPage, *, made: str = "", approver: str
         ],
         "sign_here": _("签字、日期"),
     }
+
+
+def _evidence_words(row: Evidence, rejections: Mapping[UUID, EvidenceRejection]) -> str:
+    """Return the kind of a piece, and why it was not accepted."""
+    words = label("evidence_kind", row.kind)
+    if row.id not in rejections:
+        return words
+    return _("%(kind)s（未采信：%(reason)s）", kind=words, reason=rejections[row.id].reason)
 
 
 def _parts(sheet: Sheet) -> list[dict[str, Any]]:

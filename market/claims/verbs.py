@@ -13,6 +13,7 @@ class ClaimVerb(LabelEnum):
     """Before the first submission."""
     WITHDRAW_EVIDENCE = "withdraw_evidence", lazy("撤下佐证")
     """After it: the paper stays on record."""
+    REJECT_EVIDENCE = "reject_evidence", lazy("不采信佐证")
     STATE_FACTS = "state_facts", lazy("填报事实")
     PROPOSE_REFUSAL = "propose_refusal", lazy("提出不予支持")
     RETURN_REFUSAL = "return_refusal", lazy("退回不予支持")

@@ -15,7 +15,7 @@ from market.budgets.clawbacks import confirm_clawback, start_clawback
 from market.budgets.payment_models import PaymentInstruction
 from market.claims.applications import submit_claim
 from market.claims.expert_panel import assign_experts
-from market.claims.models import Claim
+from market.claims.models import Claim, Evidence
 from market.deps import Deps
 from market.documents.issuing import print_document
 from market.documents.models import IssuedDocument
@@ -56,6 +56,7 @@ READ = {
     "/desk/{claim}/sheet": {"officer", "rechecker", "approver", "auditor"},
     "/desk/{claim}/supplement": {"officer"},
     "/desk/{claim}/reject": {"officer"},
+    "/desk/{claim}/evidence/{paper}/reject": {"officer"},
     "/desk/{claim}/return": {"rechecker"},
     "/desk/batches": {"officer", "rechecker", "approver", "auditor"},
     "/desk/batches/{batch}": {"officer", "rechecker", "approver", "auditor"},
@@ -107,6 +108,7 @@ ACTS = {
     "/desk/filters": {"officer", "rechecker", "approver", "auditor"},
     "/desk/{claim}/calculate": {"officer"},
     "/desk/{claim}/supplement": {"officer"},
+    "/desk/{claim}/evidence/{paper}/reject": {"officer"},
     "/desk/{claim}/reject": {"officer"},
     "/desk/{claim}/recheck": {"rechecker"},
     "/desk/{claim}/return": {"rechecker"},
@@ -188,6 +190,7 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
         "clawback": back.number,
         "review": str(task.id),
         "run": str(run.id),
+        "paper": str((await Evidence.get(claim_id=handed_in.id, kind="registration_certificate")).id),
         "letter": str((await IssuedDocument.get(kind=DocumentKind.DECISION)).id),
     }
 

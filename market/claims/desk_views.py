@@ -22,7 +22,7 @@ from market.claims.forms import CalculateForm, ReasonForm, RecheckForm, RejectFo
 from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
 from market.claims.queries import get_claim_at_desk
-from market.claims.queue_views import read_queue_query
+from market.claims.queue_query import read_queue_query
 from market.claims.reason_page import render_reason_page
 from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS

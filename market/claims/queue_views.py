@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import urlencode
 from uuid import UUID
 
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.claims import bulk_acts, desk_queue, queries, saved_queues
-from market.claims.forms import QueueForm
 from market.claims.permissions import ClaimAct
 from market.claims.queries import NOBODY, OPEN, ClaimFilter
+from market.claims.queue_query import MINE, read_handler, read_queue_query
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import FINISHED, ClaimShownStatus, ClaimStatus
 from market.kit.clock import local_date
 from market.kit.flash import flash
-from market.kit.form_fields import ChoiceField
 from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
@@ -33,71 +28,6 @@ from market.programmes.catalogue import list_programmes
 from market.records.by import By
 
 QUEUE = [*(status for status in ClaimStatus if status is not ClaimStatus.DRAFT), *ClaimShownStatus]
-MINE = "me"
-"""Stands for the person who looks, in a filter by handler."""
-PARAMETERS = (
-    *("status", "year", "programme", "contract", "text", "city", "field", "doubt", "least", "most"),
-    *("handler", "refusal", "sort"),
-)
-
-
-@dataclass(frozen=True)
-class QueueQuery:
-    """A filter and an order of the queue, as an address holds them."""
-
-    claim_filter: ClaimFilter
-    sort: str
-    form: QueueForm
-    query: str
-    """The query string, without the page."""
-    handler: str
-    """The handler as the address names it."""
-
-
-def read_queue_query(query: QueryParams, actor: Actor) -> QueueQuery:
-    """Read a queue's filter and order; what cannot be read filters nothing."""
-    year, sort, handler = query.get("year", ""), query.get("sort", ""), query.get("handler", "")
-    form = QueueForm(query)
-    form.validate()
-    claim_filter = ClaimFilter(
-        status=query.get("status", ""),
-        year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
-        programme=query.get("programme", "")[:60],
-        contract=query.get("contract", "").replace("\x00", "")[:20],
-        text=query.get("text", "").replace("\x00", "").strip()[:60],
-        city=_prefix(_chosen(form.city)),
-        field=_chosen(form.field),
-        doubt=_chosen(form.doubt),
-        is_to_refuse=query.get("refusal") == "waiting",
-        least=form.least.data,
-        most=form.most.data,
-        handler=_handler(handler, actor),
-    )
-    return QueueQuery(
-        claim_filter,
-        sort if sort.removeprefix("-") in desk_queue.SORTS else "",
-        form,
-        urlencode([(name, query[name]) for name in PARAMETERS if query.get(name)]),
-        handler if claim_filter.handler else "",
-    )
-
-
-def _handler(text: str, actor: Actor) -> UUID | str:
-    if text == MINE:
-        return actor.user_id
-    return NOBODY if text == NOBODY else uuid_or_none(text) or ""
-
-
-def _chosen(field: ChoiceField) -> str:
-    """Return what was chosen from the list, or nothing."""
-    return "" if field.errors else str(field.data or "")
-
-
-def _prefix(region: str) -> str:
-    """Return what codes of places inside a region begin with."""
-    while len(region) > 2 and region.endswith("00"):
-        region = region[:-2]
-    return region
 
 
 async def queue(request: Request) -> Response:
@@ -172,7 +102,7 @@ async def bulk(request: Request) -> Response:
         result = await bulk_acts.accept_many(numbers, by=by)
         words = _("已受理 %(count)s 项。", count=len(result.done))
     else:
-        handler = _handler(str(data.get("handler") or ""), actor)
+        handler = read_handler(str(data.get("handler") or ""), actor)
         result = await bulk_acts.assign_many(numbers, handler if isinstance(handler, UUID) else None, by=by)
         words = _("已分派 %(count)s 项。", count=len(result.done))
     if not numbers:

@@ -13,30 +13,28 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import queries as budgets_queries
 from market.budgets.annual_budgets import BudgetRow, list_budgets, released_years
-from market.budgets.bank_files import import_results
 from market.budgets.batches import approve_batch, make_batch, return_batch
-from market.budgets.disbursements import LIVE, enter_result, order_payment
-from market.budgets.forms import BatchForm, ResultForm, ReturnListForm
-from market.budgets.instructions import instruction_of, list_instructions
+from market.budgets.disbursements import order_payment
+from market.budgets.forms import BatchForm, ReturnListForm
+from market.budgets.instructions import list_instructions
 from market.budgets.list_confirmation import PreviewOutdated, confirm_batch, preview_batch
 from market.budgets.list_outcomes import removed_entries
 from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
+from market.budgets.payment_results import waiting_results
 from market.budgets.permissions import BudgetAct
-from market.budgets.states import BatchStatus, PotMode
+from market.budgets.states import LIVE, BatchStatus, PotMode
 from market.claims import queries as claims_queries
 from market.claims.claim_payees import payee_states
 from market.claims.models import Claim
-from market.claims.record_chain import chain_of_claim
 from market.claims.states import ClaimStatus
 from market.documents.web import documents_about
-from market.files.attachments import check_upload
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uploaded_files
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
@@ -138,6 +136,7 @@ async def show(request: Request) -> Response:
         computed={claim.id: await claims_queries.last_assessment(claim.id) for claim in claims},
         orders=orders,
         instructions=instructions,
+        waiting=await waiting_results(batch),
         payees=await payee_states([claim.id for claim in claims]),
         notice=notice,
         is_over=notice is not None and notice.ends_at is not None and notice.ends_at <= now,
@@ -235,56 +234,6 @@ async def order(request: Request) -> Response:
     return flash(request, answer, words, "due" if outcome.held else "done")
 
 
-async def results(request: Request) -> Response:
-    actor = actor_for(request, BudgetAct.DISBURSE)
-    batch = await budgets_queries.get_batch(actor, request.path_params["number"])
-    answer = redirect_to(request, "budgets:batch", number=batch.number)
-    files = uploaded_files(await form_data(request), "file")
-    if not files:
-        return flash(request, answer, _("请选择填好银行结果的拨付单。"), "due")
-    upload = await check_upload(files[0])
-    result = await import_results(upload.content, by=By(actor, deps(request).clock()))
-    words = _("登记 %(count)s 笔，原已登记 %(known)s 笔。", count=result.entered, known=result.known)
-    if result.refused:
-        rows = "；".join(_("第 %(row)s 行：%(why)s", row=row, why=why) for row, why in result.refused[:10])
-        words += _("未登记：%(rows)s", rows=rows)
-    elif not result.entered and not result.known:
-        words = _("文件里没有一行填了银行结果。")
-    words += "".join(result.notices)
-    return flash(
-        request, answer, words, "due" if result.refused or not (result.entered or result.known) else "done"
-    )
-
-
-async def disbursement(request: Request) -> Response:
-    actor = actor_for(request, AccountAct.SEE_DESK)
-    order = await budgets_queries.get_disbursement(actor, request.path_params["number"])
-    now = deps(request).clock()
-    form = ResultForm(await form_data_or_none(request), data={"ended_on": local_date(now)})
-    if request.method == "POST":
-        actor.require(BudgetAct.DISBURSE)
-        if form.validate():
-            with form.catch_invalid():
-                await enter_result(
-                    order.number,
-                    is_paid=form.result.data == "paid",
-                    ended_on=form.ended_on.data,
-                    bank_reference=str(form.bank_reference.data),
-                    by=By(actor, now),
-                )
-                answer = redirect_to(request, "budgets:disbursement", number=order.number)
-                return flash(request, answer, _("银行结果已登记。"))
-    return render_form(
-        request,
-        "budgets/disbursement.html",
-        form,
-        order=order,
-        instruction=await instruction_of(order),
-        payee_state=(await payee_states([order.claim_id]))[order.claim_id],
-        chain=await chain_of_claim(actor, order.claim, order.number),
-    )
-
-
 routes = [
     Route("/desk/batches", index, name="budgets:batches", methods=["GET", "POST"]),
     Route("/desk/batches/{number}", show, name="budgets:batch", methods=["GET"]),
@@ -292,6 +241,4 @@ routes = [
     Route("/desk/batches/{number}/return", return_list, name="budgets:return_batch", methods=["POST"]),
     Route("/desk/batches/{number}/approve", approve, name="budgets:approve_batch", methods=["POST"]),
     Route("/desk/batches/{number}/order", order, name="budgets:order_payment", methods=["POST"]),
-    Route("/desk/batches/{number}/results", results, name="budgets:import_results", methods=["POST"]),
-    Route("/desk/disbursements/{number}", disbursement, name="budgets:disbursement", methods=["GET", "POST"]),
 ]

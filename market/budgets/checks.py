@@ -77,11 +77,17 @@ async def money_is_set_aside() -> list[str]:
 
 
 async def paid_is_booked() -> list[str]:
-    """Every payment made is booked, with its amount."""
+    """Every payment made is booked with its amount, and no other; what was taken back is reversed."""
     return await find_rows(
-        "SELECT d.number FROM disbursements d WHERE d.status = 'paid' AND NOT EXISTS ("
-        "SELECT 1 FROM transfers t WHERE t.reference = 'disbursement:' || d.id AND t.amount = d.amount)",
-        "disbursement {number} is paid and not booked",
+        "SELECT * FROM (SELECT d.number, d.status, d.amount, coalesce(sum("
+        "CASE WHEN t.reverses_id IS NULL THEN t.amount ELSE -t.amount END), 0) AS booked "
+        "FROM disbursements d LEFT JOIN payment_results r ON r.order_id = d.id "
+        "LEFT JOIN transfers p ON p.reference = 'payment:' || r.id "
+        "OR (d.is_taken_over AND p.reference = 'disbursement:' || d.id) "
+        "LEFT JOIN transfers t ON t.id = p.id OR t.reverses_id = p.id "
+        "GROUP BY d.id, d.number, d.status, d.amount) AS sums "
+        "WHERE booked <> CASE status WHEN 'paid' THEN amount ELSE 0 END",
+        "disbursement {number} is {status} with {amount}, and {booked} is booked",
     )
 
 

@@ -8,6 +8,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
 from market.budgets.annual_budgets import list_budgets
 from market.budgets.models import Batch, Clawback, RunStage, YearRun
+from market.budgets.payment_models import PaymentInstruction, PaymentResult, ResultReversal
 from market.budgets.queries import list_listable
 from market.budgets.states import BatchStatus, ClawbackStatus
 from market.claims.queries import ClaimFilter, count_by_status
@@ -53,6 +54,15 @@ async def _desk_cards(actor: Actor, year: int) -> list[Card]:
                 "/desk/runs",
                 "due",
             ),
+            Card(
+                _("待放行指令"),
+                await PaymentInstruction.filter(verdict=None).count(),
+                "/desk/instructions?status=waiting",
+                "due",
+            ),
+            Card(
+                _("待确认银行结果"), await PaymentResult.filter(verdict=None).count(), "/desk/results", "due"
+            ),
             Card(_("待列入批次"), len(await list_listable()), "/desk/batches", "due"),
             Card(
                 _("待确认批次"),
@@ -62,6 +72,9 @@ async def _desk_cards(actor: Actor, year: int) -> list[Card]:
             ),
         ],
         Role.APPROVER: [
+            Card(
+                _("待批准结果撤销"), await ResultReversal.filter(verdict=None).count(), "/desk/results", "due"
+            ),
             Card(
                 _("待发布规则"),
                 await ProgrammeTerms.filter(status=TermsStatus.DRAFT).count(),

@@ -1,20 +1,18 @@
-"""Orders to pay approved awards, and the results the bank reports of them."""
+"""Orders to pay approved awards."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from uuid import UUID, uuid4
 
-from market.accounts.messages import notify
 from market.audit.log import record
-from market.budgets.annual_budgets import reserved_account
 from market.budgets.batches import lock_batch
-from market.budgets.instructions import instruction_of, make_instruction
+from market.budgets.instructions import make_instruction
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
+from market.budgets.payment_results import returned_from_account
 from market.budgets.permissions import BudgetAct
-from market.budgets.states import BatchAction, BatchStatus, DisbursementAction, DisbursementStatus
+from market.budgets.states import LIVE, BatchAction, BatchStatus, DisbursementStatus
 from market.budgets.verbs import BatchVerb, DisbursementVerb
 from market.claims.claim_payees import payee_states
 from market.claims.contract_validity import voided_in
@@ -22,22 +20,18 @@ from market.claims.models import Claim
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.codes.numbers import next_number
-from market.integrity.conflicts import conflict_message, conflicts_of, require_no_conflict
+from market.integrity.conflicts import conflict_message, conflicts_of
 from market.integrity.models import Scope
 from market.integrity.services import check
-from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
-from market.ledger import services as book
 from market.payees.accounts import lock_organisations
 from market.payees.models import PayeeAccount
 from market.records.by import By
 from market.records.transitions import transition
 
 PAYABLE = frozenset({ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
-LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
 
 
 @dataclass
@@ -54,7 +48,8 @@ async def order_payment(number: str, *, by: By) -> OrderResult:
     """Order payment of a batch's approved claims, and again of those the bank returned, in one instruction.
 
     Integrity records are checked a third time; barred claims are held back and the check is stored. A claim
-    whose account is not confirmed, or has changed since its submission, is held back too.
+    whose account is not confirmed, has changed since its submission, or is the one that a payment was
+    returned from, is held back too.
 
     Raises:
         Conflict: nothing waits for an order.
@@ -93,6 +88,7 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> OrderResult:
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     await lock_organisations({claim.applicant_id for claim in claims})
     payees = await payee_states([claim.id for claim in claims])
+    returned = await returned_from_account([claim.id for claim in claims])
     for claim in claims:
         if claim.status not in PAYABLE:
             continue
@@ -100,6 +96,10 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> OrderResult:
             continue
         if claim.id in held or not payees[claim.id].is_payable:
             result.held.append((claim.number, held.get(claim.id) or str(payees[claim.id].label)))
+            continue
+        if claim.id in returned:
+            message = _("银行退回（%(reason)s），待单位更正收款账户", reason=returned[claim.id])
+            result.held.append((claim.number, message))
             continue
         result.orders.append(await _create_order(claim, by=by))
     open_orders = Disbursement.filter(claim__batch_id=batch.id, status=DisbursementStatus.ORDERED, line=None)
@@ -148,59 +148,3 @@ async def _create_order(claim: Claim, *, by: By) -> Disbursement:
         account_hash=payee.fingerprint,
     )
     return order
-
-
-@atomic()
-async def enter_result(
-    number: str, *, is_paid: bool, ended_on: date, bank_reference: str, by: By
-) -> Disbursement:
-    """Store the bank's result of an order: paid, then booked; or returned, then it may be ordered again.
-
-    Raises:
-        Conflict: its result was entered already.
-    """
-    by.actor.require(BudgetAct.DISBURSE)
-    unlocked = await Disbursement.get_or_none(number=number).select_related("claim__batch")
-    if unlocked is None or unlocked.claim.batch is None:
-        raise NotFound(_("没有这笔拨付。"))
-    await require_no_conflict(by.actor, "claim", [unlocked.claim_id])
-    # The batch is locked first, as in every payment, to avoid deadlocks.
-    batch = await lock_batch(unlocked.claim.batch.number)
-    order = await Disbursement.filter(id=unlocked.id).select_for_update().get()
-    if order.status is not DisbursementStatus.ORDERED:
-        raise Conflict(_("这笔拨付的结果已经登记。"))
-    instruction = await instruction_of(order)
-    if instruction is None or not instruction.is_confirmed:
-        raise Conflict(_("拨付指令还没有放行，不能登记银行结果。"))
-    if not local_date(order.ordered_at) <= ended_on <= local_date(by.now):
-        raise Invalid(_("日期应在下达拨付之日与今天之间。"), field="ended_on")
-    action = DisbursementAction.PAY if is_paid else DisbursementAction.RETURN
-    changes = {"ended_on": ended_on, "bank_reference": bank_reference, "entered_by_id": by.actor.user_id}
-    await transition(order, action, by=by, changes=changes, amount=order.amount)
-    if is_paid:
-        await _book_paid(order, batch, by=by)
-    return order
-
-
-async def _book_paid(order: Disbursement, batch: Batch, *, by: By) -> None:
-    claim = (await lock_claims([order.claim_id]))[0]
-    await claim.fetch_related("programme")
-    await book.post(
-        "subsidy_paid",
-        Money(order.amount),
-        debit=reserved_account(claim.programme.slug, batch.fiscal_year),
-        credit=f"disbursed:{claim.id}",
-        reference=f"disbursement:{order.id}",
-        at=by.now,
-        subject=("claim", claim.id),
-    )
-    await move(claim, ClaimAction.PAY, by=by, disbursement=order.number)
-    await notify(
-        _("补助 %(number)s 已拨付，请查收。", number=claim.number),
-        now=by.now,
-        address=f"/claims/{claim.number}",
-        organisation_id=claim.applicant_id,
-    )
-    unpaid = [ClaimStatus.PUBLICITY, *PAYABLE]
-    if not await Claim.exists(batch_id=batch.id, status__in=unpaid):
-        await transition(batch, BatchAction.CLOSE, by=by)

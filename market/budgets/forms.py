@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import HiddenField
 
 from market.budgets.payment_layouts import ENCODINGS
-from market.budgets.states import BudgetChangeKind, PotMode
+from market.budgets.states import BudgetChangeKind, PotMode, ReturnReason
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -92,6 +92,10 @@ class ResultForm(BaseForm):
     )
     ended_on = DayField(lazy("日期"), [Required(lazy("请填日期。"))])
     bank_reference = TextField(lazy("银行流水号"), [Required(lazy("请填银行流水号。"))], max_length=80)
+    return_reason = ChoiceField(
+        lazy("退回原因"), choices=lambda: choices(ReturnReason), blank=lazy("没有退回")
+    )
+    return_note = TextField(lazy("退回说明"), max_length=200)
 
 
 class LayoutForm(BaseForm):

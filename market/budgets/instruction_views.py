@@ -26,7 +26,10 @@ MEDIA_TYPES = {"csv": CSV, "xlsx": WORKBOOK}
 
 async def index(request: Request) -> Response:
     actor_for(request, AccountAct.SEE_DESK)
-    return render(request, "budgets/instructions.html", instructions=await instructions.list_instructions())
+    rows = await instructions.list_instructions()
+    if request.query_params.get("status") == "waiting":
+        rows = [row for row in rows if row.verdict is None]
+    return render(request, "budgets/instructions.html", instructions=rows)
 
 
 async def show(request: Request) -> Response:

@@ -9,6 +9,8 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.budgets.models import Batch, Disbursement
+from market.budgets.states import PaymentOutcome, ReturnReason
+from market.kit.fields import enum_column
 from market.records.decisions import SecondPerson
 
 
@@ -101,3 +103,53 @@ class LayoutVersion(SecondPerson):
         table = "payment_layout_versions"
         table_description = "Payment layout versions."
         unique_together = (("key", "sequence"),)
+
+
+class PaymentResult(SecondPerson):
+    """What the bank did with an order: entered or imported by the officer, confirmed by the rechecker.
+
+    Never edited but for that decision. A confirmed one that was wrong is taken back by a `ResultReversal`.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    order: fields.ForeignKeyRelation[Disbursement] = fields.ForeignKeyField(
+        "market.Disbursement", related_name="results", on_delete=fields.RESTRICT
+    )
+    order_id: UUID
+    outcome = enum_column(PaymentOutcome)
+    ended_on = fields.DateField()
+    bank_reference = fields.CharField(max_length=80)
+    return_reason = enum_column(ReturnReason, null=True)
+    """Of a returned payment."""
+    return_note = fields.CharField(max_length=200, default="", db_default="")
+    source = fields.CharField(max_length=200, default="", db_default="")
+    """The name of the bank's file it was read from; empty: typed."""
+
+    reversals: fields.ReverseRelation[ResultReversal]
+
+    class Meta:
+        table = "payment_results"
+        table_description = "Payment results."
+
+    @property
+    def return_words(self) -> str:
+        """Return why the bank returned the payment, in words; empty for one that was paid."""
+        if self.return_reason is None:
+            return ""
+        words = str(self.return_reason.label)
+        return f"{words}：{self.return_note}" if self.return_note else words
+
+
+class ResultReversal(SecondPerson):
+    """A confirmed result taken back, with the ground: proposed by the rechecker, decided by the approver."""
+
+    id = fields.UUIDField(primary_key=True)
+    result: fields.ForeignKeyRelation[PaymentResult] = fields.ForeignKeyField(
+        "market.PaymentResult", related_name="reversals", on_delete=fields.RESTRICT
+    )
+    result_id: UUID
+    ground = fields.CharField(max_length=300)
+
+    class Meta:
+        table = "payment_result_reversals"
+        table_description = "Payment result reversals."

@@ -19,6 +19,9 @@ class BudgetAct(StrEnum):
     APPROVE = "approve"
     DISBURSE = "disburse"
     RELEASE_PAYMENT = "release_payment"
+    CONFIRM_RESULT = "confirm_result"
+    TAKE_BACK_RESULT = "take_back_result"
+    DECIDE_TAKE_BACK = "decide_take_back"
     DRAFT_LAYOUT = "draft_layout"
     CONFIRM_LAYOUT = "confirm_layout"
 
@@ -32,6 +35,9 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     BudgetAct.APPROVE: frozenset({Role.APPROVER}),
     BudgetAct.DISBURSE: frozenset({Role.OFFICER}),
     BudgetAct.RELEASE_PAYMENT: frozenset({Role.RECHECKER}),
+    BudgetAct.CONFIRM_RESULT: frozenset({Role.RECHECKER}),
+    BudgetAct.TAKE_BACK_RESULT: frozenset({Role.RECHECKER}),
+    BudgetAct.DECIDE_TAKE_BACK: frozenset({Role.APPROVER}),
     BudgetAct.DRAFT_LAYOUT: frozenset({Role.OFFICER}),
     BudgetAct.CONFIRM_LAYOUT: frozenset({Role.RECHECKER}),
 }

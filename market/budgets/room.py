@@ -20,6 +20,7 @@ from market.budgets import (
     print_views,
     queries,
     report_views,
+    result_views,
     year_run_views,
 )
 from market.budgets.models import RunStage
@@ -52,6 +53,7 @@ ROOM = Room(
         *batch_views.routes,
         *instruction_views.routes,
         *layout_views.routes,
+        *result_views.routes,
         *clawback_views.routes,
         *year_run_views.routes,
         *report_views.routes,

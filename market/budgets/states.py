@@ -52,12 +52,37 @@ class DisbursementStatus(LabelEnum):
     """Its instruction was rejected before it went to the bank."""
 
 
+class PaymentOutcome(LabelEnum):
+    """What the bank did; the values are those of `DisbursementStatus`."""
+
+    PAID = "paid", lazy("已付出"), "done"
+    RETURNED = "returned", lazy("被银行退回"), "wrong"
+
+
+class ReturnReason(LabelEnum):
+    """Why the bank returned a payment."""
+
+    NAME = "name", lazy("户名不符")
+    ACCOUNT = "account", lazy("账号有误")
+    CLOSED = "closed", lazy("账户已销户")
+    UNSTATED = "unstated", lazy("银行未说明")
+    OTHER = "other", lazy("其他")
+    """Not for the account: the text says why, and the same account may be ordered again."""
+
+    @property
+    def is_of_account(self) -> bool:
+        """True: the firm has to correct its account before the payment is ordered again."""
+        return self is not ReturnReason.OTHER
+
+
 class BatchAction(LabelEnum):
     CONFIRM = "confirm", lazy("确认名单")
     RETURN = "return", lazy("退回名单")
     CLEAR = "clear", lazy("公示期满")
     APPROVE = "approve", lazy("批准名单")
     DISBURSE = "disburse", lazy("开始拨付")
+    REOPEN = "reopen", lazy("重新办理拨付")
+    """A result was taken back after the last payment."""
     CLOSE = "close", lazy("办理完毕")
     """Every claim is paid, or what was left of it was released."""
 
@@ -72,7 +97,11 @@ class DisbursementAction(LabelEnum):
     PAY = "paid", lazy("已拨付")
     RETURN = "returned", lazy("银行退回")
     WITHDRAW = "withdrawn", lazy("撤回")
+    TAKE_BACK = "taken_back", lazy("撤销银行结果")
 
+
+LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
+"""An order that is paid, or may still be."""
 
 B, C, D = BatchStatus, ClawbackStatus, DisbursementStatus
 BATCH_WORKFLOW: Workflow[BatchStatus, BatchAction] = Workflow(
@@ -89,6 +118,7 @@ BATCH_WORKFLOW: Workflow[BatchStatus, BatchAction] = Workflow(
         (B.APPROVED, BatchAction.CLOSE): B.DONE,
         (B.DISBURSING, BatchAction.CLOSE): B.DONE,
         (B.DONE, BatchAction.CLOSE): B.DONE,
+        (B.DONE, BatchAction.REOPEN): B.DISBURSING,
     },
     refusal=lazy("这个批次的状态已经变化，请刷新后再看。"),
 )
@@ -105,6 +135,8 @@ DISBURSEMENT_WORKFLOW: Workflow[DisbursementStatus, DisbursementAction] = Workfl
         (D.ORDERED, DisbursementAction.PAY): D.PAID,
         (D.ORDERED, DisbursementAction.RETURN): D.RETURNED,
         (D.ORDERED, DisbursementAction.WITHDRAW): D.WITHDRAWN,
+        (D.PAID, DisbursementAction.TAKE_BACK): D.ORDERED,
+        (D.RETURNED, DisbursementAction.TAKE_BACK): D.ORDERED,
     },
     refusal=lazy("这笔拨付的结果已经登记。"),
 )

@@ -22,6 +22,10 @@ class BudgetVerb(LabelEnum):
 
 class DisbursementVerb(LabelEnum):
     ORDER = "order", lazy("下达拨付")
+    ENTER_RESULT = "enter_result", lazy("登记银行结果")
+    REJECT_RESULT = "reject_result", lazy("退回银行结果登记")
+    PROPOSE_TAKE_BACK = "propose_take_back", lazy("提出撤销银行结果")
+    REJECT_TAKE_BACK = "reject_take_back", lazy("不同意撤销银行结果")
 
 
 class InstructionVerb(LabelEnum):

@@ -52,6 +52,8 @@ class ClaimAction(LabelEnum):
     APPROVE = "approve", lazy("批准")
     ORDER_PAYMENT = "order_payment", lazy("下达拨付")
     PAY = "pay", lazy("拨付")
+    TAKE_BACK_PAYMENT = "take_back_payment", lazy("撤销拨付结果")
+    """The bank's result was entered wrongly; the payment is awaited again."""
     TRACK = "track", lazy("转入绩效跟踪")
     CLOSE = "close", lazy("完结")
     REJECT = "reject", lazy("不予支持")
@@ -92,7 +94,7 @@ _TABLE: dict[ClaimStatus, dict[ClaimAction, ClaimStatus]] = {
     S.PUBLICITY: {A.UPHOLD_OBJECTION: S.REJECTED, A.APPROVE: S.APPROVED, A.RELEASE: S.REJECTED},
     S.APPROVED: {A.ORDER_PAYMENT: S.TO_PAY, A.RELEASE: S.REJECTED},
     S.TO_PAY: {A.PAY: S.PAID, A.RELEASE: S.REJECTED},
-    S.PAID: {A.TRACK: S.TRACKING, A.CLAW_BACK: S.CLAWBACK},
+    S.PAID: {A.TAKE_BACK_PAYMENT: S.TO_PAY, A.TRACK: S.TRACKING, A.CLAW_BACK: S.CLAWBACK},
     S.TRACKING: {A.CLOSE: S.CLOSED, A.CLAW_BACK: S.CLAWBACK},
     S.CLOSED: {},
     S.REJECTED: {},

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from market.budgets.batches import approve_batch, make_batch
-from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.disbursements import order_payment
 from market.budgets.instructions import release_instruction
 from market.budgets.list_confirmation import confirm_batch
-from market.budgets.states import PotMode
+from market.budgets.payment_results import Reported, confirm_result, enter_result
+from market.budgets.states import PaymentOutcome, PotMode
 from market.claims.applications import create_claim, report_sales, submit_claim, withdraw_claim
 from market.claims.desk_review import accept, ask_supplement, calculate, recheck
 from market.claims.evidence_log import Paper, add_evidence
@@ -301,13 +302,12 @@ async def _paid_list(desk: Desk) -> Story:
     for place, key in enumerate(("paid", "clawed")):
         claim = await Claim.get(number=desk.numbers[key])
         order = next(item for item in ordered.orders if item.claim_id == claim.id)
-        await enter_result(
+        result = await enter_result(
             order.number,
-            is_paid=True,
-            ended_on=local_date(now),
-            bank_reference=f"GK{now:%Y%m%d}{417 + place:06d}",
+            Reported(PaymentOutcome.PAID, local_date(now), f"GK{now:%Y%m%d}{417 + place:06d}"),
             by=By(officer, now),
         )
+        await confirm_result(result.id, by=By(await desk.cast.actor("finance2"), now + timedelta(minutes=40)))
 
 
 async def _approved_list(desk: Desk) -> Story:

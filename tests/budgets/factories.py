@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.budgets.batches import approve_batch
-from market.budgets.disbursements import OrderResult, enter_result, order_payment
+from market.budgets.disbursements import OrderResult, order_payment
 from market.budgets.instructions import release_instruction
 from market.budgets.models import Disbursement
+from market.budgets.payment_results import Reported, confirm_result, enter_result
+from market.budgets.states import PaymentOutcome, ReturnReason
 from market.claims.models import Claim
 from market.contracts.models import Contract
 from market.deals.models import Deal
@@ -25,12 +27,29 @@ async def order_and_release(batch: str, desk: Desk, at: datetime = LATER) -> Ord
 
 
 async def settle(
-    order: Disbursement, desk: Desk, *, is_paid: bool = True, reference: str = "b1", at: datetime = LATER
+    order: Disbursement,
+    desk: Desk,
+    *,
+    is_paid: bool = True,
+    why: ReturnReason = ReturnReason.OTHER,
+    reference: str = "b1",
+    at: datetime = LATER,
 ) -> None:
-    """Enter the bank's result of an order."""
-    await enter_result(
-        order.number, is_paid=is_paid, ended_on=at.date(), bank_reference=reference, by=By(desk.officer, at)
-    )
+    """Enter the bank's result of an order, and confirm it as another person."""
+    result = await enter_result(order.number, reported(is_paid, why, reference, at), by=By(desk.officer, at))
+    await confirm_result(result.id, by=By(desk.rechecker, at))
+
+
+def reported(
+    is_paid: bool = True,
+    why: ReturnReason = ReturnReason.OTHER,
+    reference: str = "b1",
+    at: datetime = LATER,
+) -> Reported:
+    """Return what the bank says of an order."""
+    if is_paid:
+        return Reported(PaymentOutcome.PAID, at.date(), reference)
+    return Reported(PaymentOutcome.RETURNED, at.date(), reference, why, "银行系统维护")
 
 
 async def make_paid(desk: Desk) -> tuple[Claim, str]:

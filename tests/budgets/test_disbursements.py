@@ -6,14 +6,15 @@ import pytest
 
 from market.accounts.models import StaffRole
 from market.budgets.batches import approve_batch
-from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.disbursements import order_payment
 from market.budgets.models import Disbursement
+from market.budgets.payment_results import enter_result
 from market.budgets.states import DisbursementStatus
 from market.claims.desk_review import declare_conflict
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict
 from market.records.by import By
-from tests.budgets.factories import order_and_release, settle
+from tests.budgets.factories import order_and_release, reported, settle
 from tests.claims.factories import LATER, make_desk, make_published, make_rechecked
 from tests.factories import make_staff
 
@@ -50,6 +51,4 @@ async def test_who_declared_a_conflict_neither_orders_nor_enters_a_payment() -> 
 
     assert ([number for number, _why in result.held], result.orders) == ([claim.number], [])
     with pytest.raises(Conflicted):
-        await enter_result(
-            order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(other, LATER)
-        )
+        await enter_result(order.number, reported(), by=By(other, LATER))

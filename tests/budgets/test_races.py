@@ -14,11 +14,12 @@ import pytest
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.annual_budgets import draft_budget
 from market.budgets.batches import approve_batch, make_batch
-from market.budgets.disbursements import OrderResult, enter_result, order_payment
+from market.budgets.disbursements import OrderResult, order_payment
 from market.budgets.instructions import release_instruction
 from market.budgets.list_confirmation import confirm_batch
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import InstructionFile, PaymentInstruction
+from market.budgets.payment_results import confirm_result, enter_result
 from market.claims.applications import create_claim
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
@@ -36,6 +37,7 @@ from market.payees.models import PayeeAccount
 from market.programmes.catalogue import compiled
 from market.programmes.models import Programme, ProgrammeTerms
 from market.records.by import By
+from tests.budgets.factories import reported
 from tests.claims.factories import (
     LATER,
     WAN,
@@ -231,17 +233,17 @@ async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> Non
 
     results, refused = await at_once(
         *(
-            enter_result(
-                order.number,
-                is_paid=is_paid,
-                ended_on=LATER.date(),
-                bank_reference="1",
-                by=By(desk.officer, LATER),
-            )
+            enter_result(order.number, reported(is_paid), by=By(desk.officer, LATER))
             for is_paid in (True, False)
         )
     )
     assert (len(results), len(refused)) == (1, 1)
+    entered = results[0]
+    results, refused = await at_once(
+        *(confirm_result(entered.id, by=By(person, LATER)) for person in (desk.rechecker, rechecker) * 2)
+    )
+    assert (len(results), len(refused)) == (1, 3)
+    assert await Transfer.filter(kind="subsidy_paid").count() == (entered.outcome == "paid")
 
 
 async def test_one_contract_is_claimed_for_many_times_at_once() -> None:

@@ -140,7 +140,11 @@ async def test_the_desk_takes_a_claim_from_hand_in_to_the_bank(client: httpx.Asy
         f"/desk/disbursements/{order.number}",
         {"result": "paid", "ended_on": "2026-03-12", "bank_reference": "BOC-1"},
     )
-    assert "已付出并记账" in paid.text
+    assert "待另一人确认" in paid.text
+    assert (await Claim.get(id=claim.id)).status is ClaimStatus.TO_PAY
+    await sign_in(client, desk.rechecker)
+    assert "已确认 1 笔银行结果" in (await post(client, f"/desk/batches/{number}/results/confirm")).text
+    assert "已付出并记账" in (await client.get(f"/desk/disbursements/{order.number}")).text
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.PAID
 
 

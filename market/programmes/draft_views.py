@@ -1,21 +1,32 @@
-"""The desk's pages on which rule versions are drafted."""
+"""The desk's pages on which rule versions are drafted: in a form, or by a file."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
+from market.kit.errors import Conflict, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render, render_form
+from market.kit.templating import render
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.programmes import drafts
 from market.programmes.catalogue import get_programme, list_programmes
 from market.programmes.forms import DraftForm
+from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.permissions import ProgrammeAct
+from market.programmes.rule_edits import Edited, do_act, faults_of, find_act, put_typed
+from market.programmes.rule_fields import RuleGroup, fields_in, name_of
+from market.programmes.rule_files import schema_faults
+from market.programmes.rule_form import rule_form
 from market.records.by import By
 
 
@@ -30,21 +41,128 @@ async def terms(request: Request) -> Response:
 
 
 async def draft(request: Request) -> Response:
-    actor, now = actor_for(request, ProgrammeAct.DRAFT_TERMS), deps(request).clock()
+    actor = actor_for(request, ProgrammeAct.DRAFT_TERMS)
     programme = await get_programme(request.path_params["slug"])
+    start = await drafts.starting_content(programme.slug, request.query_params.get("version", "")[:20])
+    if request.method == "GET" and request.query_params.get("format") == "json":
+        name = f"{programme.slug}@{start['version']}.json"
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(drafts.to_text(start), media_type="application/json", headers=headers)
     data = await form_data_or_none(request)
-    text = "" if data is not None else await drafts.starting_text(programme.slug)
-    form = DraftForm(data, data={"content": text})
-    if form.validate_on_submit():
-        with form.catch_invalid():
-            draft_row = await drafts.draft_terms(
-                programme.slug, text=str(form.content.data), by=By(actor, now)
+    if data is None:
+        return _page(request, programme, start)
+    by = By(actor, deps(request).clock())
+    if "base" not in data:
+        return await _import_file(request, programme, start, data, by)
+    base = _read_base(data)
+    if base is None:
+        error = Edited(start, general=[_("表单的内容不完整，请从现行版本重新拟定。")])
+        return _page(request, programme, start, error)
+    edited = put_typed(base, data)
+    if not edited.errors:
+        edited = faults_of(edited.content) if not data.get("act") else edited
+    if edited.is_valid and (act := find_act(base, str(data.get("act") or ""))) is not None:
+        return _changed_parts(request, programme, do_act(edited.content, act), data)
+    if edited.is_valid and not data.get("act"):
+        reason = str(data.get("retroactive_reason") or "").replace("\x00", "")
+        try:
+            row = await drafts.draft_terms(
+                programme.slug, text=drafts.to_text(edited.content), retroactive_reason=reason, by=by
             )
-            answer = redirect_to(
-                request, "claims:draft_version", slug=programme.slug, version=draft_row.version
+        except (Invalid, Conflict) as refusal:
+            _refuse(edited, refusal)
+        else:
+            return _drafted(request, programme, row)
+    return _page(request, programme, base, edited, data)
+
+
+def _changed_parts(
+    request: Request, programme: Programme, content: Mapping[str, Any], data: FormData
+) -> Response:
+    """Return the form with a part more or less, or say what must be put right before."""
+    if schema_faults(content):
+        base = _read_base(data) or dict(content)
+        return _page(request, programme, base, faults_of(content), data)
+    return _page(request, programme, content)
+
+
+def _refuse(edited: Edited, refusal: Invalid | Conflict) -> None:
+    field = getattr(refusal, "field", None)
+    if isinstance(refusal, Conflict):
+        field = "version"
+    if field in ("valid_from", "version"):
+        edited.errors[name_of((field,))] = str(refusal)
+    elif field == "retroactive_reason":
+        edited.errors[field] = str(refusal)
+    else:
+        edited.general.append(str(refusal))
+
+
+def _read_base(data: FormData) -> dict[str, Any] | None:
+    """Return the rule set that the form was laid out from; None where it is none."""
+    text = str(data.get("base") or "")
+    try:
+        base = json.loads(text) if len(text) <= drafts.MOST_CONTENT else None
+    except (ValueError, RecursionError):
+        return None
+    return base if isinstance(base, dict) and not schema_faults(base) else None
+
+
+async def _import_file(
+    request: Request, programme: Programme, start: Mapping[str, Any], data: FormData, by: By
+) -> Response:
+    form = DraftForm(data)
+    if form.validate():
+        with form.catch_invalid(field="content"):
+            row = await drafts.draft_terms(
+                programme.slug,
+                text=str(form.content.data),
+                retroactive_reason=str(form.retroactive_reason.data or ""),
+                by=by,
             )
-            return flash(request, answer, _("草稿已保存，请批准人核对影响后发布。"))
-    return render_form(request, "programmes/draft.html", form, programme=programme)
+            return _drafted(request, programme, row)
+    return _page(request, programme, start, form=form)
+
+
+def _drafted(request: Request, programme: Programme, row: ProgrammeTerms) -> Response:
+    answer = redirect_to(request, "claims:draft_version", slug=programme.slug, version=row.version)
+    return flash(request, answer, _("草稿已保存，请批准人核对影响后发布。"))
+
+
+def _page(
+    request: Request,
+    programme: Programme,
+    base: Mapping[str, Any],
+    edited: Edited | None = None,
+    data: FormData | None = None,
+    form: DraftForm | None = None,
+) -> Response:
+    groups: list[RuleGroup] = rule_form(base)
+    fields = {field.name: field for field in fields_in(groups)}
+    errors = edited.errors if edited else {}
+    shown = {name: str(data.get(name, field.text)) if data else field.text for name, field in fields.items()}
+    ticked = {
+        name: [str(value) for value in data.getlist(name)] if data else list(field.value or ())
+        for name, field in fields.items()
+        if isinstance(field.value, list)
+    }
+    is_refused = bool(errors or (edited and edited.general) or (form and form.errors))
+    return render(
+        request,
+        "programmes/draft.html",
+        422 if is_refused else 200,
+        programme=programme,
+        groups=groups,
+        base=drafts.to_text(base),
+        version=base["version"],
+        errors=errors,
+        general=edited.general if edited else [],
+        labels={name: field.label for name, field in fields.items()},
+        shown=shown,
+        ticked=ticked,
+        reason=str(data.get("retroactive_reason") or "") if data else "",
+        form=form or DraftForm(),
+    )
 
 
 routes = [

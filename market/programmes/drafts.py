@@ -13,6 +13,7 @@ from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
+from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -29,6 +30,7 @@ from market.records.transitions import transition
 from market.search.outbox import enqueue
 
 MOST_CONTENT = 200_000
+DRAFTED = ("content", "valid_from", "retroactive_reason")
 
 
 def read_content(text: str) -> tuple[dict[str, Any], Terms]:
@@ -75,11 +77,20 @@ async def list_drafts() -> list[ProgrammeTerms]:
     )
 
 
-async def starting_text(slug: str) -> str:
-    """Return the newest released version of a programme as text, to draft the next one from."""
+async def starting_content(slug: str, version: str = "") -> dict[str, Any]:
+    """Return what the next version of a programme is drafted from: a draft, else the newest released one.
+
+    Raises:
+        NotFound: the programme has no version.
+    """
     programme = await get_programme(slug)
-    versions = await list_versions(programme.id)
-    return to_text(versions[0].content) if versions else "{}"
+    draft = await ProgrammeTerms.get_or_none(
+        programme_id=programme.id, version=version, status=TermsStatus.DRAFT
+    )
+    versions = [draft] if draft else await list_versions(programme.id)
+    if not versions:
+        raise NotFound(_("这项政策还没有规则。"))
+    return dict(versions[0].content)
 
 
 def to_text(content: Mapping[str, Any]) -> str:
@@ -90,11 +101,12 @@ def to_text(content: Mapping[str, Any]) -> str:
 
 
 @atomic()
-async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
+async def draft_terms(slug: str, *, text: str, retroactive_reason: str = "", by: By) -> ProgrammeTerms:
     """Store a draft of a programme's next version; drafting the same version again replaces it.
 
     Raises:
-        Invalid: the text is no rule set of this programme, or begins before the last version does.
+        Invalid: the text is no rule set of this programme, begins before the last version does, or begins
+            before today without a reason.
         Conflict: that version is released.
     """
     by.actor.require(ProgrammeAct.DRAFT_TERMS)
@@ -108,7 +120,12 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
     if draft is not None and draft.status is TermsStatus.RELEASED:
         raise Conflict(_("%(version)s 版已经发布，不能再改；请用新的版本号。", version=terms.version))
     if newest and terms.valid_from <= newest[0].valid_from:
-        raise Invalid(_("新版本的生效日应晚于现行版本。"), field="content")
+        raise Invalid(_("新版本的生效日应晚于现行版本。"), field="valid_from")
+    is_retroactive = terms.valid_from < local_date(by.now)
+    retroactive_reason = retroactive_reason.strip()[:300] if is_retroactive else ""
+    if is_retroactive and not retroactive_reason:
+        words = _("生效日 %(day)s 在今天以前，是追溯生效，请写明理由。", day=terms.valid_from)
+        raise Invalid(words, field="retroactive_reason")
     if draft is None:
         draft = await ProgrammeTerms.create(
             id=uuid4(),
@@ -116,14 +133,17 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
             version=terms.version,
             content=content,
             valid_from=terms.valid_from,
+            retroactive_reason=retroactive_reason,
             proposed_by_id=by.actor.user_id,
             proposed_at=by.now,
         )
     else:
         draft.content, draft.valid_from = content, terms.valid_from
+        draft.retroactive_reason = retroactive_reason
         draft.proposed_by_id, draft.proposed_at = by.actor.user_id, by.now
-        await draft.save(update_fields=["content", "valid_from", "proposed_by_id", "proposed_at"])
-    await record("terms", draft.id, TermsVerb.DRAFT, by=by, programme=slug, version=terms.version)
+        await draft.save(update_fields=[*DRAFTED, "proposed_by_id", "proposed_at"])
+    logged = {"programme": slug, "version": terms.version, "is_retroactive": is_retroactive}
+    await record("terms", draft.id, TermsVerb.DRAFT, by=by, **logged)
     await notify_staff(
         StaffRole.APPROVER,
         _("%(name)s %(version)s 版规则待发布。", name=programme.name, version=terms.version),

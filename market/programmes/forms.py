@@ -9,4 +9,7 @@ from market.programmes.drafts import MOST_CONTENT
 
 
 class DraftForm(BaseForm):
+    """The whole rule file as JSON: the way in from another system."""
+
     content = LongTextField(lazy("规则文件"), [Required(lazy("请填规则文件。"))], max_length=MOST_CONTENT)
+    retroactive_reason = LongTextField(lazy("追溯生效的理由"), max_length=300)

@@ -74,6 +74,8 @@ class ProgrammeTerms(SecondPerson, Stateful):
     """Null: it ships with the release."""
     proposed_by_id: UUID | None  # type: ignore[assignment]  # as above
     released_at = fields.DatetimeField(null=True)
+    retroactive_reason = fields.CharField(max_length=300, default="", db_default="")
+    """Why it is valid from a day before it was drafted; empty where it is not."""
 
     class Meta:
         table = "programme_terms"

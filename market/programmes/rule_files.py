@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from market.programmes.conditions import reader
 from market.programmes.facts import ContractFacts, Facts
@@ -22,6 +22,10 @@ from market.programmes.terms import Terms, compile_terms
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "rules"
+
+
+Place = tuple[str | int, ...]
+"""The steps from the top of a rule file to one of its parts."""
 
 
 class RulesError(ValueError):
@@ -42,11 +46,16 @@ def read_terms(content: Mapping[str, Any]) -> Terms:
     Raises:
         RulesError: it does not pass.
     """
-    faults = sorted(_validator().iter_errors(content), key=lambda fault: fault.json_path)
-    problems = [f"{fault.json_path}: {fault.message}" for fault in faults] or list(_problems(content))
+    problems = [f"{fault.json_path}: {fault.message}" for fault in schema_faults(content)]
+    problems = problems or [words for _place, words in engine_faults(content)]
     if problems:
         raise RulesError(problems)
     return compile_terms(content)
+
+
+def schema_faults(content: Any) -> list[ValidationError]:
+    """Return what the schema refuses, by place."""
+    return sorted(_validator().iter_errors(content), key=lambda fault: fault.json_path)
 
 
 @cache
@@ -128,6 +137,12 @@ def _schema() -> dict[str, Any]:
     return read
 
 
+def allowed_orders() -> list[list[str]]:
+    """Return the orders of computation that a rule file may name."""
+    orders: list[list[str]] = _schema()["properties"]["order"]["enum"]
+    return orders
+
+
 def property_order() -> list[str]:
     """Return the parts of a rule file in the order in which people read one."""
     return list(_schema()["properties"])
@@ -138,39 +153,41 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(_schema())
 
 
-def _problems(content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield problems a schema cannot find: unknown clauses and facts, invalid dates, brackets with gaps."""
+def engine_faults(content: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Yield what a schema cannot find: unknown clauses and facts, invalid dates, brackets with gaps."""
     clauses = set(content["clauses"])
     try:
         date.fromisoformat(content["valid_from"])
     except ValueError:
-        yield "valid_from: 没有这一天"
-    for node in _nodes(content):
+        yield ("valid_from",), "valid_from: 没有这一天"
+    for place, node in _nodes(content):
         clause = node.get("clause")
         if clause is not None and clause not in clauses:
-            yield f"没有条款“{clause}”"
+            yield (*place, "clause"), f"没有条款“{clause}”"
         if "fact" in node and node is not content["base"]:
-            yield from _fact_problems(node)
+            for words in _fact_problems(node):
+                yield (*place, "value" if "value" in node else "fact"), words
     if sum(content["procedure"]["instalments"]) != 10_000:
-        yield "procedure.instalments: 各期之和应为 10000"
-    for case in content["rates"][:-1]:
+        yield ("procedure", "instalments"), "procedure.instalments: 各期之和应为 10000"
+    for at, case in enumerate(content["rates"][:-1]):
         if "when" not in case:
-            yield "rates: 只有最后一项可以没有 when"
+            yield ("rates", at, "name"), "rates: 只有最后一项可以没有 when"
     if "when" in content["rates"][-1]:
-        yield "rates: 最后一项应没有 when"
-    for case in content["rates"]:
+        yield ("rates", len(content["rates"]) - 1, "name"), "rates: 最后一项应没有 when"
+    for at, case in enumerate(content["rates"]):
         if isinstance(case["rate"], dict):
-            yield from _bracket_problems(case["rate"], content)
+            for words in _bracket_problems(case["rate"], content):
+                yield ("rates", at, "rate"), words
 
 
-def _nodes(node: Any) -> Iterator[Mapping[str, Any]]:
+def _nodes(node: Any, place: Place = ()) -> Iterator[tuple[Place, Mapping[str, Any]]]:
     if isinstance(node, Mapping):
-        yield node
-        for value in node.values():
-            yield from _nodes(value)
+        yield place, node
+        for key, value in node.items():
+            yield from _nodes(value, (*place, key))
     elif isinstance(node, list):
-        for value in node:
-            yield from _nodes(value)
+        for at, value in enumerate(node):
+            yield from _nodes(value, (*place, at))
 
 
 def _fact_problems(node: Mapping[str, Any]) -> Iterator[str]:
@@ -221,7 +238,7 @@ def _bracket_problems(rate: Mapping[str, Any], content: Mapping[str, Any]) -> It
     base = content["base"]["fact"]
     guarded = any(
         node.get("test") in refused and node.get("value") == last["to"] and node.get("fact") in {"base", base}
-        for node in _nodes(content["conditions"] + content["applicant"]["conditions"])
+        for _place, node in _nodes(content["conditions"] + content["applicant"]["conditions"])
     )
     if last["to"] is not None and not guarded:
         yield "slab: 最后一档以上未载，须有一项条件予以排除"

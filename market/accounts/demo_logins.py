@@ -1,4 +1,4 @@
-"""The demo's logins: ten people with a published password, who exist in demo mode only."""
+"""The demo's logins: people with a published password, who exist in demo mode only."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ LOGINS = {
     "reviewer": lazy("评审专家"),
     "operator": lazy("平台管理员"),
     "auditor": lazy("监督审计"),
+    "officer2": lazy("核算人（第二位）"),
+    "reviewer2": lazy("评审专家（第二位）"),
+    "reviewer3": lazy("评审专家（第三位）"),
+    "reviewer4": lazy("评审专家（第四位）"),
+    "reviewer5": lazy("评审专家（第五位）"),
 }
 """Label of each login, by the local part of its address."""
 EMAILS = tuple(f"{key}{DOMAIN}" for key in LOGINS)

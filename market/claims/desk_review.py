@@ -98,7 +98,7 @@ async def calculate(
     Raises:
         Invalid: the terms need a rate, or do not take this one, or it rests on no decision.
         Conflicted: the actor declared a conflict of interest.
-        Conflict: expert reviews are pending, the claim is not accepted, or was computed meanwhile.
+        Conflict: the experts' panel is not concluded, the claim is not accepted, or was computed meanwhile.
     """
     by.actor.require(ClaimAct.CALCULATE)
     claim = await lock_claim(number)
@@ -106,12 +106,12 @@ async def calculate(
     terms_row = await ProgrammeTerms.get(id=claim.terms_id)
     terms = compiled(terms_row)
     verdict = await verdict_for(claim.id, terms)
-    if verdict.waiting:
-        raise Conflict(_("还有 %(count)s 位专家没有评审完，评审完才能核算。", count=verdict.waiting))
+    if verdict.blocks_computation:
+        raise Conflict(verdict.blocks_computation)
     if verdict.rate is not None:
         if rate_basis_points not in (None, verdict.rate):
             raise Invalid(_("比例由专家评审得分核定，不能另填。"), field="rate")
-        rate_basis_points, basis = verdict.rate, await scored_basis(claim.id, terms)
+        rate_basis_points, basis = verdict.rate, scored_basis(verdict, terms)
     else:
         basis = decided_basis(terms, rate_basis_points, decision)
     if terms.needs_rate and rate_basis_points is None:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
-from market.claims.models import Claim, ClaimContract
+from market.claims.models import Claim, ClaimContract, Evidence, SalesReport
+from market.claims.queries import received_of, sales_of
 from market.claims.states import ClaimStatus
 from market.claims.transitions import lock_claim
 from market.codes.labels import label
@@ -17,10 +18,14 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
-from market.panels.expert_reviews import Verdict, assign_reviewers, verdict_of
-from market.panels.models import ExpertReview
+from market.panels import panel_acts
+from market.panels.expert_reviews import assign_reviewers
+from market.panels.models import ExpertReview, Panel
+from market.panels.scoring import MORE, bands_of
 from market.panels.states import PanelAct
-from market.panels.subjects import Fact, PanelSubject, Section, get_subject
+from market.panels.subjects import Fact, PanelSubject, Paper, Section, get_subject
+from market.panels.verdicts import Verdict, verdict_of
+from market.programmes.catalogue import compiled
 from market.programmes.terms import Terms
 from market.records.by import By
 
@@ -41,13 +46,53 @@ async def assign_experts(
     claim = await lock_claim(number)
     if claim.status is not ClaimStatus.ACCEPTED:
         raise Conflict(_("只有已受理、还没有核算的申报可以指派专家。"))
-    subject = await get_subject(KIND, claim.id)
-    return await assign_reviewers(subject, reviewer_ids=reviewer_ids, due_on=due_on, by=by)
+    return await assign_reviewers(
+        await get_subject(KIND, claim.id), reviewer_ids=reviewer_ids, due_on=due_on, by=by
+    )
+
+
+@atomic()
+async def unassign_expert(number: str, review_id: UUID, *, reason: str, by: By) -> ExpertReview:
+    """Take an expert who has not scored off a claim's panel; see `panel_acts.unassign`."""
+    return await panel_acts.unassign(await _open_subject(number), review_id, reason=reason, by=by)
+
+
+@atomic()
+async def extend_reviews(number: str, due_on: date, *, by: By) -> Panel:
+    """Extend the deadline of a claim's pending reviews, once; see `panel_acts.extend`."""
+    return await panel_acts.extend(await _open_subject(number), due_on, by=by)
+
+
+@atomic()
+async def open_second_round(number: str, due_on: date, *, by: By) -> Panel:
+    """Have the experts of a claim score once more; see `panel_acts.open_second_round`."""
+    subject = await _open_subject(number)
+    return await panel_acts.open_second_round(subject, await _verdict(subject.id), due_on, by=by)
+
+
+@atomic()
+async def conclude_panel(number: str, *, reason: str, by: By) -> Panel:
+    """Conclude a claim's panel as the rechecker; see `panel_acts.conclude`."""
+    subject = await _open_subject(number)
+    return await panel_acts.conclude(subject, await _verdict(subject.id), reason=reason, by=by)
+
+
+async def _open_subject(number: str) -> PanelSubject:
+    """Return a locked claim as what experts judge, while it is accepted and not computed."""
+    claim = await lock_claim(number)
+    if claim.status is not ClaimStatus.ACCEPTED:
+        raise Conflict(_("这份申报已经核算，评审结束。"))
+    return await get_subject(KIND, claim.id)
+
+
+async def _verdict(claim_id: UUID) -> Verdict:
+    claim = await Claim.get(id=claim_id).select_related("terms")
+    return await verdict_for(claim_id, compiled(claim.terms))
 
 
 async def panel_subjects(claim_ids: Sequence[UUID]) -> Mapping[UUID, PanelSubject]:
     """Return what experts read of these claims, without the applicants."""
-    claims = await Claim.filter(id__in=list(claim_ids)).select_related("programme")
+    claims = await Claim.filter(id__in=list(claim_ids)).select_related("programme", "terms")
     rows = (
         await ClaimContract.filter(claim_id__in=list(claim_ids))
         .select_related("contract__deal__outcome")
@@ -57,16 +102,33 @@ async def panel_subjects(claim_ids: Sequence[UUID]) -> Mapping[UUID, PanelSubjec
     by_claim: dict[UUID, list[ClaimContract]] = {}
     for row in rows:
         by_claim.setdefault(row.claim_id, []).append(row)
-    return {claim.id: _subject(claim, by_claim.get(claim.id, [])) for claim in claims}
+    return {claim.id: await _subject(claim, by_claim.get(claim.id, [])) for claim in claims}
 
 
-def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSubject:
+async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSubject:
     deals = [row.contract.deal for row in contracts]
 
-    async def on_complete(now: datetime) -> None:
+    async def on_conclude(now: datetime) -> None:
         await notify_staff(
             StaffRole.OFFICER,
-            _("申报 %(number)s 专家评审完成，请核算。", number=claim.number),
+            _("申报 %(number)s 专家评审有结论，请核算。", number=claim.number),
+            now=now,
+            address=f"/desk/{claim.number}",
+        )
+
+    async def on_complete(now: datetime) -> None:
+        verdict = await _verdict(claim.id)
+        if verdict.needs_second_look:
+            text = _(
+                "申报 %(number)s 的评分跨档，请增加 %(count)s 位专家或进行第二轮评分，只此一次。",
+                number=claim.number,
+                count=MORE,
+            )
+            await notify_staff(StaffRole.OPERATOR, text, now=now, address="/reviews/assign")
+            return
+        await notify_staff(
+            StaffRole.RECHECKER,
+            _("申报 %(number)s 专家评审完成，请作出评审结论。", number=claim.number),
             now=now,
             address=f"/desk/{claim.number}",
         )
@@ -77,13 +139,45 @@ def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSubject:
         number=claim.number,
         title=_(claim.programme.name),
         detail=_("%(year)s 年度", year=claim.year),
-        sections=tuple(_section(row) for row in contracts),
+        sections=(await _figures(claim), *(_section(row) for row in contracts)),
         parties=frozenset(
             {claim.applicant_id, *(side for deal in deals for side in (deal.seller_id, deal.buyer_id))}
         ),
         closed="" if claim.status is ClaimStatus.ACCEPTED else _("这份申报已经核算，评审结束。"),
         assign_address="/reviews/assign",
+        address=f"/desk/{claim.number}",
         on_complete=on_complete,
+        on_conclude=on_conclude,
+        papers=await _papers(claim),
+        bands=tuple(bands_of(compiled(claim.terms).content.get("scoring"))),
+    )
+
+
+async def _figures(claim: Claim) -> Section:
+    """Return what of a claim's money experts judge by: sales reported and payments received."""
+    sales, reports = (
+        await sales_of(claim),
+        await SalesReport.filter(contract__claims__claim_id=claim.id, year=claim.year),
+    )
+    return Section(
+        heading=_("应用效益"),
+        facts=(
+            Fact(_("新增销售收入（填报）"), wan(sales) if sales is not None else "—", is_amount=True),
+            Fact(_("实际到账"), wan(await received_of(claim.id)), is_amount=True),
+        ),
+        text="\n".join(report.note for report in reports if report.note),
+    )
+
+
+async def _papers(claim: Claim) -> tuple[Paper, ...]:
+    """Return the papers of a claim, named by kind and number alone."""
+    rows = await Evidence.filter(claim_id=claim.id, withdrawn_at=None).order_by("kind", "added_at")
+    return tuple(
+        Paper(
+            " ".join(part for part in (label("evidence_kind", row.kind), row.number) if part),
+            f"/files/{row.file_id}" if row.file_id else "",
+        )
+        for row in rows
     )
 
 

@@ -21,6 +21,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.notices.states import ObjectionStatus
+from market.panels.expert_reviews import sits_on_panel
 from market.records.decisions import Verdict
 
 RELATIONS = ("programme", "terms", "applicant", "batch", "handler")
@@ -237,10 +238,11 @@ async def list_years() -> list[int]:
 
 
 async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
-    """Return whether a person may open evidence: the applicant's people, and the desk once submitted."""
+    """Return whether a person may open evidence: the applicant's people, experts, the desk once submitted."""
     claim = await Claim.get_or_none(id=file.subject_id)
     if actor is None or claim is None:
         return False
     return actor.acts_for(claim.applicant_id) or (
-        actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None
+        (actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None)
+        or await sits_on_panel(actor, "claim", claim.id)
     )

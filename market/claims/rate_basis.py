@@ -6,15 +6,13 @@ It is stored with the computation beside the rate, and printed in its lines, on 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
-from uuid import UUID
 
 from market.kit.errors import Invalid
 from market.kit.formats import percent
 from market.kit.i18n import gettext as _
-from market.panels.expert_reviews import list_reviews
-from market.panels.scoring import BANDS, HEADINGS, mean, points_of
+from market.panels.scoring import hundredths
+from market.panels.verdicts import Verdict
 from market.programmes.terms import Terms
 
 
@@ -33,22 +31,17 @@ def decided_basis(terms: Terms, rate: int | None, decision: str) -> dict[str, An
     return basis | ({"decision": decision} if is_free else {})
 
 
-async def scored_basis(claim_id: UUID, terms: Terms) -> dict[str, Any]:
-    """Return what is stored of a rate that experts' scores set: each one's points, their mean, the bands."""
-    scoring: Mapping[str, Any] = terms.content.get("scoring") or {}
-    reviews = (await list_reviews("claim", [claim_id])).get(claim_id, [])
-    points = [
-        points_of({name: getattr(review, name) for name in HEADINGS}, scoring.get("weights"))
-        for review in reviews
-        if review.submitted_at is not None
-    ]
-    own_bands = scoring.get("bands")
-    bands = [[band["from"], band["share"]] for band in own_bands] if own_bands else [list(b) for b in BANDS]
+def scored_basis(verdict: Verdict, terms: Terms) -> dict[str, Any]:
+    """Return what is stored of a rate that a concluded panel set: points, mean, range, flag, reason."""
+    panel = verdict.panel
     return {
         "ceiling_basis_points": terms.ceiling,
-        "scores": [_hundredths(one) for one in points],
-        "points": _hundredths(mean(points)),
-        "bands": sorted(bands, reverse=True),
+        "scores": [hundredths(points) for points in verdict.scores],
+        "points": verdict.shown_points,
+        "range": verdict.shown_range,
+        "bands": [list(band) for band in verdict.bands],
+        "is_flagged": panel is not None and panel.is_flagged,
+        "reason": panel.reason if panel is not None else "",
     }
 
 
@@ -58,7 +51,10 @@ def rate_words(given: Mapping[str, Any]) -> str:
     if rate is None:
         return ""
     if scores := given.get("scores"):
-        return _scored_words(rate, ceiling or 0, scores, given["points"], given["bands"])
+        words = _scored_words(rate, ceiling or 0, scores, given["points"], given["bands"])
+        if given.get("is_flagged"):
+            words += _("；评分跨档，已复议，按平均分作结论")
+        return words
     if not given.get("decision"):
         return ""
     if ceiling is None:
@@ -93,9 +89,3 @@ def _scored_words(
         rate=percent(rate),
         ceiling=percent(ceiling),
     )
-
-
-def _hundredths(points: Fraction) -> str:
-    """Return points to two decimals, rounded half up."""
-    rounded = (200 * points.numerator + points.denominator) // (2 * points.denominator)
-    return f"{rounded // 100}.{rounded % 100:02d}"

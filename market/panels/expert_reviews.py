@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from fractions import Fraction
-from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -15,17 +12,23 @@ from market.accounts.models import StaffRole, User
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.integrity.conflicts import look_back_from, relations
-from market.kit.clock import local_date
+from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import Card, rooms
 from market.panels.models import ExpertReview
-from market.panels.scoring import HEADINGS, approved_rate, mean, points_of
-from market.panels.states import PanelAct, PanelVerb
+from market.panels.panel_rows import lock_panel, mark_second_look, require_unrelated
+from market.panels.scoring import HEADINGS, MORE, SMALLEST
+from market.panels.states import PanelAct, PanelVerb, SecondLook
 from market.panels.subjects import PanelSubject, get_subject
 from market.records.by import By
+from market.records.moments import set_moment
+
+KIND = "expert_review"
+DUE = "panels.review_due"
+"""The moment of a review by which its scores are due."""
 
 
 async def assign_reviewers(
@@ -33,10 +36,13 @@ async def assign_reviewers(
 ) -> list[ExpertReview]:
     """Assign experts to score a record; the caller holds its lock and has checked that it is open.
 
-    Experts assigned before are skipped; one with a conflict of interest is refused (`integrity.conflicts`).
+    Experts assigned before are skipped; one with a conflict of interest is refused (`integrity.conflicts`),
+    and so is an operator with one.
 
     Raises:
-        Invalid: no expert, one with a conflict of interest, or a due day that is not in the future.
+        Invalid: fewer experts than a panel has, one with a conflict of interest, or a due day that is not in
+            the future.
+        Conflict: the panel is concluded.
     """
     by.actor.require(PanelAct.ASSIGN_EXPERTS)
     if due_on <= local_date(by.now):
@@ -46,6 +52,14 @@ async def assign_reviewers(
     ).order_by("email")
     if not reviewers or len(reviewers) != len(set(reviewer_ids)):
         raise Invalid(_("请至少选择一位专家。"), field="reviewers")
+    await require_unrelated(subject, by)
+    panel = await lock_panel(subject.kind, subject.id)
+    if panel.concluded_at is not None:
+        raise Conflict(_("专家评审已有结论，不能再指派。"))
+    before = await ExpertReview.filter(subject_kind=subject.kind, subject_id=subject.id)
+    seated = {review.reviewer_id for review in before if review.is_live}
+    if len(seated | {reviewer.id for reviewer in reviewers}) < SMALLEST:
+        raise Invalid(_("评审至少要 %(count)s 位专家。", count=SMALLEST), field="reviewers")
     reviews = []
     for reviewer in reviewers:
         if await relations(reviewer.id, subject.parties, look_back_from(by.now)):
@@ -64,6 +78,7 @@ async def assign_reviewers(
             due_on=due_on,
         )
         reviews.append(review)
+        await set_moment(KIND, review.id, DUE, end_of_day(due_on))
         label = rooms().subjects[subject.kind].label
         await notify(
             _("请评审一份%(what)s，期限 %(end)s。", what=label, end=end_of(due_on)),
@@ -71,6 +86,9 @@ async def assign_reviewers(
             address=f"/reviews/{review.id}",
             user_ids=[reviewer.id],
         )
+    scored = [review for review in before if review.is_live and review.submitted_at is not None]
+    if len(scored) == len(seated) >= SMALLEST and len(reviews) >= MORE:
+        await mark_second_look(panel, SecondLook.MORE_EXPERTS, by=by)
     await record(
         subject.kind, subject.id, PanelVerb.ASSIGN_EXPERTS, by=by, number=subject.number, experts=len(reviews)
     )
@@ -84,17 +102,30 @@ async def get_review_for(actor: Actor, review_id: UUID) -> ExpertReview:
         NotFound: there is none, it is another's, or it was declined.
     """
     actor.require(PanelAct.SCORE_CLAIM)
-    review = await ExpertReview.get_or_none(id=review_id, reviewer_id=actor.user_id, declined_at=None)
+    review = await ExpertReview.get_or_none(
+        id=review_id, reviewer_id=actor.user_id, declined_at=None, unassigned_at=None
+    )
     if review is None:
         raise NotFound(_("没有这项评审任务。"))
     return review
 
 
+async def sits_on_panel(actor: Actor, subject_kind: str, subject_id: UUID) -> bool:
+    """Return whether the person judges a record and has neither declined nor been taken off."""
+    return actor.may(PanelAct.SCORE_CLAIM) and await ExpertReview.exists(
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        reviewer_id=actor.user_id,
+        declined_at=None,
+        unassigned_at=None,
+    )
+
+
 async def list_tasks(actor: Actor) -> list[tuple[ExpertReview, PanelSubject]]:
     """Return an expert's tasks with their subjects, pending ones first, by due day."""
-    reviews = await ExpertReview.filter(reviewer_id=actor.user_id, declined_at=None).order_by(
-        "submitted_at", "due_on"
-    )
+    reviews = await ExpertReview.filter(
+        reviewer_id=actor.user_id, declined_at=None, unassigned_at=None
+    ).order_by("submitted_at", "due_on")
     subjects: dict[UUID, PanelSubject] = {}
     for kind in sorted({review.subject_kind for review in reviews}):
         ids = [review.subject_id for review in reviews if review.subject_kind == kind]
@@ -156,7 +187,7 @@ async def _lock_review(review_id: UUID, actor: Actor) -> tuple[ExpertReview, Pan
     await get_review_for(actor, review_id)
     review = await ExpertReview.filter(id=review_id).select_for_update().get()
     subject = await get_subject(review.subject_kind, review.subject_id)
-    if review.submitted_at is not None or review.declined_at is not None:
+    if not review.is_waiting:
         raise Conflict(_("评审意见已经提交，不能再改。"))
     if subject.closed:
         raise Conflict(subject.closed)
@@ -165,51 +196,19 @@ async def _lock_review(review_id: UUID, actor: Actor) -> tuple[ExpertReview, Pan
 
 async def _is_waiting(subject: PanelSubject) -> bool:
     return await ExpertReview.exists(
-        subject_kind=subject.kind, subject_id=subject.id, submitted_at=None, declined_at=None
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+        submitted_at=None,
+        declined_at=None,
+        unassigned_at=None,
     )
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The combined scores of the experts."""
-
-    waiting: int
-    """Number of pending reviews."""
-    points: Fraction | None
-    rate: int | None
-    """The approved rate in basis points; None without scores or without a ceiling."""
-
-    @property
-    def shown_points(self) -> str:
-        """Return the mean to two decimals, rounded half up."""
-        if self.points is None:
-            return "—"
-        hundredths = (200 * self.points.numerator + self.points.denominator) // (2 * self.points.denominator)
-        return f"{hundredths // 100}.{hundredths % 100:02d}"
-
-
-async def verdict_of(
-    subject_kind: str, subject_id: UUID, *, ceiling: int | None, scoring: Mapping[str, Any] | None
-) -> Verdict:
-    """Combine the scores submitted so far.
-
-    `ceiling` is the highest rate in basis points, if there is one; `scoring` holds weights and bands, None
-    for the defaults.
-    """
-    reviews = await ExpertReview.filter(subject_kind=subject_kind, subject_id=subject_id)
-    submitted = [review for review in reviews if review.submitted_at is not None]
-    waiting = sum(review.submitted_at is None and review.declined_at is None for review in reviews)
-    points = None
-    if submitted:
-        scores = [{name: getattr(review, name) for name in HEADINGS} for review in submitted]
-        points = mean([points_of(by_heading, (scoring or {}).get("weights")) for by_heading in scores])
-    rate = None if points is None or ceiling is None else approved_rate(points, ceiling, scoring)
-    return Verdict(waiting, points, rate)
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return the card of an expert's pending reviews."""
     if actor.may(AccountAct.SEE_DESK) or not actor.may(PanelAct.SCORE_CLAIM):
         return []
-    waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)
+    waiting = ExpertReview.filter(
+        reviewer_id=actor.user_id, submitted_at=None, declined_at=None, unassigned_at=None
+    )
     return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.kit.room import Room
-from market.panels import expert_reviews, models, views
+from market.panels import checks, expert_reviews, models, panel_acts, views
 from market.panels.states import PERMISSIONS, PanelVerb
 
 ROOM = Room(
@@ -11,6 +11,10 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
+    checks=checks.CHECKS,
+    moments={
+        expert_reviews.DUE: lambda deps, review_id, now: panel_acts.remind_overdue(review_id, now=now),
+    },
     dashboard=expert_reviews.dashboard_cards,
     audit_verbs={
         "*": (PanelVerb,),

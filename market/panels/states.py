@@ -16,6 +16,17 @@ class PanelVerb(LabelEnum):
     ASSIGN_EXPERTS = "assign_experts", lazy("指派专家")
     SCORE = "score", lazy("专家评分")
     DECLINE_REVIEW = "decline_review", lazy("专家声明回避")
+    UNASSIGN_EXPERT = "unassign_expert", lazy("撤换专家")
+    EXTEND_REVIEW = "extend_review", lazy("延长评审期限")
+    SECOND_LOOK = "second_look", lazy("跨档复议")
+    CONCLUDE_PANEL = "conclude_panel", lazy("专家评审结论")
+
+
+class SecondLook(LabelEnum):
+    """How a spread across a band is looked at once more."""
+
+    MORE_EXPERTS = "more_experts", lazy("增加专家")
+    SECOND_ROUND = "second_round", lazy("第二轮评分")
 
 
 class PanelAct(StrEnum):
@@ -23,9 +34,11 @@ class PanelAct(StrEnum):
 
     ASSIGN_EXPERTS = "assign_experts"
     SCORE_CLAIM = "score_claim"
+    CONCLUDE_PANEL = "conclude_panel"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     PanelAct.ASSIGN_EXPERTS: frozenset({Role.OPERATOR}),
     PanelAct.SCORE_CLAIM: frozenset({Role.REVIEWER}),
+    PanelAct.CONCLUDE_PANEL: frozenset({Role.RECHECKER}),
 }

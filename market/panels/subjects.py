@@ -28,9 +28,18 @@ class Section:
     heading: str
     facts: tuple[Fact, ...]
     text: str
+    address: str = ""
+    """Path of the whole record; empty: there is none."""
+    address_label: str = ""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One paper that experts judge by, opened through the guard of its file."""
+
+    label: str
     address: str
-    """Path of the whole record."""
-    address_label: str
+    """Empty: there is no scan."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,15 @@ class PanelSubject:
     """Why the review is closed, as shown to the expert; empty while it is open."""
     assign_address: str
     """Path of the page that assigns experts."""
+    address: str
+    """Path of the page of the department where it is handled."""
     on_complete: Callable[[datetime], Awaitable[None]]
     """Called in the transaction of the last submitted review."""
+    on_conclude: Callable[[datetime], Awaitable[None]]
+    """Called in the transaction of the conclusion."""
+    papers: tuple[Paper, ...] = ()
+    bands: tuple[tuple[int, int], ...] = ()
+    """Pairs of minimum points and basis points of the ceiling, the highest first."""
 
 
 PanelSubjects = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, PanelSubject]]]

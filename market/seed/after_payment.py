@@ -9,7 +9,7 @@ from typing import Any
 from market.budgets.clawbacks import confirm_clawback, confirm_return, record_return, start_clawback
 from market.budgets.models import Clawback
 from market.budgets.states import ClawbackStatus
-from market.claims.expert_panel import assign_experts
+from market.claims.expert_panel import assign_experts, conclude_panel
 from market.claims.models import Claim
 from market.contracts import bank_statements, refunds, statement_imports
 from market.contracts.models import Contract
@@ -174,12 +174,13 @@ async def _end_of(plan: RewardPlan) -> datetime:
 
 
 async def _scores(desk: Desk) -> Story:
-    """Score one claim by two experts, by which it is then computed; another waits for them."""
+    """Score one claim by three experts and conclude, by which it is then computed; another waits for them."""
     now = yield desk.calendar.ago(8, 17, 30)
-    await _assign(desk, "calculated", ("reviewer2", "reviewer3"), now)
+    await _assign(desk, "calculated", ("reviewer2", "reviewer3", "reviewer4"), now)
     for person, days, novelty, maturity, benefit in (
         ("reviewer2", 7, 82, 78, 74),
         ("reviewer3", 7, 76, 84, 80),
+        ("reviewer4", 7, 80, 79, 78),
     ):
         now = yield desk.calendar.ago(days, 14, 10)
         actor = await desk.cast.actor(person)
@@ -191,8 +192,14 @@ async def _scores(desk: Desk) -> Story:
             opinion="技术路线成熟，已在同类产线应用；新增销售与成果的对应关系清楚。",
             by=By(actor, now),
         )
+    now = yield desk.calendar.ago(7, 15, 0)
+    await conclude_panel(
+        desk.numbers["calculated"],
+        reason="三位专家评分在同一档次，意见一致，按平均分作结论。",
+        by=By(await desk.cast.actor("finance2"), now),
+    )
     now = yield desk.calendar.ago(2, 11, 15)
-    await _assign(desk, "accepted", ("reviewer", "reviewer3"), now)
+    await _assign(desk, "accepted", ("reviewer", "reviewer3", "reviewer5"), now)
 
 
 async def _assign(desk: Desk, key: str, people: tuple[str, ...], now: datetime) -> None:

@@ -91,6 +91,7 @@ EXPECTED = {
     "confirm_list": "- - - - - - - y - - - -",
     "declare_conflict": "- - - - - - y y y - - -",
     "assign_experts": "- - - - - - - - - - y -",
+    "conclude_panel": "- - - - - - - y - - - -",
     "score_claim": "- - - - - - - - - y - -",
     "start_clawback": "- - - - - - y - - - - -",
     "confirm_clawback": "- - - - - - - - y - - -",

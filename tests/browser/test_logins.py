@@ -1,4 +1,4 @@
-"""The ten demo logins at the door of the market, in a real browser."""
+"""The demo logins at the door of the market, in a real browser."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 LOGINS = [
     *("university", "university2", "enterprise", "broker", "finance"),
     *("finance2", "approver", "reviewer", "operator", "auditor"),
+    *("officer2", "reviewer2", "reviewer3", "reviewer4", "reviewer5"),
 ]
 
 

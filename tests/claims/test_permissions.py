@@ -14,7 +14,6 @@ from market.budgets.batches import approve_batch
 from market.budgets.clawbacks import confirm_clawback, start_clawback
 from market.budgets.payment_models import PaymentInstruction
 from market.claims.applications import submit_claim
-from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim, Evidence
 from market.deps import Deps
 from market.documents.issuing import print_document
@@ -25,6 +24,7 @@ from market.records.by import By
 from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import make_accepted, make_desk, make_draft, make_published, make_rechecked
 from tests.factories import NOW, make_broker, make_member, make_staff
+from tests.panels.factories import assign, make_experts
 from tests.programmes.factories import next_version
 from tests.visitor import post, sign_in
 
@@ -73,6 +73,7 @@ READ = {
     "/desk/{paid}/decision.pdf": DESK,
     "/claims/{paid}/decision.pdf": set(),
     "/desk/{claim}/conflict": {"officer", "rechecker", "approver"},
+    "/desk/{claim}/conclude": {"rechecker"},
     "/desk/{paid}/clawback": {"officer"},
     "/desk/batches/{batch}/notice.pdf": DESK,
     "/desk/batches/{batch}/payments.pdf": DESK,
@@ -140,6 +141,7 @@ ACTS = {
     "/backoffice/sanctions": {"operator"},
     "/documents/{letter}/review": set(),
     "/desk/{claim}/refusal": {"rechecker"},
+    "/desk/{claim}/conclude": {"rechecker"},
 }
 SENT_AWAY = {303, 401, 403, 404}
 
@@ -159,13 +161,8 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
     back = await start_clawback(paid.number, amount=1, ground="x", by=By(desk.officer, later))
     await confirm_clawback(back.number, by=By(desk.approver, later))
     scored = await make_accepted(desk)
-    reviewer = await make_staff(StaffRole.REVIEWER)
-    (task,) = await assign_experts(
-        scored.number,
-        reviewer_ids=[reviewer.user_id],
-        due_on=later.date(),
-        by=By(desk.operator, NOW),
-    )
+    experts = await make_experts()
+    reviewer, task = experts[0], (await assign(desk, scored, experts))[0]
     await draft_terms("guangxi", text=next_version(), by=By(desk.officer, NOW))
     run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
     contract = (await draft.contracts.all().select_related("contract"))[0].contract

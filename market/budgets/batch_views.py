@@ -58,7 +58,10 @@ async def index(request: Request) -> Response:
             "fiscal_year": str(local_date(now).year) if local_date(now).year in years else "",
         },
     )
-    form.fiscal_year.choices = [("", _("同申报年度")), *((str(year), str(year)) for year in years)]
+    form.fiscal_year.choices = [
+        ("", _("今年已下达的预算，没有则同申报年度")),
+        *((str(year), str(year)) for year in years),
+    ]
     form.claims.choices = [(claim.number, claim.applicant.name) for claim in claims]
     if data is not None:
         actor.require(BudgetAct.MAKE_LIST)

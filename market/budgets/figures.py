@@ -1,42 +1,12 @@
-"""The figures of budgets: claims and awards by city, field and programme, and what became of each budget."""
+"""The figures of budgets: what became of each, as its accounts in the book say; and all of the room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from market.claims.queries import shown_status_sql
-from market.claims.states import ClaimStatus
-from market.codes.labels import label
+from market.budgets.award_figures import CLAIM_FIGURES, PAYMENT_FIGURES, rows_query
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.records.figures import Column, Figure, Link, Measure, Period, Row, RowSource, Scope
-
-APPROVED = (
-    *(ClaimStatus.APPROVED, ClaimStatus.TO_PAY, ClaimStatus.PAID, ClaimStatus.TRACKING),
-    *(ClaimStatus.CLOSED, ClaimStatus.CLAWBACK),
-)
-WAITING = (ClaimStatus.APPROVED, ClaimStatus.TO_PAY)
-PAID = (ClaimStatus.PAID, ClaimStatus.TRACKING, ClaimStatus.CLOSED, ClaimStatus.CLAWBACK)
-"""Paid out, also where a part was clawed back: clawbacks have a figure of their own."""
-NO_CONTRACT = "none"
-"""Stands for the field of a claim on yearly totals."""
-DIMENSIONS = ("city", "field", "programme")
-
-_FIELD = f"CASE WHEN cc.id IS NULL THEN '{NO_CONTRACT}' ELSE k.field END"
-CLAIM_ROWS = f"""
-SELECT c.number AS claim, o.name AS applicant, left(o.region, 4) AS city, p.slug AS programme,
-    p.name AS programme_name, coalesce(k.name, '') AS contract, coalesce(k.number, '') AS contract_number,
-    {_FIELD} AS field, c.status, {shown_status_sql("c")} AS shown_status, 'CNY' AS currency,
-    coalesce(CASE WHEN cc.id IS NULL THEN c.award_amount ELSE cc.award_amount END, 0) AS amount
-FROM claims c JOIN organisations o ON o.id = c.applicant_id JOIN programmes p ON p.id = c.programme_id
-LEFT JOIN claim_contracts cc ON cc.claim_id = c.id LEFT JOIN contracts k ON k.id = cc.contract_id
-WHERE c.submitted_at IS NOT NULL AND c.status <> 'draft'
-    AND c.year BETWEEN extract(year FROM $1::date) AND extract(year FROM $2::date)
-    AND starts_with(o.region, $3::text)
-    AND ($4::text = '' OR {_FIELD} = $4::text) AND ($5::text = '' OR p.slug = $5::text)
-"""  # noqa: S608
-"""One row for each contract of a claim, and for each claim without contracts."""
+from market.records.figures import Column, Figure, Link, Row, RowSource
 
 _POSTED = "t.phase IN ('posted', 'post')"
 BUDGET_ROWS = f"""
@@ -94,39 +64,11 @@ _ENTRIES = {
 }
 
 
-def rows_query(figure: Figure, period: Period, scope: Scope) -> Iterable[tuple[str, str]]:
-    """Yield the query of the page that shows the rows of a figure."""
-    yield "year", str(period.begins_on.year)
-    yield from ((name, scope[name]) for name in DIMENSIONS if scope.get(name))
-    yield "group", figure.key
-
-
-def field_label(field: str) -> str:
-    """Return what a field is called; a claim on yearly totals has none."""
-    return _("按年度总额") if field == NO_CONTRACT else label("field", field)
-
-
 def _claim(row: Row) -> Link | None:
     number = row.values["claim"]
     return Link("claims:desk", {"number": number}) if number else None
 
 
-CLAIMS = RowSource(
-    query=CLAIM_ROWS,
-    scope=DIMENSIONS,
-    order="claim, contract_number",
-    columns=(
-        Column(lazy("申报"), lambda row: str(row.values["claim"]), _claim),
-        Column(lazy("单位"), lambda row: str(row.values["applicant"])),
-        Column(lazy("政策"), lambda row: _(row.values["programme_name"])),
-        Column(lazy("合同"), lambda row: row.values["contract"] or "—"),
-        Column(lazy("技术领域"), lambda row: field_label(row.values["field"])),
-        Column(lazy("状态"), lambda row: str(row.values["shown_status"]), badge="claim"),
-    ),
-    page="budgets:report_rows",
-    address=rows_query,
-    unit=lazy("份合同"),
-)
 BUDGETS = RowSource(
     query=BUDGET_ROWS,
     scope=("programme",),
@@ -142,18 +84,6 @@ BUDGETS = RowSource(
     address=rows_query,
     unit=lazy("笔"),
 )
-
-
-def _among(statuses: Iterable[ClaimStatus]) -> str:
-    return "status IN ({})".format(", ".join(f"'{status.value}'" for status in statuses))
-
-
-CLAIM_FIGURES = (
-    Figure("budgets.claimed", lazy("已申报"), CLAIMS, measure=Measure.COUNT),
-    Figure("budgets.approved", lazy("已批准"), CLAIMS, _among(APPROVED)),
-    Figure("budgets.waiting", lazy("已批准待付"), CLAIMS, _among(WAITING)),
-    Figure("budgets.paid", lazy("已拨付"), CLAIMS, _among(PAID)),
-)
 BUDGET_FIGURES = tuple(
     Figure(f"budgets.{key}", words, BUDGETS, f"figure = '{key}'")
     for key, words in (
@@ -165,4 +95,4 @@ BUDGET_FIGURES = tuple(
         ("disbursed", lazy("已拨付")),
     )
 )
-FIGURES = (*CLAIM_FIGURES, *BUDGET_FIGURES)
+FIGURES = (*CLAIM_FIGURES, *PAYMENT_FIGURES, *BUDGET_FIGURES)

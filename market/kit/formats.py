@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from market.kit.clock import local, local_date
 from market.kit.i18n import gettext as _
@@ -29,6 +29,25 @@ def figure(amount: int | Money | None, currency: str = HOME) -> str:
     money = amount if isinstance(amount, Money) else Money(amount, currency)
     sign = "−" if money.amount < 0 else ""
     return f"{sign}{abs(money.decimal):,.{decimals(money.currency)}f}"
+
+
+UNITS = {"yuan": (100, 2), "wan": (1_000_000, 2), "yi": (10_000_000_000, 4)}
+"""Fen in each unit that tables are shown in, and with how many decimals."""
+
+
+def scaled(amount: int | Money, unit: str) -> Decimal:
+    """Return an amount in 元, 万元 or 亿元 (keys of `UNITS`), rounded half up to the unit's decimals."""
+    size, places = UNITS[unit]
+    fen = amount.amount if isinstance(amount, Money) else amount
+    return (Decimal(fen) / size).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def in_unit(amount: int | Money | None, unit: str) -> str:
+    """Format an amount in a unit of `UNITS`, without its name, for columns headed by it; None is a dash."""
+    if amount is None:
+        return "—"
+    value = scaled(amount, unit)
+    return f"{'−' if value < 0 else ''}{abs(value):,.{UNITS[unit][1]}f}"
 
 
 def wan(amount: int | None) -> str:

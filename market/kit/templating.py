@@ -23,7 +23,10 @@ from market.kit.security import csrf_token
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 
-FILTERS = ("yuan", "figure", "wan", "wan_input", "percent", "grouped", "day", "moment", "end_of", "file_size")
+FILTERS = (
+    *("yuan", "figure", "wan", "wan_input", "in_unit", "percent", "grouped"),
+    *("day", "moment", "end_of", "file_size"),
+)
 """Functions of `kit.formats` that templates use as filters."""
 
 

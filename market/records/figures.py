@@ -45,6 +45,10 @@ class Period:
         """Return a calendar year."""
         return cls(date(year, 1, 1), date(year, 12, 31))
 
+    @property
+    def is_whole_year(self) -> bool:
+        return self == Period.of_year(self.begins_on.year)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -113,6 +117,8 @@ class Figure:
     where: str = "true"
     """SQL condition on the rows of the source."""
     measure: Measure = Measure.SUM
+    amount: str = "amount"
+    """The column of the source that it adds up, where its rows have several amounts."""
 
     @property
     def key(self) -> str:
@@ -160,7 +166,7 @@ async def measure(
     source = figures[0].source
     measured = "".join(
         f", count(*) FILTER (WHERE {figure.where}) AS count_{place}"
-        f", coalesce(sum(amount) FILTER (WHERE {figure.where}), 0) AS amount_{place}"
+        f", coalesce(sum({figure.amount}) FILTER (WHERE {figure.where}), 0) AS amount_{place}"
         for place, figure in enumerate(figures)
     )
     keys = "".join(f"{name}, " for name in by)
@@ -205,13 +211,20 @@ def no_rows(figures: Sequence[Figure], period: Period, scope: Scope = EVERYTHING
 
 
 def add_up(
-    groups: Iterable[FigureGroup], figures: Sequence[Figure], period: Period, by: Sequence[str]
+    groups: Iterable[FigureGroup],
+    figures: Sequence[Figure],
+    period: Period,
+    by: Sequence[str],
+    scope: Scope = EVERYTHING,
 ) -> dict[tuple[str, ...], dict[str, FigureValue]]:
-    """Add groups together that are alike in `by`, with no query; a sum links to the rows of all of them."""
+    """Add groups together that are alike in `by`, with no query; a sum links to the rows of all of them.
+
+    `scope` is what all of the groups were narrowed to.
+    """
     sums: dict[tuple[str, ...], dict[str, FigureValue]] = {}
     for group in groups:
         key = tuple(group.key[name] for name in by)
-        values = sums.setdefault(key, no_rows(figures, period, dict(zip(by, key, strict=True))))
+        values = sums.setdefault(key, no_rows(figures, period, {**scope, **dict(zip(by, key, strict=True))}))
         for name, value in group.values.items():
             total = values[name]
             values[name] = FigureValue(
@@ -227,11 +240,12 @@ async def list_rows(
     source = figure.source
     parameters = source.parameters(period, scope)
     rows = await connection().execute_query_dict(
-        f"SELECT * FROM ({source.query}) AS rows WHERE {figure.where} ORDER BY {source.order} "  # noqa: S608
+        f"SELECT *, {figure.amount} AS figure_amount FROM ({source.query}) AS rows "  # noqa: S608
+        f"WHERE {figure.where} ORDER BY {source.order} "
         f"OFFSET ${len(parameters) + 1} LIMIT ${len(parameters) + 2}",
         [*parameters, offset, limit],
     )
-    return [Row(row, Money(int(row["amount"]), row["currency"])) for row in rows]
+    return [Row(row, Money(int(row["figure_amount"]), row["currency"])) for row in rows]
 
 
 async def stream_rows(

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import io
+from datetime import date, timedelta
 
 import httpx
 from openpyxl import load_workbook
 
 from market.budgets.annual_budgets import draft_budget, list_budgets
-from market.budgets.execution_report import build_report
-from market.budgets.figures import DIMENSIONS
-from market.budgets.models import Disbursement
+from market.budgets.award_figures import BASIS_CLAIM, DIMENSIONS
+from market.budgets.clawbacks import confirm_clawback, confirm_return, record_return, start_clawback
+from market.budgets.execution_report import build_report, same_period
+from market.budgets.models import Batch, Disbursement
 from market.budgets.states import DisbursementStatus
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.kit.money import Money
 from market.ledger import services as book
 from market.records.by import By
-from market.records.figures import FigureValue, list_rows
+from market.records.figures import FigureValue, Period, list_rows
 from tests.budgets.factories import make_paid
-from tests.claims.factories import WAN, make_calculated, make_desk, make_published, make_rechecked
+from tests.claims.factories import LATER, WAN, make_calculated, make_desk, make_published, make_rechecked
 from tests.factories import NOW
 from tests.visitor import sign_in
 
@@ -38,9 +40,12 @@ async def test_each_figure_of_the_report_is_the_sum_of_the_rows_behind_it() -> N
     report = await build_report(2026)
 
     lines = [*report.cells, report.total, *(line for name in DIMENSIONS for line in report.by(name))]
-    values = [value for line in lines for value in (*line.now.values(), *line.before.values())]
+    assert len(report.months) == 1
+    values = [
+        value for line in [*lines, *report.months] for value in (*line.now.values(), *line.before.values())
+    ]
 
-    assert len(lines) == 5
+    assert len(lines) == 7
     assert [await opened(value) for value in values] == values
     assert report.total.now["claimed"].number == 2
     assert report.total.now["paid"].number == Money(60 * WAN)
@@ -94,9 +99,14 @@ async def test_the_page_links_each_number_to_its_rows_and_the_workbooks_tell_the
     page = (await client.get("/desk/report?year=2026")).text
     book = load_workbook(io.BytesIO((await client.get("/desk/report?year=2026&format=xlsx")).content))
 
-    assert [cell.value for cell in book.worksheets[0][2]][3:6] == [2, 600_000, 600_000]
-    assert [sheet.title for sheet in book.worksheets] == ["预算执行", "年度预算"]
-    shown_values = [report.total.now[key] for key in ("claimed", "approved", "paid")]
+    titles = ["按市", "按技术领域", "按政策", "按合同类别", "按卖方类型", "按月", "市×领域×政策", "年度预算"]
+    assert [sheet.title for sheet in book.worksheets] == titles
+    for sheet in book.worksheets[:5]:
+        assert [row[1] for row in sheet.iter_rows(values_only=True)] == ["合同数", 2, 2]
+        assert [cell.value for cell in sheet[3]][-5:] == [600_000, 0, 600_000, 0, "—"]
+    shown_values = [
+        report.total.now[key] for key in ("claimed", "approved", "paid", "contract_amount", "net")
+    ]
     shown_values += [value for key, value in report.budgets[0].now.items() if key not in ("held", "changed")]
     for value in shown_values:
         address = f"/desk/report/rows?{value.query}"
@@ -120,3 +130,103 @@ async def test_a_claim_that_is_a_draft_again_is_in_no_figure() -> None:
 
     assert report.cells == []
     assert report.total.now["claimed"].number == 0
+
+
+async def test_a_refused_claim_is_not_counted_as_a_contract() -> None:
+    desk = await make_desk()
+    await make_calculated(desk)
+    refused = await make_calculated(desk)
+    await Claim.filter(id=refused.id).update(status=ClaimStatus.REJECTED)
+
+    total = (await build_report(2026)).total.now
+
+    assert total["claimed"].number == 1
+    assert total["contract_amount"].number == total["trade_amount"].number == Money(120 * WAN)
+    assert total["received"].number == Money(120 * WAN)
+    assert total["sales"].number == Money(300 * WAN)
+
+
+async def test_money_that_came_back_is_netted_in_the_month_in_which_it_came() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    row = await start_clawback(claim.number, amount=20 * WAN, ground="违约", by=By(desk.officer, LATER))
+    await confirm_clawback(row.number, by=By(desk.approver, LATER))
+    back = LATER + timedelta(days=40)
+    receipt = await record_return(
+        row.number,
+        amount=15 * WAN,
+        received_on=back.date(),
+        bank_reference="b9",
+        by=By(desk.officer, back),
+    )
+    await confirm_return(row.number, receipt.id, by=By(desk.rechecker, back))
+
+    report = await build_report(2026)
+
+    assert [line.words for line in report.months] == [["2026-03"], ["2026-04"]]
+    assert [line.now["net"].number for line in report.months] == [Money(60 * WAN), Money(-15 * WAN)]
+    total = report.total.now
+    assert total["paid"].number == Money(60 * WAN)
+    assert total["returned"].number == Money(-15 * WAN)
+    assert total["net"].number == Money(45 * WAN)
+    (kind,) = report.by("kind")
+    assert kind.now["net"] == await opened(kind.now["net"])
+    assert kind.now["net"].number == Money(45 * WAN)
+
+
+async def test_claims_of_one_year_show_under_the_budget_that_pays_them_and_under_their_own_year() -> None:
+    desk = await make_desk()
+    claim, batch = await make_paid(desk)
+    await Claim.filter(id=claim.id).update(year=2025)
+    await Batch.filter(number=batch).update(year=2025)
+
+    for year, basis, paid in (
+        (2026, "", 60 * WAN),
+        (2025, "", 0),
+        (2025, BASIS_CLAIM, 60 * WAN),
+        (2026, BASIS_CLAIM, 0),
+    ):
+        total = (await build_report(year, basis=basis)).total.now
+        assert total["paid"].number == total["approved"].number == Money(paid)
+        assert total["paid"] == await opened(total["paid"])
+        assert total["claimed"].number == bool(paid)
+    (row,) = await list_rows(total["paid"].figure, Period.of_year(2026))
+    assert (row.values["claim_year"], int(row.values["fiscal_year"])) == (2025, 2026)
+
+
+async def test_a_running_year_is_compared_with_last_year_until_the_same_day() -> None:
+    desk = await make_desk()
+    await make_paid(desk)
+    paid_on = LATER.date()
+
+    for today, paid in ((paid_on, 60 * WAN), (paid_on - timedelta(days=1), 0)):
+        report = await build_report(2027, today=today.replace(year=2027))
+        before = report.total.before["net"]
+        assert before.number == Money(paid)
+        assert before == await opened(before)
+        assert f"until={today.isoformat()}" in before.query
+    assert (await build_report(2027, today=date(2028, 1, 1))).total.before["net"].number == Money(60 * WAN)
+    assert same_period(2029, "", date(2029, 2, 28)).ends_on == date(2028, 2, 28)
+    assert same_period(2028, "", date(2028, 2, 29)).ends_on == date(2027, 2, 28)
+
+
+async def test_the_page_and_its_workbook_are_in_the_unit_and_of_the_year_that_were_chosen(
+    client: httpx.AsyncClient,
+) -> None:
+    desk = await make_desk()
+    await make_paid(desk)
+    await sign_in(client, desk.approver)
+
+    page = (await client.get("/desk/report?year=2025&unit=wan")).text
+    assert "/desk/report?unit=wan&amp;year=2026" in page
+    page = (await client.get("/desk/report?year=2026&unit=wan")).text
+    workbook = (await client.get("/desk/report?year=2026&unit=wan&format=xlsx")).content
+    by_city = load_workbook(io.BytesIO(workbook)).worksheets[0]
+
+    assert ">60.00</a>" in page
+    heads, _line, total = by_city.iter_rows(values_only=True)
+    assert dict(zip(heads, total, strict=True))["净拨付（万元）"] == 60
+    assert dict(zip(heads, total, strict=True))["成交额（万元）"] == 120
+    assert ">0.0060</a>" in (await client.get("/desk/report?year=2026&unit=yi")).text
+    rows = await client.get("/desk/report/rows?year=2026&group=net&until=2026-02-30&month=x&basis=y")
+    assert rows.status_code == 200

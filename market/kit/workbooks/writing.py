@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -17,7 +18,8 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 """Media type of a workbook."""
 CHUNK = 64 * 1024
 
-Cell = str | int | Money
+Cell = str | int | Money | Decimal
+"""A decimal is an amount in a unit of its own, such as 万元."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ def _write(sheet: Any, first: int, rows: Sequence[Sequence[Cell]], money: Any) -
         for column, cell in enumerate(row):
             if isinstance(cell, Money):
                 sheet.write_number(number, column, cell.decimal, money)
+            elif isinstance(cell, Decimal):
+                sheet.write_number(number, column, cell, money)
             elif isinstance(cell, int):
                 sheet.write_number(number, column, cell)
             else:

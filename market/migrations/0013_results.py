@@ -89,7 +89,7 @@ def _statements() -> list[ops.RunSQL]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0012_fiscal_years")]
+    dependencies = [("market", "0013_reasons")]
 
     initial = False
 

@@ -59,7 +59,7 @@ def _person(name: str) -> fields.ForeignKeyField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0013_reasons")]
+    dependencies = [("market", "0014_retroactive_rules")]
 
     initial = False
 

@@ -16,6 +16,7 @@ from market.budgets import (
     layout_views,
     list_publicity,
     models,
+    payment_checks,
     payment_models,
     print_views,
     queries,
@@ -89,7 +90,7 @@ ROOM = Room(
     figures=figures.FIGURES,
     publicity=list_publicity.PUBLICITY,
     deadlines=lambda deps, now: deadlines.run_due(now),
-    checks=checks.CHECKS,
+    checks={**checks.CHECKS, **payment_checks.CHECKS},
     ledger_accounts={
         "granted": LedgerAccount(lazy("预算下达"), is_guarded=False),
         "disbursed": LedgerAccount(lazy("补贴拨付"), is_guarded=False),

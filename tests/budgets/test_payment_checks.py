@@ -1,0 +1,123 @@
+"""What somebody changes by SQL in orders, instructions, files, results and the book is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.budgets.batches import approve_batch
+from market.budgets.models import Disbursement
+from market.budgets.payment_results import decide_take_back, enter_result, propose_take_back
+from market.kit.database import connection
+from market.kit.money import Money
+from market.ledger import services as book
+from market.ledger.checks import run_checks
+from market.records.by import By
+from market.records.decisions import Verdict
+from tests.budgets.factories import order_and_release, reported, settle
+from tests.claims.factories import LATER, Desk, make_desk, make_published, make_rechecked
+from tests.factories import NOW
+from tests.stage_cache import cached_stage
+
+
+@cached_stage
+async def make_one_paid_and_one_open(desk: Desk) -> str:
+    """Order two claims of one list, of which the bank paid the first."""
+    batch = await make_published(desk, *[await make_rechecked(desk) for _ in range(2)])
+    await approve_batch(batch, by=By(desk.approver, LATER))
+    await settle((await order_and_release(batch, desk)).orders[0], desk)
+    return batch
+
+
+async def findings() -> dict[str, list[str]]:
+    """Return what the checks of public money find; contracts are made here without their bookings."""
+    return {
+        check.name: check.findings
+        for check in await run_checks()
+        if not check.is_well and check.name.startswith(("orders:", "subsidies:", "payees:", "book:"))
+    }
+
+
+async def tamper(statement: str) -> None:
+    """Change the database as somebody who may switch its guards off."""
+    await connection().execute_query("SET session_replication_role = replica")
+    await connection().execute_query(statement)
+    await connection().execute_query("SET session_replication_role = DEFAULT")
+
+
+@pytest.mark.parametrize(
+    ("statement", "check"),
+    [
+        ("UPDATE disbursements SET status = 'paid' WHERE status = 'ordered'", "they are the awards"),
+        ("UPDATE disbursements SET status = 'paid' WHERE status = 'ordered'", "results have two persons"),
+        ("UPDATE claims SET status = 'paid' WHERE status = 'to_pay'", "they are the awards"),
+        ("UPDATE claims SET status = 'approved' WHERE status = 'to_pay'", "they are the awards"),
+        ("DELETE FROM instruction_lines WHERE sequence = 2", "every order stands in an instruction"),
+        ("UPDATE disbursements SET is_taken_over = true", "every order stands in an instruction"),
+        (
+            "UPDATE payment_instructions SET verdict = 'rejected', reason = 'x'",
+            "every order stands in an instruction",
+        ),
+        ("UPDATE disbursements SET amount = amount + 1", "instructions are their orders"),
+        ("UPDATE disbursements SET payee_account = '62220000'", "instructions are their orders"),
+        ("UPDATE instruction_lines SET payee_account = '62220000'", "instructions are their orders"),
+        ("UPDATE instruction_lines SET amount = amount + 1", "instructions add up"),
+        ("UPDATE instruction_lines SET payee_name = '某某公司'", "instructions add up"),
+        ("UPDATE payment_instructions SET total = total + 1", "instructions add up"),
+        ("UPDATE payment_instructions SET checksum = 'x'", "instructions add up"),
+        ("UPDATE instruction_files SET content = 'x'", "files have the bytes that were released"),
+        (
+            "UPDATE instruction_files SET content = 'x', sha256 = encode(sha256('x'), 'hex')",
+            "files have the bytes that were released",
+        ),
+        ("DELETE FROM instruction_files", "instructions are released by a second person"),
+        ("DELETE FROM payment_results", "results have two persons"),
+        (
+            "UPDATE payment_results SET verdict = NULL, decided_by_id = NULL, decided_at = NULL",
+            "results have two persons",
+        ),
+        ("UPDATE disbursements SET bank_reference = 'x'", "results have two persons"),
+        ("UPDATE payment_results SET bank_reference = 'x'", "results are what was entered"),
+        (
+            "UPDATE payment_results SET outcome = 'returned', return_reason = 'name'",
+            "results are what was entered",
+        ),
+    ],
+)
+async def test_what_is_changed_behind_the_guards_is_found(statement: str, check: str) -> None:
+    desk = await make_desk()
+    await make_one_paid_and_one_open(desk)
+    assert await findings() == {}
+
+    await tamper(statement)
+
+    assert (await findings())[f"orders: {check}"]
+
+
+@pytest.mark.parametrize(
+    ("account", "check"),
+    [
+        ("budget:guangxi:2026", "subsidies: budgets balance"),
+        ("reserved:guangxi:2026", "orders: the book reserves what is to pay"),
+    ],
+)
+async def test_a_bare_transfer_out_of_a_budget_is_found(account: str, check: str) -> None:
+    desk = await make_desk()
+    await make_one_paid_and_one_open(desk)
+
+    await book.post("x", Money(100), debit=account, credit="disbursed:x", reference="x", at=NOW)
+
+    assert list(await findings()) == [check]
+
+
+async def test_a_result_taken_back_holds_every_invariant_and_its_missing_reversal_is_found() -> None:
+    desk = await make_desk()
+    await make_one_paid_and_one_open(desk)
+    order = await Disbursement.get(status="paid")
+    await propose_take_back(order.number, ground="回单属于另一笔", by=By(desk.rechecker, LATER))
+    await decide_take_back(order.number, Verdict.CONFIRMED, by=By(desk.approver, LATER))
+    await enter_result(order.number, reported(False), by=By(desk.officer, LATER))
+    assert await findings() == {}
+
+    await tamper("DELETE FROM transfers WHERE reverses_id IS NOT NULL")
+
+    assert order.number in (await findings())["subsidies: what was paid is booked"][0]

@@ -22,8 +22,8 @@ class DocumentKind(LabelEnum):
 NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.DECISION: "决",
     DocumentKind.REFUSAL: "不予",
-    DocumentKind.SUPPLEMENT: "补正",
-    DocumentKind.NOTICE: "公示",
+    DocumentKind.SUPPLEMENT: "通",
+    DocumentKind.NOTICE: "公",
     DocumentKind.SHEET: "核",
     DocumentKind.LIST: "批",
 }

@@ -75,7 +75,7 @@ async def test_documents_are_numbered_by_kind_and_year_and_dated_on_the_day_of_t
     assert [row.number for row in documents] == [
         "补不予〔2026〕1号",
         "补不予〔2026〕2号",
-        "补补正〔2026〕1号",
+        "补通〔2026〕1号",
     ]
     assert {row.content["day"] for row in documents} == {"2026年3月2日"}
 

@@ -46,6 +46,7 @@ async def queue(request: Request) -> Response:
         amount=amount,
         wanted=wanted.claim_filter,
         sort=wanted.sort,
+        sorts=_sorts(),
         handler=wanted.handler,
         query=wanted.query,
         form=wanted.form,
@@ -61,6 +62,29 @@ async def queue(request: Request) -> Response:
         handlers=[(MINE, _("我")), (NOBODY, _("没有经办人")), *officers],
         saved=await saved_queues.list_saved_queues(actor.user_id),
     )
+
+
+def _sorts() -> list[tuple[str, str]]:
+    """Return the orders for a `<select>`, which a phone shows in place of the heads of the table."""
+    columns = {
+        "number": _("申报编号"),
+        "year": _("年度"),
+        "applicant": _("单位"),
+        "city": _("所在地"),
+        "contract": _("合同"),
+        "programme": _("政策"),
+        "status": _("状态"),
+        "handler": _("经办人"),
+        "waiting": _("已等"),
+        "trade": _("技术交易额"),
+        "amount": _("金额"),
+    }
+    up, down = _("升序"), _("降序")
+    return [
+        (f"{sign}{name}", f"{words}，{order}")
+        for name, words in columns.items()
+        for sign, order in (("", up), ("-", down))
+    ]
 
 
 def _is_narrowed(claim_filter: ClaimFilter) -> bool:

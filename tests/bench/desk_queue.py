@@ -24,6 +24,7 @@ from starlette.routing import Route
 from market.accounts.models import User
 from market.accounts.sessions import COOKIE, start_session
 from market.app import create_app
+from market.claims.models import Claim
 from market.kit.database import connection
 from market.programmes.catalogue import load_programmes
 from market.runtime import build_deps, running
@@ -31,8 +32,9 @@ from market.settings import Settings
 from market.tables import migrate
 from tests.bench.desk import COPIES
 from tests.claims.factories import make_desk, make_draft
+from tests.visitor import post
 
-CLAIMS, ROUNDS, MOST_MS = 3000, 30, 100
+CLAIMS, ROUNDS, MOST_MS, AT_ONCE = 3000, 30, 100, 200
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 PAGES = (
     "/desk",
@@ -60,6 +62,7 @@ async def main() -> None:
                 client.cookies.set(COOKIE, token)
                 for address in PAGES:
                     await measure(client, address)
+                await accept_at_once(client)
 
 
 async def measure(client: httpx.AsyncClient, address: str) -> None:
@@ -80,6 +83,23 @@ async def measure(client: httpx.AsyncClient, address: str) -> None:
     print(  # noqa: T201
         f"desk queue       {address[:46]:<47} {page:.0f} ms of {MOST_MS}, {page / base:.0f}× the same HTML"
     )
+
+
+async def accept_at_once(client: httpx.AsyncClient) -> None:
+    """Print how long the acceptance of many claims in one act takes, of which none is refused."""
+    address = "/desk/bulk"
+    claims = (
+        await Claim.filter(status="submitted")
+        .order_by("number")
+        .limit(AT_ONCE)
+        .values_list("number", flat=True)
+    )
+    started = time.perf_counter()
+    answer = await post(client, address, {"act": "accept", "claims": list(claims)}, follow=False)
+    seconds = time.perf_counter() - started
+    if answer.status_code != 303:
+        raise SystemExit(f"not all were accepted: {answer.status_code}")
+    print(f"desk queue       {AT_ONCE} claims accepted at once: {seconds:.1f} s")  # noqa: T201
 
 
 def _client(app: Starlette) -> httpx.AsyncClient:

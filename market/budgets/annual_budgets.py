@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify_staff
@@ -13,6 +14,7 @@ from market.audit.log import record
 from market.budgets.figures import BUDGET_FIGURES
 from market.budgets.models import Budget
 from market.budgets.verbs import BudgetVerb
+from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -170,6 +172,12 @@ async def released_years(slug: str) -> list[int]:
     """Return the fiscal years in which a programme has a released budget, the newest first."""
     rows = await Budget.filter(programme__slug=slug, verdict=Verdict.CONFIRMED).order_by("-year")
     return [budget.year for budget in rows]
+
+
+async def default_fiscal_year(slug: str, claim_year: int, now: datetime) -> int:
+    """Return this year if it is after the claims' year and its budget is released, else the claims' year."""
+    this_year = local_date(now).year
+    return this_year if this_year > claim_year and this_year in await released_years(slug) else claim_year
 
 
 async def paid_by_month(budget: Budget) -> dict[str, int]:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
-from market.budgets.annual_budgets import released_years
+from market.budgets.annual_budgets import default_fiscal_year
 from market.budgets.list_documents import issue_list, sharing_of
 from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch, ListRemoval
@@ -23,7 +23,6 @@ from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.codes.numbers import next_number
 from market.integrity.conflicts import require_no_conflict
-from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -91,8 +90,7 @@ async def make_batch(
         if claim.status not in LISTABLE or claim.batch_id is not None:
             raise Conflict(_("申报 %(number)s 已不在待列入之列，请刷新后再选。", number=claim.number))
     if fiscal_year is None:
-        this_year = local_date(by.now).year
-        fiscal_year = this_year if this_year > year and this_year in await released_years(slug) else year
+        fiscal_year = await default_fiscal_year(slug, year, by.now)
     if fiscal_year < year:
         raise Invalid(_("预算年度不能早于申报年度。"), field="fiscal_year")
     terms = await ProgrammeTerms.get(id=claims[0].terms_id)

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import jobs, run_signing, year_runs
+from market.budgets.annual_budgets import default_fiscal_year
 from market.budgets.forms import RunForm
 from market.budgets.models import RunStage
 from market.claims.permissions import ClaimAct
@@ -42,7 +43,8 @@ async def index(request: Request) -> Response:
                 return flash(
                     request, redirect_to(request, "budgets:run", run_id=run.id), _("年度核算已开始。")
                 )
-            plan = await year_runs.plan_run(slug, year, rate=form.rate.data)
+            fiscal_year = await default_fiscal_year(slug, year, now)
+            plan = await year_runs.plan_run(slug, year, rate=form.rate.data, fiscal_year=fiscal_year)
     return render_form(
         request,
         "budgets/runs.html",

@@ -66,8 +66,13 @@ class RunPlan:
         return self.available is not None and self.award > self.available
 
 
-async def plan_run(slug: str, year: int, *, rate: int | None = None) -> RunPlan:
-    """Compute every claim of the year without storing anything, and return what a run would do (dry run)."""
+async def plan_run(
+    slug: str, year: int, *, rate: int | None = None, fiscal_year: int | None = None
+) -> RunPlan:
+    """Compute every claim of the year without storing anything, and return what a run would do (dry run).
+
+    `fiscal_year` is that of the budget that would pay; None: the claims' year.
+    """
     programme = await get_programme(slug)
     plan = RunPlan(slug, year)
     rows = await Claim.filter(programme_id=programme.id, year=year).select_related("terms").order_by("number")
@@ -83,9 +88,9 @@ async def plan_run(slug: str, year: int, *, rate: int | None = None) -> RunPlan:
             plan.award += claim.award_amount or 0
         else:
             plan.elsewhere[claim.status.value] = plan.elsewhere.get(claim.status.value, 0) + 1
-    budget = await Budget.get_or_none(programme_id=programme.id, year=year)
+    budget = await Budget.get_or_none(programme_id=programme.id, year=fiscal_year or year)
     if budget is not None and budget.is_confirmed:
-        plan.available = (await book.available(budget_account(slug, year))).amount
+        plan.available = (await book.available(budget_account(slug, budget.year))).amount
     return plan
 
 

@@ -7,6 +7,7 @@ import sys
 from market.accounts.actors import Actor, load_actor
 from market.accounts.models import User
 from market.budgets import year_runs
+from market.budgets.annual_budgets import default_fiscal_year
 from market.budgets.models import YearRun
 from market.kit.errors import MarketError
 from market.kit.money import Money
@@ -29,7 +30,8 @@ async def main(
     async with running(deps):
         try:
             if is_dry:
-                _print(await year_runs.plan_run(slug, year, rate=rate))
+                fiscal_year = await default_fiscal_year(slug, year, deps.clock())
+                _print(await year_runs.plan_run(slug, year, rate=rate, fiscal_year=fiscal_year))
                 return 0
             now, who = deps.clock(), await _actor(officer)
             run = await year_runs.open_run(slug, year, rate=rate, by=By(who, now))

@@ -10,6 +10,7 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
+from tortoise.migrations.schema_generator.state import State
 
 CHECKS = {
     "budget_changes_amount": ("budget_changes", "amount > 0"),
@@ -54,6 +55,13 @@ def _key(model: str, related_name: str | bool, column: str, *, is_null: bool = F
     )
 
 
+class RequireFiscalYear(ops.RunSQL):
+    """Make the year required by SQL: an `AlterField` would have all models drawn anew for each operation."""
+
+    def state_forward(self, app_label: str, state: State) -> None:
+        ops.AlterField("Batch", "fiscal_year", fields.IntField()).state_forward(app_label, state)
+
+
 class Migration(migrations.Migration):
     dependencies = [("market", "0010_year_run_signature")]
 
@@ -75,7 +83,10 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(model_name="Batch", name="fiscal_year", field=fields.IntField(null=True)),
         ops.RunSQL("UPDATE batches SET fiscal_year = year", "SELECT 1"),
-        ops.AlterField(model_name="Batch", name="fiscal_year", field=fields.IntField()),
+        RequireFiscalYear(
+            "ALTER TABLE batches ALTER COLUMN fiscal_year SET NOT NULL",
+            "ALTER TABLE batches ALTER COLUMN fiscal_year DROP NOT NULL",
+        ),
         ops.CreateModel(
             name="BudgetChange",
             fields=[

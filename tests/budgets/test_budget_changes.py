@@ -9,6 +9,7 @@ import pytest
 
 from market.budgets.annual_budgets import (
     BudgetDetails,
+    default_fiscal_year,
     draft_budget,
     get_budget,
     list_budgets,
@@ -18,12 +19,14 @@ from market.budgets.annual_budgets import (
 from market.budgets.batches import approve_batch, make_batch
 from market.budgets.budget_changes import confirm_change, propose_change, reject_change
 from market.budgets.checks import CHECKS
+from market.budgets.dashboards import dashboard_cards
 from market.budgets.list_confirmation import confirm_batch
 from market.budgets.models import Budget, BudgetChange
 from market.budgets.states import BudgetChangeKind
 from market.claims.models import Claim
 from market.kit.database import connection
 from market.kit.errors import Conflict, Invalid
+from market.kit.formats import wan
 from market.ledger.services import Overdrawn, available, balance
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson
@@ -263,3 +266,31 @@ async def test_a_budget_is_drafted_changed_and_confirmed_on_its_pages(client: ht
     assert "/desk/budgets/guangxi/2026" in listed
     assert "/desk/budgets/guangxi/2027" not in listed
     assert (await client.get("/desk/budgets/guangxi/2030")).status_code == 404
+
+
+async def test_a_list_is_paid_from_this_years_budget_if_released_else_from_that_of_its_claims() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    await Claim.filter(id=claim.id).update(year=2025)
+    await make_budget(desk, WAN, year=2025)
+    assert await default_fiscal_year("guangxi", 2025, NOW) == 2025
+
+    await make_budget(desk, WAN, year=2026)
+    batch = await make_batch(
+        "guangxi", year=2025, claim_numbers=[claim.number], title="", by=By(desk.officer, NOW)
+    )
+
+    assert batch.fiscal_year == 2026
+    assert await default_fiscal_year("guangxi", 2027, NOW) == 2027
+
+
+async def test_the_card_of_the_budget_names_its_year_and_leaves_other_years_out() -> None:
+    desk = await make_desk()
+    await make_rechecked(desk)
+    await make_budget(desk, 100 * WAN)
+    await make_budget(desk, 7 * WAN, year=2027)
+
+    card = (await dashboard_cards(desk.approver, NOW))[-1]
+
+    assert (card.label, card.count) == ("2026 年预算余额", wan(100 * WAN))
+    assert card.address == "/desk/budgets?year=2026"

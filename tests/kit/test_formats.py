@@ -76,3 +76,20 @@ def test_the_end_of_a_period_is_24_00_of_its_last_day() -> None:
     assert formats.end_of(date(2026, 3, 9)) == "2026-03-09 24:00"
     assert formats.end_of(datetime(2026, 3, 9, 16, 0, tzinfo=UTC)) == "2026-03-09 24:00"
     assert formats.end_of(None) == "—"
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "shown"),
+    [
+        (123_456_789, "yuan", "1,234,567.89"),
+        (123_456_789, "wan", "123.46"),
+        (Money(-123_500_000), "wan", "−123.50"),
+        (50_000, "wan", "0.05"),
+        (1_234_567_890_000, "yi", "123.4568"),
+        (None, "wan", "—"),
+    ],
+)
+def test_an_amount_is_shown_in_the_unit_that_heads_its_column(
+    amount: int | Money | None, unit: str, shown: str
+) -> None:
+    assert formats.in_unit(amount, unit) == shown

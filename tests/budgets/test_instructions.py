@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -147,6 +148,31 @@ async def test_a_rejected_instruction_withdraws_its_orders_and_they_are_given_an
     assert statuses == [DisbursementStatus.WITHDRAWN, DisbursementStatus.PAID]
     with pytest.raises(Conflict):
         await release_instruction(ordered.instruction.number, by=By(desk.rechecker, LATER))
+    assert await broken_checks() == {}
+
+
+async def test_an_order_from_before_there_were_instructions_gets_one_with_the_next_order_run() -> None:
+    desk = await make_desk()
+    batch = await make_approved(desk)
+    await order_payment(batch, by=By(desk.officer, LATER))
+    await connection().execute_query("SET session_replication_role = replica")
+    for statement in (
+        "DELETE FROM instruction_lines",
+        "DELETE FROM payment_instructions",
+        "UPDATE disbursements SET is_taken_over = true",
+    ):
+        await connection().execute_query(statement)
+    await connection().execute_query("SET session_replication_role = DEFAULT")
+    order = await Disbursement.get()
+    with pytest.raises(Conflict, match="还没有放行"):
+        await settle(order, desk)
+
+    again = await order_and_release(batch, desk, at=LATER + timedelta(hours=1))
+    await settle(order, desk)
+
+    assert again.orders == []
+    assert again.instruction
+    assert again.instruction.total == order.amount
     assert await broken_checks() == {}
 
 

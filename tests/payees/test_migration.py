@@ -56,7 +56,7 @@ async def main():
                              "verdict, proof_id FROM payee_accounts ORDER BY 1, 2")
         claims = await ask("SELECT c.number, a.number AS account FROM claims c "
                            "LEFT JOIN payee_accounts a ON a.id = c.payee_id ORDER BY 1")
-        orders = await ask("SELECT d.number, a.number AS account FROM disbursements d "
+        orders = await ask("SELECT d.number, a.number AS account, d.is_taken_over FROM disbursements d "
                            "JOIN payee_accounts a ON a.id = d.payee_id")
         print(json.dumps([accounts, claims, orders]))
 
@@ -90,4 +90,4 @@ async def test_accounts_of_profiles_and_orders_become_versions_without_proof(dat
         ("BZ-2", "62220001"),
         ("BZ-3", None),
     ]
-    assert orders == [{"number": "BF-1", "account": "62229999"}]
+    assert orders == [{"number": "BF-1", "account": "62229999", "is_taken_over": True}]

@@ -147,7 +147,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         sums=sum_checks(accepted, await received_of(claim.id), await sales_of(claim)) if contracts else [],
         checks=await list_checks("claim", claim.id),
         events=events,
-        disbursements=await claim.disbursements.all().order_by("number"),
+        disbursements=await claim.disbursements.all().prefetch_related("results").order_by("number"),
         notice=notice,
         payee=await claim_payee(claim),
         chain=await chain_of_claim(actor, claim, claim.number),

@@ -235,6 +235,11 @@ async def test_the_pages_lead_from_entering_to_confirming_to_taking_back(
     assert "待确认的银行结果" in (await client.get(f"/desk/batches/{batch}")).text
     page = await post(client, address, {"act": "confirm", "result_id": str(result.id)})
     assert "没有付出：账户已销户" in page.text
+    await sign_in(client, await make_member(await claim.applicant))
+    seen = (await client.get(f"/claims/{claim.number}")).text
+    assert "账户已销户" in seen
+    assert "/account/payee" in seen
+    await sign_in(client, desk.rechecker)
     await post(client, address, {"act": "take_back", "reason": "看错了行"})
     await sign_in(client, desk.approver)
     assert order.number in (await client.get("/desk/results")).text

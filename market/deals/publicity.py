@@ -100,7 +100,7 @@ async def start_publicity(
         raise Conflict(reason)
     latest = await notices.lock_for(SUBJECT, deal.id)
     if latest is not None and latest.status is NoticeStatus.CLEAR:
-        raise Conflict(_("公示已无异议，不用重新公示。"))
+        raise Conflict(_("公示期已满，不用重新公示。"))
     with in_source_language():
         title, body = notice_text(deal, statement, calendar, by.now)
     notice = await notices.publish(
@@ -149,7 +149,7 @@ async def notify_clear(deal: Deal, notice: Notice, by: By) -> None:
     """Notify both sides that the deal can be signed."""
     await notify_both_parties(
         deal,
-        _("公示无异议，可以签约：%(title)s。", title=deal.title),
+        _("公示期满，可以签约：%(title)s。", title=deal.title),
         now=by.now,
         roles=DECIDING_ROLES,
     )

@@ -39,7 +39,7 @@ class DealAction(LabelEnum):
     AGREE = "agree", lazy("接受报价")
     PUBLISH = "publish", lazy("发起公示")
     SKIP_PUBLICITY = "skip_publicity", lazy("依法无需公示")
-    CLEAR = "clear", lazy("公示无异议")
+    CLEAR = "clear", lazy("公示期满")
     SIGN = "sign", lazy("签约")
     REGISTER = "register", lazy("登记合同")
     START_PAYING = "start_paying", lazy("开始履约付款")

@@ -43,7 +43,7 @@ class NoticeAction(LabelEnum):
     """Of several objections, others are still undecided."""
     RESUME = "resume", lazy("异议均已裁定，公示继续")
     UPHOLD = "uphold", lazy("异议成立")
-    CLEAR = "clear", lazy("公示无异议")
+    CLEAR = "clear", lazy("公示期满")
     REPLACE = "replace", lazy("修改文本重新公示")
     WITHDRAW = "withdraw", lazy("撤回")
 

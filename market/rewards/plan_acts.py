@@ -257,7 +257,7 @@ async def cancel_plan(number: str, *, by: By) -> RewardPlan:
 async def notify_clear(plan: RewardPlan, notice: Notice, by: By) -> None:
     """Notify the unit's finance that the rewards can be paid."""
     await notify(
-        _("收益分配 %(number)s 公示无异议，可以发放。", number=plan.number),
+        _("收益分配 %(number)s 公示期满，可以发放。", number=plan.number),
         now=by.now,
         address=f"/rewards/{plan.number}",
         organisation_id=plan.organisation_id,

@@ -30,7 +30,7 @@ class RewardAction(LabelEnum):
     CONFIRM = "confirm", lazy("复核并公示")
     SETTLE = "settle", lazy("复核")
     """Shares are settled by the confirmation: there is no cash to publish."""
-    CLEAR = "clear", lazy("公示无异议")
+    CLEAR = "clear", lazy("公示期满")
     PAY = "pay", lazy("发放")
     CANCEL = "cancel", lazy("撤销")
 

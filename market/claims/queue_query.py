@@ -44,7 +44,7 @@ def read_queue_query(query: QueryParams, actor: Actor) -> QueueQuery:
     claim_filter = ClaimFilter(
         status=query.get("status", ""),
         year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
-        programme=query.get("programme", "")[:60],
+        programme=query.get("programme", "").replace("\x00", "")[:60],
         contract=query.get("contract", "").replace("\x00", "")[:20],
         text=query.get("text", "").replace("\x00", "").strip()[:60],
         city=_prefix(_chosen(form.city)),

@@ -40,10 +40,15 @@ async def terms(request: Request) -> Response:
     )
 
 
+def _version(request: Request) -> str:
+    """Return the draft that the address names, to go on with."""
+    return request.query_params.get("version", "").replace("\x00", "")[:20]
+
+
 async def draft(request: Request) -> Response:
     actor = actor_for(request, ProgrammeAct.DRAFT_TERMS)
     programme = await get_programme(request.path_params["slug"])
-    start = await drafts.starting_content(programme.slug, request.query_params.get("version", "")[:20])
+    start = await drafts.starting_content(programme.slug, _version(request))
     if request.method == "GET" and request.query_params.get("format") == "json":
         name = f"{programme.slug}@{start['version']}.json"
         headers = {"content-disposition": f'attachment; filename="{name}"'}

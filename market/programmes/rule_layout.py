@@ -49,9 +49,11 @@ class Layout:
         return RuleField(path, label, kind, value, text, **options)
 
     def clause_field(self, path: Path, blank: str = "refuse") -> RuleField:
-        return self.one(
-            (*path, "clause"), lazy("依据的条款"), Kind.CHOICE, options=self.clause_words, blank=blank
-        )
+        name = value_at(self.content, (*path, "clause"))
+        options = self.clause_words
+        if name is not ABSENT and name not in options:
+            options = {**options, name: _("（已去掉的条款 %(name)s）", name=name)}
+        return self.one((*path, "clause"), lazy("依据的条款"), Kind.CHOICE, options=options, blank=blank)
 
     def optional(self, path: Path, label: Words, template: str) -> tuple[Act, ...]:
         """Return the act that adds a part, or the one that takes it away."""

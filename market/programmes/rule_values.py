@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -162,7 +162,7 @@ def _fen(text: str) -> int:
 def _basis_points(text: str) -> int:
     try:
         exact = Decimal(text.removesuffix("%").removesuffix("％")) * 100
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError(_("请填百分数，例如 30 或 12.5。")) from None
     if not exact.is_finite() or exact != exact.to_integral_value() or not 0 <= exact <= 10_000:
         raise ValueError(_("百分数应在 0 与 100 之间，最多两位小数。"))

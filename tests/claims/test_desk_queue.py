@@ -233,6 +233,26 @@ async def test_a_filter_is_kept_under_a_name_for_one_person(client: httpx.AsyncC
     assert await SavedQueue.exists(id=saved.id), "another's is not deleted"
 
 
+async def test_an_address_that_cannot_be_read_filters_nothing(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    (claim,) = await make_submitted(1)
+    await sign_in(client, desk.officer)
+
+    for query in (
+        "handler=x",
+        "sort=price",
+        "sort=--trade",
+        "year=20x6",
+        "programme=%00",
+        "status=%00",
+        "page=0",
+    ):
+        page = await client.get(f"/desk?{query}")
+        assert page.status_code == 200, query
+        assert claim.number in page.text, query
+        assert (await client.get(f"/desk/{claim.number}?{query}")).status_code == 200, query
+
+
 async def test_a_filter_needs_a_name_and_conditions_and_there_is_a_limit() -> None:
     desk = await make_desk()
     by = By(desk.officer, NOW)

@@ -102,6 +102,8 @@ def test_a_new_ceiling_is_typed_in_percent_and_money_in_ten_thousands() -> None:
     [
         ("rule.rates.0.rate.flat", "三成", "请填百分数"),
         ("rule.rates.0.rate.flat", "130", "0 与 100 之间"),
+        ("rule.rates.0.rate.flat", "1e999999999", "请填百分数"),
+        ("rule.rates.0.rate.flat", "NaN", "0 与 100 之间"),
         ("rule.valid_from", "明年", "2026-05-01"),
         ("rule.title", "", "请填写"),
         ("rule.procedure.publicity_days", "七", "请填整数"),
@@ -174,9 +176,15 @@ def test_a_clause_that_is_still_referred_to_is_missed_at_the_field() -> None:
     drop = find_act(content, "drop.rule.clauses.sales")
     assert drop is not None
 
-    faults = faults_of(do_act(content, drop))
+    dropped = do_act(content, drop)
+    faults = faults_of(dropped)
+    kept = put_typed(dropped, as_posted(dropped))
 
     assert any("没有条款" in words for words in faults.errors.values())
+    assert kept.content == dropped, "the reference is not silently turned to another clause"
+    for control in fields_in(rule_form(dropped)):
+        if control.kind is Kind.CHOICE and control.text:
+            assert control.text in control.options
 
 
 def test_each_field_of_a_condition_stands_beside_its_clause() -> None:

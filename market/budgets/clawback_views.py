@@ -38,7 +38,9 @@ async def index(request: Request) -> Response:
     return render(
         request,
         "budgets/clawbacks.html",
-        clawbacks=await clawbacks.list_clawbacks(status),
+        clawbacks=await clawbacks.list_clawbacks(
+            status, is_to_confirm=request.query_params.get("receipts") == "waiting"
+        ),
         status=status,
         statuses=list(ClawbackStatus),
     )

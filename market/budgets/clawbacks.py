@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from tortoise.expressions import Subquery
+
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
@@ -271,9 +273,11 @@ async def sum_returned(clawback_id: UUID) -> int:
     return sum(int(str(amount)) for amount in await confirmed.values_list("amount", flat=True))
 
 
-async def list_clawbacks(status: str = "") -> list[Clawback]:
-    """Return the clawbacks, the newest first."""
+async def list_clawbacks(status: str = "", *, is_to_confirm: bool = False) -> list[Clawback]:
+    """Return the clawbacks, the newest first; only those with a receipt to confirm, where it is asked."""
     rows = Clawback.filter(status=status) if status else Clawback.all()
+    if is_to_confirm:
+        rows = rows.filter(id__in=Subquery(ClawbackReceipt.filter(verdict=None).values("clawback_id")))
     return await rows.select_related("claim__applicant", "claim__programme").order_by("-number").limit(500)
 
 

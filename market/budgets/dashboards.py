@@ -7,6 +7,7 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
 from market.budgets.annual_budgets import list_budgets
+from market.budgets.clawbacks import list_clawbacks
 from market.budgets.models import Batch, Clawback, RunStage, YearRun
 from market.budgets.payment_models import PaymentInstruction, PaymentResult, ResultReversal
 from market.budgets.queries import list_listable
@@ -62,6 +63,18 @@ async def _desk_cards(actor: Actor, year: int) -> list[Card]:
             ),
             Card(
                 _("待确认银行结果"), await PaymentResult.filter(verdict=None).count(), "/desk/results", "due"
+            ),
+            Card(
+                _("待确认缴回"),
+                len(await list_clawbacks(is_to_confirm=True)),
+                "/desk/clawbacks?receipts=waiting",
+                "due",
+            ),
+            Card(
+                _("待作评审结论"),
+                sum((await count_by_status(ClaimFilter(is_to_conclude=True))).values()),
+                "/desk?panel=waiting",
+                "due",
             ),
             Card(_("待列入批次"), len(await list_listable()), "/desk/batches", "due"),
             Card(

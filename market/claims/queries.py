@@ -21,7 +21,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.notices.states import ObjectionStatus
-from market.panels.expert_reviews import sits_on_panel
+from market.panels.expert_reviews import scored_panels, sits_on_panel
 from market.records.decisions import Verdict
 
 RELATIONS = ("programme", "terms", "applicant", "batch", "handler")
@@ -153,6 +153,8 @@ class ClaimFilter:
     """A kind of doubt, or `any`."""
     is_to_refuse: bool = False
     """Only claims whose refusal waits for the second person."""
+    is_to_conclude: bool = False
+    """Only claims whose experts have all scored, and whose panel is not concluded."""
     least: int | None = None
     most: int | None = None
     handler: UUID | str = ""
@@ -182,6 +184,8 @@ class ClaimFilter:
             condition &= ~Q(doubt_kinds="")
         elif self.doubt:
             condition &= Q(doubt_kinds__contains=f",{self.doubt},")
+        if self.is_to_conclude:
+            condition &= Q(id__in=Subquery(scored_panels("claim")), status=ClaimStatus.ACCEPTED)
         if self.is_to_refuse:
             waiting = ClaimRefusal.filter(verdict=None).values("claim_id")
             condition &= Q(id__in=Subquery(waiting), status__in=WORKFLOW.sources(ClaimAction.REJECT))

@@ -51,6 +51,7 @@ def read_queue_query(query: QueryParams, actor: Actor) -> QueueQuery:
         field=_chosen(form.field),
         doubt=_chosen(form.doubt),
         is_to_refuse=query.get("refusal") == "waiting",
+        is_to_conclude=query.get("panel") == "waiting",
         least=form.least.data,
         most=form.most.data,
         handler=read_handler(handler, actor),

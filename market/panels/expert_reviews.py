@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
+
+from tortoise.expressions import Subquery
+from tortoise.queryset import ValuesQuery
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
@@ -18,7 +22,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import Card, rooms
-from market.panels.models import ExpertReview
+from market.panels.models import ExpertReview, Panel
 from market.panels.panel_rows import lock_panel, mark_second_look, require_unrelated
 from market.panels.scoring import HEADINGS, MORE, SMALLEST
 from market.panels.states import PanelAct, PanelVerb, SecondLook
@@ -118,6 +122,17 @@ async def sits_on_panel(actor: Actor, subject_kind: str, subject_id: UUID) -> bo
         reviewer_id=actor.user_id,
         declined_at=None,
         unassigned_at=None,
+    )
+
+
+def scored_panels(subject_kind: str) -> ValuesQuery[Any]:
+    """Return a query of the ids of records whose experts have all scored and whose panel is not concluded."""
+    live = ExpertReview.filter(subject_kind=subject_kind, declined_at=None, unassigned_at=None)
+    return (
+        Panel.filter(subject_kind=subject_kind, concluded_at=None)
+        .filter(subject_id__in=Subquery(live.values("subject_id")))
+        .exclude(subject_id__in=Subquery(live.filter(submitted_at=None).values("subject_id")))
+        .values("subject_id")
     )
 
 

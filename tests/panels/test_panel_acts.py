@@ -174,6 +174,8 @@ async def test_the_desk_says_what_it_waits_for_and_the_rechecker_concludes_on_it
     task = (await client.get(f"/reviews/{reviews[0].id}")).text
     await score_all(reviews, experts, [even(80)] * 3)
     await sign_in(client, desk.rechecker)
+    assert "待作评审结论" in (await client.get("/dashboard")).text
+    assert claim.number in (await client.get("/desk?panel=waiting")).text
     concluded = await post(client, f"/desk/{claim.number}/conclude", {"reason": "意见一致"})
     await sign_in(client, desk.officer)
     ready = (await client.get(f"/desk/{claim.number}")).text
@@ -184,4 +186,5 @@ async def test_the_desk_says_what_it_waits_for_and_the_rechecker_concludes_on_it
     assert "85 分以上按上限的 100%" in task
     assert "意见一致" in concluded.text
     assert 'class="desk-calculate"' in ready
+    assert claim.number not in (await client.get("/desk?panel=waiting")).text
     assert (await Panel.get()).concluded_by_id == desk.rechecker.user_id

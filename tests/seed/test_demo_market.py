@@ -6,6 +6,7 @@ import importlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -162,12 +163,13 @@ async def test_what_follows_payment_is_shown_too(seeded: Deps) -> None:
     assert (
         await ExpertReview.filter(submitted_at=None).count()
         == await ExpertReview.exclude(submitted_at=None).count()
-        == 2
+        == 3
     )
     owed = await Clawback.get()
     assert (owed.status, await sum_returned(owed.id)) == (ClawbackStatus.CONFIRMED, 5_000_000)
     scored = await Assessment.get(claim__status=ClaimStatus.CALCULATED)
-    assert scored.result["given"] == {"rate_basis_points": 4000}
+    given: Any = scored.result["given"]
+    assert (given["rate_basis_points"], len(given["scores"]), given["is_flagged"]) == (4000, 3, False)
 
 
 async def test_the_deal_shown_live_is_untouched_and_its_match_is_the_best(seeded: Deps) -> None:

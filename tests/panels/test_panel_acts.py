@@ -188,3 +188,20 @@ async def test_the_desk_says_what_it_waits_for_and_the_rechecker_concludes_on_it
     assert 'class="desk-calculate"' in ready
     assert claim.number not in (await client.get("/desk?panel=waiting")).text
     assert (await Panel.get()).concluded_by_id == desk.rechecker.user_id
+
+
+async def test_the_operator_extends_and_replaces_on_one_page(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    claim = await make_accepted(desk)
+    reviews = await assign(desk, claim, await make_experts())
+    later = DUE + timedelta(days=5)
+    await sign_in(client, desk.operator)
+
+    wrong = await post(client, "/reviews/assign", {"claim": claim.number, "act": "extend", "due_on": "x"})
+    await post(client, "/reviews/assign", {"claim": claim.number, "act": "extend", "due_on": str(later)})
+    fields = {"claim": claim.number, "act": "unassign", "review": str(reviews[0].id), "reason": "联系不上"}
+    page = await post(client, "/reviews/assign", fields)
+
+    assert wrong.status_code == 422
+    assert "已撤换：联系不上" in page.text
+    assert (await ExpertReview.get(id=reviews[1].id)).due_on == later

@@ -63,6 +63,16 @@ async def test_no_change_of_a_model_lacks_its_migration() -> None:
     assert writers == []
 
 
+def test_migrations_are_one_chain_in_the_order_of_their_numbers() -> None:
+    paths = sorted((ROOT / "market" / "migrations").glob("0*.py"))
+    pattern = re.compile(r'dependencies = \[\("market", "(\w+)"\)\]')
+
+    befores = [pattern.search(path.read_text(encoding="utf-8")) for path in paths]
+
+    assert [int(path.stem[:4]) for path in paths] == list(range(1, len(paths) + 1))
+    assert [before and before[1] for before in befores] == [None, *(path.stem for path in paths[:-1])]
+
+
 async def test_the_database_has_all_that_the_migrations_name_and_nothing_is_switched_off() -> None:
     rows = await connection().execute_query_dict(
         "SELECT 'constraint' AS kind, conname AS name, conrelid::regclass::text AS place FROM pg_constraint "

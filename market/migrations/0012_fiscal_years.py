@@ -63,7 +63,7 @@ class RequireFiscalYear(ops.RunSQL):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0010_year_run_signature")]
+    dependencies = [("market", "0011_year_run_signature")]
 
     initial = False
 

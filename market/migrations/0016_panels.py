@@ -59,7 +59,7 @@ def _person(name: str) -> fields.ForeignKeyField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0014_retroactive_rules")]
+    dependencies = [("market", "0015_retroactive_rules")]
 
     initial = False
 

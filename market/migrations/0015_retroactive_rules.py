@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0013_results")]
+    dependencies = [("market", "0014_results")]
 
     initial = False
 

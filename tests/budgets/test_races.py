@@ -14,12 +14,14 @@ import pytest
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.annual_budgets import draft_budget
 from market.budgets.batches import approve_batch, make_batch
+from market.budgets.budget_changes import confirm_change, propose_change
 from market.budgets.disbursements import OrderResult, order_payment
 from market.budgets.instructions import release_instruction
 from market.budgets.list_confirmation import confirm_batch
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import InstructionFile, PaymentInstruction
 from market.budgets.payment_results import confirm_result, enter_result
+from market.budgets.states import BudgetChangeKind
 from market.claims.applications import create_claim
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
@@ -97,6 +99,34 @@ async def test_two_recheckers_confirm_one_claim() -> None:
     )
 
     assert (len(results), len(refused)) == (1, 1)
+
+
+async def test_a_list_and_a_cut_of_its_budget_want_the_same_money() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    await make_budget(desk, 60 * WAN)
+    batch = await make_batch(
+        "guangxi", year=2026, claim_numbers=[claim.number], title="", by=By(desk.officer, NOW)
+    )
+    cut = await propose_change(
+        "guangxi",
+        year=2026,
+        kind=BudgetChangeKind.DECREASE,
+        amount=60 * WAN,
+        document_number="桂财〔2026〕1号",
+        ground="收回",
+        by=By(desk.officer, NOW),
+    )
+
+    results, refused = await at_once(
+        confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)),
+        *(confirm_change(cut.id, by=By(desk.approver, NOW)) for _ in range(2)),
+    )
+
+    assert (len(results), len(refused)) == (1, 2)
+    assert all(isinstance(refusal, Conflict) for refusal in refused)
+    assert (await available("budget:guangxi:2026")).amount == 0
+    assert await broken_checks() == {}
 
 
 async def test_many_lists_want_the_last_of_a_budget() -> None:

@@ -70,7 +70,7 @@ async def test_a_person_who_left_may_ask_again(client: httpx.AsyncClient) -> Non
     await post(client, "/account/join", {"uscc": organisation.uscc, "role": "finance"})
     twice = await post(client, "/account/join", {"uscc": organisation.uscc, "role": "finance"})
 
-    former, applied = await Membership.filter(user_id=agent.user_id).order_by("applied_at")
+    former, applied = await Membership.filter(user_id=agent.user_id).order_by("applied_at", "ended_at")
     assert (former.id, former.role, former.ended_at) == (membership.id, MemberRole.AGENT, NOW)
     assert (applied.status, applied.role) == (MemberStatus.PENDING, MemberRole.FINANCE)
     assert twice.status_code == 409

@@ -128,13 +128,13 @@ async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(d
 
 
 ROUTES = [
-    ("GET", "/bank/statements", {"seller", "finance"}),
-    ("GET", "/bank/statements/{statement}", {"seller", "finance"}),
+    ("GET", "/bank/statements", {"seller", "finance", "auditor"}),
+    ("GET", "/bank/statements/{statement}", {"seller", "finance", "auditor"}),
     ("POST", "/bank/statements/{statement}/account", {"seller", "finance"}),
     ("GET", "/bank/statements/drafts/{draft}", {"seller", "finance"}),
     ("POST", "/bank/statements/drafts/{draft}", {"seller", "finance"}),
     ("POST", "/bank/statements/{statement}/confirm", {"finance"}),
-    ("GET", "/bank/lines/{line}", {"seller", "finance"}),
+    ("GET", "/bank/lines/{line}", {"seller", "finance", "auditor"}),
     ("POST", "/bank/lines/{line}/act", {"seller", "finance"}),
     ("GET", "/bank/lines/{line}/return", {"finance"}),
     ("GET", "/payments/{payment}/refund", {"finance"}),

@@ -67,10 +67,10 @@ def test_migrations_are_one_chain_in_the_order_of_their_numbers() -> None:
     paths = sorted((ROOT / "market" / "migrations").glob("0*.py"))
     pattern = re.compile(r'dependencies = \[\("market", "(\w+)"\)\]')
 
-    befores = [pattern.search(path.read_text(encoding="utf-8")) for path in paths]
+    predecessors = [pattern.search(path.read_text(encoding="utf-8")) for path in paths]
 
     assert [int(path.stem[:4]) for path in paths] == list(range(1, len(paths) + 1))
-    assert [before and before[1] for before in befores] == [None, *(path.stem for path in paths[:-1])]
+    assert [match and match[1] for match in predecessors] == [None, *(path.stem for path in paths[:-1])]
 
 
 async def test_the_database_has_all_that_the_migrations_name_and_nothing_is_switched_off() -> None:

@@ -132,7 +132,7 @@ def pay_out(story: Story) -> None:
     shows(officer, ENTERPRISE, "550,000.00", "6222000045100776")
     fill(officer, {"银行结果": "paid", "银行流水号": "GK20261218000551"})
     press(main(officer), "登记")
-    shows(officer, "待另一人确认")
+    shows(officer, "待确认的银行结果")
     rechecker.goto(f"/desk/disbursements/{story.disbursement}")
     press(main(rechecker), "确认结果")
     shows(rechecker, "已拨付", "已付出并记账")

@@ -117,11 +117,11 @@ def publish(story: Story) -> None:
     move_clock(story, days=15)
     author.goto(f"/deals/{story.deal}")
     for _day in range(MOST_DAYS_SHIFTED):
-        if main(author).get_by_text("公示无异议", exact=True).count():
+        if main(author).get_by_text("公示期满", exact=True).count():
             break
         move_clock(story, days=1)
         author.reload()
-    shows(author, "公示无异议", "待签约")
+    shows(author, "公示期满", "待签约")
 
 
 def _object_and_decide(story: Story) -> None:

@@ -61,10 +61,9 @@ async def _entry(claim: Claim) -> str:
     assessment = await last_assessment(claim.id)
     if assessment is None:
         raise LookupError(f"claim {claim.number} was never computed")
-    of_claim: list[dict[str, Any]] = assessment.result["lines"]  # type: ignore[assignment]
-    given: Mapping[str, Any] = assessment.result.get("given", {})  # type: ignore[assignment]
+    of_claim: list[dict[str, Any]] = assessment.result["lines"]
     lines = []
-    for contract, facts in zip(assessment.result["contracts"], assessment.facts["contracts"], strict=True):  # type: ignore[call-overload]
+    for contract, facts in zip(assessment.result["contracts"], assessment.facts["contracts"], strict=True):
         if not contract["award"]:
             continue
         parts = [
@@ -77,7 +76,7 @@ async def _entry(claim: Claim) -> str:
         total = next(line for line in of_claim if line["step"] == "base")
         basis = _("%(what)s：%(sum)s", what=_(total["note"]), sum=yuan(total["amount"]))
         lines.append("；".join([basis, *_rates(of_claim)]))
-    if basis := rate_words(given):
+    if basis := rate_words(assessment.given):
         lines.append(basis)
     lines.append(_("拟补助金额：%(sum)s", sum=yuan(claim.award_amount)))
     return "\n".join([_("申报编号：%(number)s", number=claim.number), *lines])

@@ -178,7 +178,7 @@ async def _preview(
 
 def rule_mode(terms: ProgrammeTerms) -> PotMode:
     """Return how the rules share a pot that does not suffice."""
-    return PotMode(terms.content["pot"]["mode"])  # type: ignore[index]
+    return PotMode(terms.content["pot"]["mode"])
 
 
 def _refusal(

@@ -36,7 +36,7 @@ async def sheets(request: Request) -> Response:
     """Return the computation sheets of all claims of a list as one PDF; issued ones as they were issued."""
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     batch = await queries.get_batch(actor, request.path_params["number"])
-    made = _("打印于 %(at)s", at=moment(now))
+    printed = _("打印于 %(at)s", at=moment(now))
     content = []
     for claim in await Claim.filter(batch_id=batch.id).order_by("number"):
         issued = await find_document("claim", claim.id, (DocumentKind.SHEET,))
@@ -49,7 +49,7 @@ async def sheets(request: Request) -> Response:
         raise NotFound(_("这个批次里没有申报。"))
     title = _("批次 %(number)s 核算表", number=batch.number)
     return await pdf_response(
-        "sheet_pack.typ", {"title": title, "made": made, "sheets": content}, f"{batch.number}-sheets"
+        "sheet_pack.typ", {"title": title, "made": printed, "sheets": content}, f"{batch.number}-sheets"
     )
 
 

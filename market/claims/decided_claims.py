@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from market.claims.computation import Sheet, build_sheet
@@ -61,8 +60,8 @@ def assumptions_of(terms: ProgrammeTerms, assessment: Assessment | None) -> list
 
     Where a rate below the ceiling was decided on, nothing was computed at the ceiling.
     """
-    texts: list[str] = terms.content["assumptions"]  # type: ignore[assignment]  # checked by the schema
-    given: Mapping[str, Any] = assessment.result.get("given", {}) if assessment else {}  # type: ignore[assignment]
+    texts: list[str] = terms.content["assumptions"]
+    given = assessment.given if assessment else {}
     return [_(text) for text in texts if not (text == AT_CEILING and is_below_ceiling(given))]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
@@ -158,10 +159,10 @@ async def calculate(
     return assessment
 
 
-async def _store_awards(claim: Claim, result: dict[str, object]) -> None:
+async def _store_awards(claim: Claim, result: dict[str, Any]) -> None:
     claim.award_amount = result["award"]
     await claim.save(update_fields=["award_amount"])
-    by_number = {contract["no"]: contract["award"] for contract in result["contracts"]}  # type: ignore[attr-defined]
+    by_number = {contract["no"]: contract["award"] for contract in result["contracts"]}
     for row in await ClaimContract.filter(claim_id=claim.id).select_related("contract"):
         row.award_amount = by_number.get(row.contract.registration_number, 0)
         await row.save(update_fields=["award_amount"])

@@ -78,7 +78,7 @@ async def _computed(programme_id: UUID, year: int) -> list[Assessment]:
 
 
 def _compared(row: Assessment, terms: Terms) -> ClaimImpact:
-    decided = dict(row.result.get("given") or {})  # type: ignore[call-overload]
+    decided = dict(row.given)
     name, number = row.claim.applicant.name, row.claim.number
     try:
         result = compute_claim(row.facts, terms, _rate(decided, terms))

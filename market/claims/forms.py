@@ -161,7 +161,7 @@ class SupplementForm(BaseForm):
 
 
 class CalculateForm(BaseForm):
-    rate = PercentField(lazy("核定比例"))  # type: ignore[arg-type]
+    rate = PercentField(lazy("核定比例"))
     decision = TextField(lazy("核定文号"), max_length=80)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise import fields
@@ -228,8 +229,8 @@ class Assessment(SecondPerson):
         "market.ProgrammeTerms", related_name="assessments", on_delete=fields.RESTRICT
     )
     terms_id: UUID
-    facts: fields.JSONField[dict[str, object]] = fields.JSONField()
-    result: fields.JSONField[dict[str, object]] = fields.JSONField()
+    facts: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    result: fields.JSONField[dict[str, Any]] = fields.JSONField()
     award_amount = fields.BigIntField()
     is_provisional = fields.BooleanField()
 
@@ -237,6 +238,11 @@ class Assessment(SecondPerson):
         table = "assessments"
         table_description = "Assessments."
         unique_together = (("claim", "sequence"),)
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """Return the rate that was decided on below the ceiling, with its reason; empty where none was."""
+        return self.result.get("given") or {}
 
 
 class ClaimRefusal(SecondPerson):

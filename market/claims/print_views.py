@@ -32,8 +32,8 @@ async def sheet(request: Request) -> Response:
     issued = await find_document("claim", claim.id, (DocumentKind.SHEET,))
     if issued is not None:
         return await document_response(request, issued)
-    made = _("未签发，打印于 %(at)s", at=moment(now))
-    content = prints.sheet_print(await claim_page(actor, claim, now), made=made)
+    printed = _("未签发，打印于 %(at)s", at=moment(now))
+    content = prints.sheet_print(await claim_page(actor, claim, now), made=printed)
     return await pdf_response("claim_sheet.typ", {**content, "number": claim.number}, f"{claim.number}-sheet")
 
 

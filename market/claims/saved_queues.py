@@ -30,13 +30,13 @@ async def save_queue(name: str, query: str, *, by: By) -> SavedQueue:
         raise Invalid(_("请给这组条件起个名字。"), field="name")
     if not query or len(query) > MOST_QUERY:
         raise Invalid(_("先选条件或排序，再存下来。"), field="name")
-    kept = await SavedQueue.filter(user_id=by.actor.user_id).select_for_update()
-    saved = next((row for row in kept if row.name == name), None)
+    queues = await SavedQueue.filter(user_id=by.actor.user_id).select_for_update()
+    saved = next((row for row in queues if row.name == name), None)
     if saved is not None:
         saved.query = query
         await saved.save(update_fields=["query"])
         return saved
-    if len(kept) >= MOST_SAVED:
+    if len(queues) >= MOST_SAVED:
         raise Conflict(_("最多存 %(most)s 组条件，请先删去一组。", most=MOST_SAVED))
     return await SavedQueue.create(
         id=uuid4(), user_id=by.actor.user_id, name=name, query=query, created_at=by.now

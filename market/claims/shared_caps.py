@@ -97,5 +97,5 @@ async def _is_outdated(claim: Claim, terms: Terms) -> bool:
     assessment = await last_assessment(claim.id)
     if assessment is None:
         return True
-    rate = assessment.result.get("given", {}).get("rate_basis_points")  # type: ignore[attr-defined]
+    rate = assessment.given.get("rate_basis_points")
     return bool(compute_claim(await facts_of(claim), terms, rate)["award"] != assessment.award_amount)

@@ -150,11 +150,11 @@ async def get_refund_for(actor: Actor, refund_id: UUID) -> Refund:
     """
     refund = await Refund.get_or_none(id=refund_id).select_related("payment", "remittance", "line")
     if refund is not None:
-        came = refund.payment or refund.remittance
-        if came is None and refund.line and actor.acts_for(refund.line.organisation_id):
+        receipt = refund.payment or refund.remittance
+        if receipt is None and refund.line and actor.acts_for(refund.line.organisation_id):
             return refund
-        if came is not None:
-            await _require_seller(came.payable_id, actor)
+        if receipt is not None:
+            await _require_seller(receipt.payable_id, actor)
             return refund
     raise NotFound(_("没有这笔退款，或者您不能查看它。"))
 

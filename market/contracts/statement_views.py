@@ -35,7 +35,7 @@ from market.payments.bank_files import ReadStatement, UnreadableStatement, open_
 from market.payments.reversals import candidates_of, refundable_remittances
 from market.payments.statement_columns import Role, StatementColumns, columns_from, guess_columns
 from market.payments.statement_models import BankLine, BankStatement, StatementDraft, StatementRow
-from market.payments.statements import count_lines, get_line_for, get_statement_for
+from market.payments.statements import count_lines, count_skipped, get_line_for, get_statement_for
 from market.payments.states import UNDERSTOOD, LineAction, LineStatus, SkipReason
 from market.records.by import By
 
@@ -58,6 +58,8 @@ ALWAYS = (LineStatus.MATCHED, LineStatus.OPEN, LineStatus.BOOKED, LineStatus.OUT
 """Tabs that are shown also when they are empty."""
 ACCEPT = ".csv,.txt,.xls,.xlsx"
 MAX_COLUMNS = 60
+MOST_SKIPPED = 200
+"""Rows shown of each reason; the counts are of all."""
 
 
 async def statements(request: Request) -> Response:
@@ -222,7 +224,7 @@ async def statement(request: Request) -> Response:
 
 async def _statement_page(request: Request, statement: BankStatement, form: BaseForm) -> Response:
     counts = (await count_lines([statement.id]))[statement.id]
-    skipped = await StatementRow.filter(statement_id=statement.id).order_by("row").select_related("line")
+    skipped_counts = await count_skipped(statement.id)
     wanted_status = request.query_params.get("status", "")
     first = next((tab for tab in TABS if counts.get(tab)), TABS[0])
     status = LineStatus(wanted_status) if wanted_status in TABS else first
@@ -234,7 +236,6 @@ async def _statement_page(request: Request, statement: BankStatement, form: Base
         .offset(page_request.offset)
         .limit(page_request.size)
     )
-    reasons = {reason: [row for row in skipped if row.reason is reason] for reason in SkipReason}
     balance = statement.balance
     return render_form(
         request,
@@ -247,8 +248,9 @@ async def _statement_page(request: Request, statement: BankStatement, form: Base
         page=page_request.page(lines, counts.get(status, 0)),
         parts=await bank_statements.instalments_of(lines),
         waiting=counts.get(LineStatus.NEW, 0),
-        reasons={reason: rows for reason, rows in reasons.items() if rows},
-        unread_count=sum(len(rows) for reason, rows in reasons.items() if reason not in UNDERSTOOD),
+        skipped_counts=skipped_counts,
+        skipped=[row for reason in skipped_counts for row in await _first_skipped(statement, reason)],
+        unread_count=sum(count for reason, count in skipped_counts.items() if reason not in UNDERSTOOD),
         is_confirmed=await statement_imports.is_confirmed(statement),
         balance=balance,
         amounts={
@@ -257,6 +259,14 @@ async def _statement_page(request: Request, statement: BankStatement, form: Base
         }
         if balance
         else {},
+    )
+
+
+async def _first_skipped(statement: BankStatement, reason: SkipReason) -> list[StatementRow]:
+    return (
+        await StatementRow.filter(statement_id=statement.id, reason=reason)
+        .order_by("row")
+        .limit(MOST_SKIPPED)
     )
 
 

@@ -291,6 +291,9 @@ class PercentField(StringField):
 
     data: Any
 
+    def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, list(validators), **options)
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = str(valuelist[0]).strip().rstrip("%％") if valuelist else ""
         self.data = None

@@ -23,7 +23,7 @@ from market.deps import Deps
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
-from market.listings import excel_template, rules
+from market.listings import rules, sheet_rows
 from market.listings.deadlines import set_deadlines
 from market.listings.import_mapping import InvalidRow, need_of, outcome_of
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
@@ -265,19 +265,19 @@ async def _source(*, now: datetime) -> UUID:
 def _row(number: int, raw: Any, kind: Kind) -> Row:
     if isinstance(raw, InvalidRow):
         raise raw
-    if isinstance(raw, excel_template.SheetRow):
-        return Row(number, excel_template.listing_of(kind, raw), owner=raw.owner)
+    if isinstance(raw, sheet_rows.SheetRow):
+        return Row(number, sheet_rows.listing_of(kind, raw), owner=raw.owner)
     return Row(number, outcome_of(raw) if kind is OUTCOME else need_of(raw))
 
 
 def _raw_rows(path: Path, kind: Kind, report: Report) -> Iterable[tuple[int, Any]]:
     if path.suffix.lower() in TABLES:
         try:
-            heads = excel_template.open_sheet(path, kind)
-        except excel_template.NotTheTemplate as error:
+            heads = sheet_rows.open_sheet(path, kind)
+        except sheet_rows.NotTheTemplate as error:
             raise UnreadableFile(str(error)) from error
         report.notices += heads.notices()
-        yield from excel_template.read(heads, kind)
+        yield from sheet_rows.read(heads, kind)
         return
     opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
     try:

@@ -89,7 +89,6 @@ class ReadStatement:
     balance: BalanceCheck | None = None
     """None if the file has no balances, or several currencies."""
     columns: StatementColumns = field(default_factory=lambda: StatementColumns(0, {}))
-    has_currency: bool = False
 
 
 Mappings = Mapping[str, Mapping[Role, Sequence[int]]]
@@ -181,8 +180,7 @@ class _Reader:
             try:
                 lines.append(self._line(row))
             except _Skip as skip:
-                text = " | ".join(row.cells[column].text for column in sorted(row.cells))
-                skipped.append(SkippedRow(row.number, skip.reason, skip.word[:200], text[:400]))
+                skipped.append(SkippedRow(row.number, skip.reason, skip.word[:200], row.text[:400]))
         if len(lines) > MAX_LINES:
             raise UnreadableStatement(
                 _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MAX_LINES:,}"), field="file"
@@ -205,7 +203,6 @@ class _Reader:
             tuple(self._notices()),
             check_balances(lines, [*self._titles(), *(row.text for row in skipped)]),
             self.columns,
-            self.has_currency,
         )
 
     def _writes_outgoing_negative(self) -> bool:
@@ -226,8 +223,7 @@ class _Reader:
         return negative > positive
 
     def _titles(self) -> list[str]:
-        rows = [row for row in self.sheet.rows if row.number < self.columns.head_row]
-        return [" | ".join(row.cells[column].text for column in sorted(row.cells)) for row in rows]
+        return [row.text for row in self.sheet.rows if row.number < self.columns.head_row]
 
     def _notices(self) -> Iterator[str]:
         for what, rows in self.lost.items():

@@ -287,6 +287,15 @@ def _may_read(actor: Actor, organisation_id: UUID) -> bool:
     return actor.acts_for(organisation_id) or Role.AUDITOR in actor.roles
 
 
+async def count_skipped(statement_id: UUID) -> dict[SkipReason, int]:
+    """Count the rows of a statement's file that are no new lines by reason, in the order of the reasons."""
+    rows = await connection().execute_query_dict(
+        "SELECT reason, count(*) AS n FROM statement_rows WHERE statement_id = $1 GROUP BY 1", [statement_id]
+    )
+    counts = {SkipReason(row["reason"]): int(row["n"]) for row in rows}
+    return {reason: counts[reason] for reason in SkipReason if reason in counts}
+
+
 async def count_lines(statement_ids: Sequence[UUID]) -> dict[UUID, dict[LineStatus, int]]:
     """Count the lines of each statement by status."""
     rows = await connection().execute_query_dict(

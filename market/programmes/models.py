@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -64,7 +65,7 @@ class ProgrammeTerms(SecondPerson, Stateful):
     programme_id: UUID
     version = fields.CharField(max_length=20)
     status = enum_column(TermsStatus, TermsStatus.DRAFT)
-    content: fields.JSONField[dict[str, object]] = fields.JSONField()
+    content: fields.JSONField[dict[str, Any]] = fields.JSONField()
     """The whole rule file."""
     valid_from = fields.DateField()
     valid_to = fields.DateField(null=True)

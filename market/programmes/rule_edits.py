@@ -100,9 +100,11 @@ def _put_choices(edited: Edited, control: RuleField, chosen: Sequence[str]) -> N
     elif not chosen:
         edited.errors[control.name] = _("至少选一项。")
     else:
-        kept = [value for value in before if value in chosen]
+        remaining = [value for value in before if value in chosen]
         put(
-            edited.content, control.path, kept + [v for v in control.options if v in chosen and v not in kept]
+            edited.content,
+            control.path,
+            remaining + [v for v in control.options if v in chosen and v not in remaining],
         )
 
 

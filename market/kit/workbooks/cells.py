@@ -154,6 +154,11 @@ class Row:
         """Return the cell of a column, an empty one if it holds nothing."""
         return self.cells.get(column) or Cell(self.sheet, self.number, column)
 
+    @property
+    def text(self) -> str:
+        """Return the texts of all cells from left to right."""
+        return " | ".join(self.cells[column].text for column in sorted(self.cells))
+
 
 @dataclass(frozen=True)
 class Sheet:

@@ -31,6 +31,7 @@ from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.models import Model
 
 from market.kit.database import connection, in_transaction
+from market.kit.letterhead import letterhead
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -142,14 +143,17 @@ def _literal(value: Any) -> str:
 
 
 def _key_of(build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Key | None:
-    """Return what identifies a stage, or None where a recording would not fit another test."""
+    """Return what identifies a stage, or None where a recording would not fit another test.
+
+    Documents and notices are written with the office of the process, so it is a part of what a stage is.
+    """
     try:
         parts = tuple(_parts((args, kwargs)))
     except TypeError:
         return None
     if any(isinstance(part, UUID) and part not in _recorded_ids for part in parts):
         return None
-    return build.__module__, build.__qualname__, *parts
+    return build.__module__, build.__qualname__, letterhead(), *parts
 
 
 def _parts(value: Any) -> Iterator[Any]:

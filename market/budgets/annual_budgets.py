@@ -13,7 +13,7 @@ from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.budgets.figures import BUDGET_FIGURES
 from market.budgets.models import Budget
-from market.budgets.verbs import BudgetVerb
+from market.budgets.states import BudgetVerb
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound

@@ -11,8 +11,7 @@ from datetime import date
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentResult
 from market.budgets.payment_results import Reported, enter_result
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import DisbursementStatus, PaymentOutcome, ReturnReason
+from market.budgets.states import BudgetAct, DisbursementStatus, PaymentOutcome, ReturnReason
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _

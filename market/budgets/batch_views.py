@@ -1,4 +1,4 @@
-"""The desk's pages of lists and of orders to pay."""
+"""The desk's pages of lists and of orders to pay, with the notices and computation sheets of lists as PDF."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
+from market.budgets import queries
 from market.budgets import queries as budgets_queries
 from market.budgets.annual_budgets import BudgetRow, list_budgets, released_years
 from market.budgets.batches import approve_batch, make_batch, return_batch
@@ -18,21 +19,28 @@ from market.budgets.disbursements import order_payment
 from market.budgets.forms import BatchForm, ReturnListForm
 from market.budgets.instructions import list_instructions
 from market.budgets.list_confirmation import PreviewOutdated, confirm_batch, preview_batch
-from market.budgets.list_outcomes import removed_entries
 from market.budgets.list_preview import rule_mode
+from market.budgets.list_publicity import removed_entries
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
 from market.budgets.payment_results import waiting_results
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import LIVE, BatchStatus, PotMode
+from market.budgets.states import LIVE, BatchStatus, BudgetAct, PotMode
 from market.claims import queries as claims_queries
 from market.claims.claim_payees import payee_states
+from market.claims.decided_claims import load_decided_claim
 from market.claims.models import Claim
+from market.claims.prints import sheet_print
 from market.claims.states import ClaimStatus
-from market.documents.web import documents_about
+from market.documents.queries import find_document
+from market.documents.sentences import fill
+from market.documents.states import DocumentKind
+from market.documents.web import document_response, documents_about
 from market.kit.clock import local_date
+from market.kit.errors import NotFound
 from market.kit.flash import flash
+from market.kit.formats import moment
 from market.kit.i18n import gettext as _
+from market.kit.pdf import pdf_response
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.notices.holiday_years import calendar_for
@@ -237,6 +245,36 @@ async def order(request: Request) -> Response:
     return flash(request, answer, words, "due" if outcome.held else "done")
 
 
+async def notice(request: Request) -> Response:
+    actor = actor_for(request, AccountAct.SEE_DESK)
+    batch = await queries.get_batch(actor, request.path_params["number"])
+    issued = await find_document("batch", batch.id, (DocumentKind.NOTICE,))
+    if issued is None:
+        raise NotFound(_("这个批次还没有公示。"))
+    return await document_response(request, issued)
+
+
+async def sheets(request: Request) -> Response:
+    """Return the computation sheets of all claims of a list as one PDF; issued ones as they were issued."""
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
+    batch = await queries.get_batch(actor, request.path_params["number"])
+    printed = _("打印于 %(at)s", at=moment(now))
+    content = []
+    for claim in await Claim.filter(batch_id=batch.id).order_by("number"):
+        issued = await find_document("claim", claim.id, (DocumentKind.SHEET,))
+        if issued is not None:
+            content.append({"made": "", **fill(issued.content)})
+        else:
+            sheet = sheet_print(await load_decided_claim(claim), made=_("未签发"))
+            content.append({**fill(sheet), "number": claim.number})
+    if not content:
+        raise NotFound(_("这个批次里没有申报。"))
+    title = _("批次 %(number)s 核算表", number=batch.number)
+    return await pdf_response(
+        "sheet_pack.typ", {"title": title, "made": printed, "sheets": content}, f"{batch.number}-sheets"
+    )
+
+
 routes = [
     Route("/desk/batches", index, name="budgets:batches", methods=["GET", "POST"]),
     Route("/desk/batches/{number}", show, name="budgets:batch", methods=["GET"]),
@@ -244,4 +282,6 @@ routes = [
     Route("/desk/batches/{number}/return", return_list, name="budgets:return_batch", methods=["POST"]),
     Route("/desk/batches/{number}/approve", approve, name="budgets:approve_batch", methods=["POST"]),
     Route("/desk/batches/{number}/order", order, name="budgets:order_payment", methods=["POST"]),
+    Route("/desk/batches/{number}/sheets.pdf", sheets, name="budgets:sheets_pdf", methods=["GET"]),
+    Route("/desk/batches/{number}/notice.pdf", notice, name="budgets:notice_pdf", methods=["GET"]),
 ]

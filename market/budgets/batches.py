@@ -13,9 +13,7 @@ from market.budgets.annual_budgets import default_fiscal_year
 from market.budgets.list_documents import issue_list, sharing_of
 from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch, ListRemoval
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import BatchAction, BatchStatus, PotMode
-from market.budgets.verbs import BatchVerb, ClaimVerb
+from market.budgets.states import BatchAction, BatchStatus, BatchVerb, BudgetAct, ClaimVerb, PotMode
 from market.claims.letters import issue_award
 from market.claims.models import Claim
 from market.claims.queries import people_behind

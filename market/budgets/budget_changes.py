@@ -9,8 +9,7 @@ from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.budgets.annual_budgets import budget_account, granted_account
 from market.budgets.models import Budget, BudgetChange
-from market.budgets.states import BudgetChangeKind
-from market.budgets.verbs import BudgetVerb
+from market.budgets.states import BudgetChangeKind, BudgetVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _

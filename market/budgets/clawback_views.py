@@ -18,8 +18,7 @@ from market.budgets.clawbacks import (
     reject_return,
 )
 from market.budgets.forms import ClawbackForm, ReturnForm
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import ClawbackStatus
+from market.budgets.states import BudgetAct, ClawbackStatus
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import render_reason_page
 from market.kit.clock import local_date

@@ -17,9 +17,7 @@ from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.budgets.models import Clawback, ClawbackReceipt
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import ClawbackAction, ClawbackStatus
-from market.budgets.verbs import ClaimVerb
+from market.budgets.states import BudgetAct, ClaimVerb, ClawbackAction, ClawbackStatus
 from market.claims.contract_validity import is_voided
 from market.claims.models import Claim, ClaimContract
 from market.claims.states import ClaimAction, ClaimStatus

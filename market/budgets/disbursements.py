@@ -11,9 +11,15 @@ from market.budgets.instructions import make_instruction
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
 from market.budgets.payment_results import returned_from_account
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import LIVE, BatchAction, BatchStatus, DisbursementStatus
-from market.budgets.verbs import BatchVerb, DisbursementVerb
+from market.budgets.states import (
+    LIVE,
+    BatchAction,
+    BatchStatus,
+    BatchVerb,
+    BudgetAct,
+    DisbursementStatus,
+    DisbursementVerb,
+)
 from market.claims.claim_payees import payee_states
 from market.claims.contract_validity import voided_in
 from market.claims.models import Claim

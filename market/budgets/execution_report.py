@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from market.budgets.award_figures import (
+from market.budgets.figures import (
     BASIS_CLAIM,
+    BUDGET_FIGURES,
     CLAIM_FIGURES,
     DIMENSIONS,
     PAYMENT_FIGURES,
     dimension_label,
 )
-from market.budgets.figures import BUDGET_FIGURES
 from market.codes.regions import name
 from market.kit.database import connection
 from market.kit.i18n import gettext as _

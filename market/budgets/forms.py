@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms import HiddenField
 
-from market.budgets.payment_layouts import ENCODINGS
+from market.budgets.payment_files import ENCODINGS
 from market.budgets.states import BudgetChangeKind, PotMode, ReturnReason
 from market.kit.form_fields import (
     BooleanField,

@@ -15,12 +15,9 @@ from market.audit.log import record
 from market.budgets.batches import lock_batch
 from market.budgets.layout_versions import layouts_in_force
 from market.budgets.models import Batch, Disbursement
-from market.budgets.payment_files import PaymentRow, PaymentTable, checksum, csv_file, workbook_file
-from market.budgets.payment_layouts import Layout
+from market.budgets.payment_files import Layout, PaymentRow, PaymentTable, checksum, csv_file, workbook_file
 from market.budgets.payment_models import InstructionFile, InstructionLine, PaymentInstruction
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import DisbursementAction, DisbursementStatus
-from market.budgets.verbs import InstructionVerb
+from market.budgets.states import BudgetAct, DisbursementAction, DisbursementStatus, InstructionVerb
 from market.claims.claim_payees import payee_states
 from market.codes import regions
 from market.codes.numbers import next_number

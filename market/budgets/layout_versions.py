@@ -8,10 +8,9 @@ from uuid import uuid4
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
-from market.budgets.payment_layouts import Layout, read_layout, shipped_layouts
+from market.budgets.payment_files import Layout, read_layout, shipped_layouts
 from market.budgets.payment_models import LayoutVersion
-from market.budgets.permissions import BudgetAct
-from market.budgets.verbs import LayoutVerb
+from market.budgets.states import BudgetAct, LayoutVerb
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _

@@ -10,12 +10,10 @@ from uuid import UUID
 from market.accounts.messages import notify
 from market.budgets.annual_budgets import budget_account, reserved_account
 from market.budgets.batches import lock_batch, remove_from_list, reservation_reference
-from market.budgets.list_documents import issue_notice, sharing_of
-from market.budgets.list_notices import notice_body
+from market.budgets.list_documents import issue_notice, notice_body, sharing_of
 from market.budgets.list_preview import ListPreview, preview_list
 from market.budgets.models import Batch, Budget
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import BatchAction, BatchStatus
+from market.budgets.states import BatchAction, BatchStatus, BudgetAct
 from market.claims.models import Claim, ClaimContract
 from market.claims.states import ClaimAction
 from market.claims.transitions import lock_claims, move

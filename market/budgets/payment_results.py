@@ -15,18 +15,18 @@ from market.budgets.batches import close_settled, lock_batch
 from market.budgets.instructions import instruction_of
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentResult, ResultReversal
-from market.budgets.permissions import BudgetAct
 from market.budgets.states import (
     LIVE,
     BatchAction,
     BatchStatus,
+    BudgetAct,
     ClawbackStatus,
     DisbursementAction,
     DisbursementStatus,
+    DisbursementVerb,
     PaymentOutcome,
     ReturnReason,
 )
-from market.budgets.verbs import DisbursementVerb
 from market.claims.models import Claim
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move

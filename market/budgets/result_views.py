@@ -25,8 +25,7 @@ from market.budgets.payment_results import (
     waiting_results,
     waiting_reversals,
 )
-from market.budgets.permissions import BudgetAct
-from market.budgets.states import PaymentOutcome, ReturnReason
+from market.budgets.states import BudgetAct, PaymentOutcome, ReturnReason
 from market.claims.claim_payees import payee_states
 from market.claims.record_chain import chain_of_claim
 from market.files.attachments import check_upload

@@ -20,7 +20,7 @@ from tortoise.queryset import QuerySet
 from market.audit.log import record
 from market.budgets.batches import LISTABLE
 from market.budgets.models import RunStage, YearRun
-from market.budgets.verbs import YearRunVerb
+from market.budgets.states import YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.models import Assessment, Claim

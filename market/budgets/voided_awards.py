@@ -1,4 +1,4 @@
-"""Awards on contracts voided before the bank paid: the reserved money returns to the budget."""
+"""Awards on contracts that were voided: reserved money returns to the budget, paid money is claimed back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from market.accounts.messages import notify
 from market.budgets.batches import HELD, close_settled, lock_batch, reservation_reference
+from market.budgets.clawbacks import start_due as start_due_clawbacks
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
 from market.claims.contract_validity import is_voided, voided_in
@@ -76,3 +77,8 @@ async def _release(claim: Claim, reason: str, now: datetime) -> None:
         address=f"/claims/{claim.number}",
         organisation_id=claim.applicant_id,
     )
+
+
+async def run_due(now: datetime) -> int:
+    """Release and claw back awards on rescinded contracts; return how many."""
+    return await release_voided(now) + await start_due_clawbacks(now)

@@ -18,9 +18,8 @@ from market.audit.log import record
 from market.budgets.annual_budgets import budget_account
 from market.budgets.batches import LISTABLE, make_batch
 from market.budgets.models import Budget, RunStage, YearRun
-from market.budgets.permissions import BudgetAct
 from market.budgets.run_signing import compare_sheet, require_signed
-from market.budgets.verbs import YearRunVerb
+from market.budgets.states import BudgetAct, YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim as compute_facts
 from market.claims.desk_review import calculate, recheck

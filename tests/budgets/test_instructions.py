@@ -16,7 +16,7 @@ from market.budgets.disbursements import order_payment
 from market.budgets.instructions import download_file, reject_instruction, release_instruction
 from market.budgets.layout_versions import decide_layout, draft_layout
 from market.budgets.models import Disbursement
-from market.budgets.payment_layouts import shipped_layouts
+from market.budgets.payment_files import shipped_layouts
 from market.budgets.payment_models import InstructionFile, InstructionLine, PaymentInstruction
 from market.budgets.states import DisbursementStatus
 from market.kit.database import connection, in_transaction

@@ -6,8 +6,7 @@ import httpx
 import pytest
 
 from market.budgets.batches import approve_batch
-from market.budgets.list_outcomes import list_outcome
-from market.budgets.list_publicity import PUBLICITY
+from market.budgets.list_publicity import PUBLICITY, list_outcome
 from market.claims.claim_page import claim_page
 from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk

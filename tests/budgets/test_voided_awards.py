@@ -6,9 +6,9 @@ import pytest
 
 from market.budgets.batches import approve_batch
 from market.budgets.checks import money_is_set_aside, no_award_above_its_budget
-from market.budgets.deadlines import run_due
 from market.budgets.models import Batch
 from market.budgets.states import BatchStatus
+from market.budgets.voided_awards import run_due
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.ledger import services as book

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, OrganisationKind
-from market.budgets.award_figures import NO_CONTRACT
 from market.budgets.batches import approve_batch
 from market.budgets.execution_report import build_report
+from market.budgets.figures import NO_CONTRACT
 from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
 from market.claims.claimable import list_claimable

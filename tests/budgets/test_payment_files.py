@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from market.budgets.payment_files import PaymentTable, csv_file, workbook_file
-from market.budgets.payment_layouts import (
+from market.budgets.payment_files import (
+    PaymentTable,
     columns_text,
+    csv_file,
     read_columns,
     read_layout,
     read_rows,
     rows_text,
     shipped_layouts,
+    workbook_file,
 )
 from market.kit.errors import Invalid
 

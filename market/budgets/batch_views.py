@@ -28,8 +28,8 @@ from market.budgets.states import LIVE, BatchStatus, BudgetAct, PotMode
 from market.claims import queries as claims_queries
 from market.claims.claim_payees import payee_states
 from market.claims.decided_claims import load_decided_claim
+from market.claims.letters import sheet_print
 from market.claims.models import Claim
-from market.claims.prints import sheet_print
 from market.claims.states import ClaimStatus
 from market.documents.queries import find_document
 from market.documents.sentences import fill

@@ -19,8 +19,8 @@ from market.budgets.clawbacks import (
 )
 from market.budgets.forms import ClawbackForm, ReturnForm
 from market.budgets.states import BudgetAct, ClawbackStatus
+from market.claims.claim_page import render_reason_page
 from market.claims.queries import get_claim_at_desk
-from market.claims.reason_page import render_reason_page
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash

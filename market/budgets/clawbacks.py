@@ -18,8 +18,8 @@ from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.budgets.models import Clawback, ClawbackReceipt
 from market.budgets.states import BudgetAct, ClaimVerb, ClawbackAction, ClawbackStatus
-from market.claims.contract_validity import is_voided
 from market.claims.models import Claim, ClaimContract
+from market.claims.queries import is_voided
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claim, move
 from market.codes.numbers import next_number

@@ -21,8 +21,8 @@ from market.budgets.states import (
     DisbursementVerb,
 )
 from market.claims.claim_payees import payee_states
-from market.claims.contract_validity import voided_in
 from market.claims.models import Claim
+from market.claims.queries import voided_in
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.codes.numbers import next_number

@@ -7,10 +7,9 @@ from typing import Any
 
 from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch
-from market.claims.computation import group_digits
+from market.claims.computation import group_digits, rate_words
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
-from market.claims.rate_basis import rate_words
 from market.documents.issuing import issue
 from market.documents.models import IssuedDocument
 from market.documents.sentences import fill, sentence

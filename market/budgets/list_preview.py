@@ -20,9 +20,9 @@ from market.budgets.annual_budgets import budget_account
 from market.budgets.models import Batch, Budget
 from market.budgets.states import PotMode
 from market.claims.claim_payees import PayeeState, payee_states
-from market.claims.contract_validity import voided_in
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim
+from market.claims.queries import voided_in
 from market.claims.shared_caps import find_outdated
 from market.integrity.models import Sanction, Scope
 from market.integrity.states import BINDING, is_binding

@@ -24,9 +24,8 @@ from market.budgets.states import YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.models import Assessment, Claim
-from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
-from market.claims.states import GRANTED, ClaimStatus
+from market.claims.states import GRANTED, ClaimAct, ClaimStatus
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _

@@ -10,9 +10,9 @@ from market.budgets.batches import HELD, close_settled, lock_batch, reservation_
 from market.budgets.clawbacks import start_due as start_due_clawbacks
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
-from market.claims.contract_validity import is_voided, voided_in
 from market.claims.letters import issue_refusal
 from market.claims.models import Claim, ClaimContract
+from market.claims.queries import is_voided, voided_in
 from market.claims.states import ClaimAction
 from market.claims.transitions import lock_claims, move
 from market.kit.database import atomic

@@ -12,7 +12,7 @@ from market.budgets import jobs, run_signing, year_runs
 from market.budgets.annual_budgets import default_fiscal_year
 from market.budgets.forms import RunForm
 from market.budgets.models import RunStage
-from market.claims.permissions import ClaimAct
+from market.claims.states import ClaimAct
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _

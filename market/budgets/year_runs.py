@@ -24,8 +24,7 @@ from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim as compute_facts
 from market.claims.desk_review import calculate, recheck
 from market.claims.models import Claim
-from market.claims.permissions import ClaimAct
-from market.claims.states import ClaimStatus
+from market.claims.states import ClaimAct, ClaimStatus
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError, NotFound
 from market.kit.i18n import gettext as _

@@ -12,16 +12,22 @@ from market.accounts.models import Organisation, StaffRole
 from market.audit.log import record
 from market.claims.claim_payees import freeze_payee
 from market.claims.claimable import SIDES, live_claim, pays_on_totals
-from market.claims.contract_validity import voided_among
 from market.claims.evidence import evidence_from_records
 from market.claims.evidence_log import record_evidence
 from market.claims.models import Claim, ClaimContract, SalesReport
-from market.claims.permissions import ClaimAct
-from market.claims.queries import get_bought_contract_for, get_claim_for
+from market.claims.queries import get_bought_contract_for, get_claim_for, voided_among
 from market.claims.risk_detection import refresh_risk_flags
-from market.claims.states import COMPUTED, ENDED, ClaimAction, ClaimStatus, require_editable
+from market.claims.states import (
+    COMPUTED,
+    ENDED,
+    ClaimAct,
+    ClaimAction,
+    ClaimStatus,
+    ClaimVerb,
+    SalesVerb,
+    require_editable,
+)
 from market.claims.transitions import lock_claim, move
-from market.claims.verbs import ClaimVerb, SalesVerb
 from market.codes.numbers import next_number
 from market.contracts.models import Contract
 from market.integrity.models import Scope

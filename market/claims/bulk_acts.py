@@ -10,10 +10,8 @@ from market.accounts.models import StaffRole, User
 from market.audit.log import pseudonym_of, record
 from market.claims import desk_review
 from market.claims.models import Claim
-from market.claims.permissions import ClaimAct
-from market.claims.states import FINISHED
+from market.claims.states import FINISHED, ClaimAct, ClaimVerb
 from market.claims.transitions import lock_claim
-from market.claims.verbs import ClaimVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _

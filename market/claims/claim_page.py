@@ -1,4 +1,4 @@
-"""The data of one claim's page, shared by applicant, desk and print."""
+"""The data of one claim's page, shared by applicant, desk and print; the page of acts that need a reason."""
 
 from __future__ import annotations
 
@@ -8,24 +8,34 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
 from market.claims.claim_payees import ClaimPayee, claim_payee
 from market.claims.computation import Sheet, build_sheet, compute_claim
 from market.claims.decided_claims import assumptions_of
-from market.claims.evidence import SumCheck, checklist, sum_checks, without_scan
-from market.claims.evidence_log import EvidenceChanges, changes_of
-from market.claims.evidence_rejections import list_rejections
+from market.claims.evidence import (
+    RequestedPaper,
+    SumCheck,
+    checklist,
+    requested_papers,
+    sum_checks,
+    without_scan,
+)
+from market.claims.evidence_log import EvidenceChanges, changes_of, list_rejections
 from market.claims.models import Assessment, Claim, ClaimContract, Evidence, EvidenceRejection
 from market.claims.queries import claim_contracts, last_assessment, received_of, sales_of
 from market.claims.record_chain import Link, chain_of_claim
 from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
-from market.claims.supplements import RequestedPaper, requested_papers
 from market.integrity.models import IntegrityCheck
 from market.integrity.queries import list_checks
 from market.kit.clock import local_date
 from market.kit.formats import end_of
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.templating import render_form
 from market.notices.models import Notice
 from market.notices.periods import days_left
 from market.notices.queries import find_notice
@@ -211,3 +221,19 @@ def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
         ClaimStatus.PAID: _("补助已到账，流程走完"),
     }
     return words.get(claim.status, "")
+
+
+def render_reason_page(
+    request: Request, claim: Claim, form: BaseForm, act: str, address: str, *, title: str = ""
+) -> Response:
+    """Render the form, its page and its button named after the act; `address` is the route it is sent to."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return render_form(
+        request,
+        "claims/reason.html",
+        form,
+        claim=claim,
+        title=title or act,
+        words=act,
+        address=str(request.app.url_path_for(address, number=claim.number)) + query,
+    )

@@ -10,10 +10,8 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.claims.models import Claim, ClaimPayeeChange
-from market.claims.permissions import ClaimAct
-from market.claims.states import ClaimStatus
+from market.claims.states import ClaimAct, ClaimStatus, ClaimVerb
 from market.claims.transitions import lock_claim
-from market.claims.verbs import ClaimVerb
 from market.integrity.conflicts import require_no_conflict
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from market.claims.computation import Sheet, build_sheet
-from market.claims.evidence_rejections import list_rejections
+from market.claims.computation import Sheet, build_sheet, is_below_ceiling
+from market.claims.evidence_log import list_rejections
 from market.claims.models import Assessment, Claim, Evidence, EvidenceRejection
 from market.claims.queries import last_assessment
-from market.claims.rate_basis import is_below_ceiling
 from market.kit.i18n import gettext as _
 from market.programmes.models import ProgrammeTerms
 

@@ -10,16 +10,14 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
-from market.claims.computation import compute_claim
+from market.claims.computation import compute_claim, decided_basis, rate_words, scored_basis
+from market.claims.evidence import required_papers, supplement_text
 from market.claims.expert_panel import verdict_for
 from market.claims.letters import issue_supplement
 from market.claims.models import Assessment, Claim, ClaimContract
-from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment, people_behind
-from market.claims.rate_basis import decided_basis, rate_words, scored_basis
 from market.claims.risk_detection import refresh_risk_flags
-from market.claims.states import ClaimAction, ClaimStatus, RecheckPoint
-from market.claims.supplements import required_papers, supplement_text
+from market.claims.states import ClaimAct, ClaimAction, ClaimStatus, RecheckPoint
 from market.claims.transitions import lock_claim, lock_claims, move
 from market.integrity import conflicts
 from market.integrity.conflicts import require_no_conflict

@@ -1,8 +1,9 @@
-"""The finance desk: the page of one claim with the acts on it, the printed sheet."""
+"""The finance desk: the page of one claim with the acts on it, and what is printed of claims."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
@@ -11,29 +12,32 @@ from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for
-from market.claims import bulk_acts, desk_review, evidence_rejections, queries
-from market.claims.claim_page import claim_page
+from market.accounts.web import actor_for, signed_in_actor
+from market.claims import bulk_acts, desk_review, evidence_log, letters, queries
+from market.claims.claim_page import claim_page, render_reason_page
 from market.claims.claim_payees import decide_payee_change, propose_payee_change
 from market.claims.desk_queue import find_neighbours, list_officers
 from market.claims.desk_review import ask_supplement, return_calculation
+from market.claims.evidence import required_papers
 from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, ReasonForm, RecheckForm, RejectForm, SupplementForm
 from market.claims.models import Claim
-from market.claims.permissions import ClaimAct
-from market.claims.queries import get_claim_at_desk
-from market.claims.queue_query import read_queue_query
-from market.claims.reason_page import render_reason_page
+from market.claims.queries import get_claim_at_desk, get_claim_for
+from market.claims.queue_filters import read_queue_query
 from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
-from market.claims.states import RecheckPoint
-from market.claims.supplements import required_papers
+from market.claims.states import ClaimAct, RecheckPoint
 from market.codes.labels import label
-from market.documents.web import documents_about
+from market.documents.queries import find_document
+from market.documents.states import DocumentKind
+from market.documents.web import document_response, documents_about
 from market.integrity.conflicts import list_conflicts
+from market.kit.errors import NotFound
 from market.kit.flash import flash
+from market.kit.formats import moment
 from market.kit.i18n import gettext as _
 from market.kit.labels import choices
+from market.kit.pdf import pdf_response
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, uuid_or_none
 from market.panels.expert_reviews import list_reviews
@@ -200,10 +204,10 @@ async def payee(request: Request) -> Response:
 async def reject_evidence(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
-    evidence = await evidence_rejections.get_evidence(claim, path_id(request, "evidence_id"))
+    evidence = await evidence_log.get_evidence(claim, path_id(request, "evidence_id"))
     form = ReasonForm(await form_data_or_none(request))
     if form.validate_on_submit():
-        await evidence_rejections.reject_evidence(
+        await evidence_log.reject_evidence(
             claim.number, evidence.id, reason=str(form.reason.data), by=By(actor, deps(request).clock())
         )
         answer = _to_claim(request, claim.number)
@@ -264,6 +268,40 @@ def _to_claim(request: Request, number: str) -> RedirectResponse:
     return RedirectResponse(f"{address}?{query}" if query else address, 303)
 
 
+LETTERS = (DocumentKind.DECISION, DocumentKind.REFUSAL)
+
+
+async def sheet_pdf(request: Request) -> Response:
+    """Return the issued sheet of an approved claim, or a print of the sheet as it stands."""
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    issued = await find_document("claim", claim.id, (DocumentKind.SHEET,))
+    if issued is not None:
+        return await document_response(request, issued)
+    printed = _("未签发，打印于 %(at)s", at=moment(now))
+    content = letters.sheet_print(await claim_page(actor, claim, now), made=printed)
+    return await pdf_response("claim_sheet.typ", {**content, "number": claim.number}, f"{claim.number}-sheet")
+
+
+async def decision_pdf(request: Request) -> Response:
+    actor = actor_for(request, AccountAct.SEE_DESK)
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    return await _decision_pdf(request, claim.id)
+
+
+async def own_decision_pdf(request: Request) -> Response:
+    actor = signed_in_actor(request)
+    claim = await get_claim_for(actor, request.path_params["number"])
+    return await _decision_pdf(request, claim.id)
+
+
+async def _decision_pdf(request: Request, claim_id: UUID) -> Response:
+    issued = await find_document("claim", claim_id, LETTERS)
+    if issued is None:
+        raise NotFound(_("还没有签发决定书。"))
+    return await document_response(request, issued)
+
+
 routes = [
     Route("/desk/{number}", show, name="claims:desk", methods=["GET"]),
     Route("/desk/{number}/sheet", sheet, name="claims:sheet", methods=["GET"]),
@@ -282,4 +320,7 @@ routes = [
         methods=["GET", "POST"],
     ),
     Route("/desk/{number}/refusal", refusal, name="claims:refusal", methods=["POST"]),
+    Route("/desk/{number}/sheet.pdf", sheet_pdf, name="claims:sheet_pdf", methods=["GET"]),
+    Route("/desk/{number}/decision.pdf", decision_pdf, name="claims:decision_pdf", methods=["GET"]),
+    Route("/claims/{number}/decision.pdf", own_decision_pdf, name="claims:own_decision_pdf", methods=["GET"]),
 ]

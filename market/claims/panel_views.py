@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from market.accounts.models import StaffRole, User
 from market.accounts.web import actor_for
+from market.claims.claim_page import render_reason_page
 from market.claims.desk_review import declare_conflict
 from market.claims.expert_panel import (
     assign_experts,
@@ -24,7 +25,6 @@ from market.claims.expert_panel import (
 from market.claims.forms import ReasonForm
 from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk
-from market.claims.reason_page import render_reason_page
 from market.claims.states import ClaimStatus
 from market.integrity.states import IntegrityAct
 from market.kit.clock import local_date

@@ -1,9 +1,10 @@
-"""Claims as people may read them, and the queue of the desk."""
+"""Claims as people may read them, the filter of their lists, and whether their contracts stand."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q, RawSQL, Subquery
@@ -14,7 +15,9 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.claims.models import Assessment, Claim, ClaimContract, ClaimRefusal, SalesReport
 from market.claims.states import COMPUTED, FINISHED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
-from market.contracts.models import Contract, Receipt
+from market.contracts.models import Contract, ContractChange, Receipt
+from market.contracts.states import ChangeKind
+from market.deals.states import DealStatus
 from market.files.models import StoredFile
 from market.kit.database import connection
 from market.kit.errors import NotFound
@@ -250,3 +253,25 @@ async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
         (actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None)
         or await sits_on_panel(actor, "claim", claim.id)
     )
+
+
+def is_voided(prefix: str = "contract__") -> Q:
+    """Return the condition for rows with a voided contract; an empty prefix means contracts themselves."""
+    cancelled = ContractChange.filter(kind=ChangeKind.CANCELLATION).values("contract_id")
+    conditions: dict[str, Any] = {f"{prefix}id__in": Subquery(cancelled)}
+    return Q(**{f"{prefix}deal__status": DealStatus.RESCINDED}) | Q(**conditions)
+
+
+async def voided_among(contract_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these contracts that are voided."""
+    rows = await Contract.filter(is_voided(""), id__in=list(contract_ids)).values_list("id", flat=True)
+    return {UUID(str(contract_id)) for contract_id in rows}
+
+
+async def voided_in(claim_ids: Collection[UUID]) -> dict[UUID, list[Contract]]:
+    """Return by claim its voided contracts."""
+    rows = await ClaimContract.filter(is_voided(), claim_id__in=list(claim_ids)).select_related("contract")
+    by_claim: dict[UUID, list[Contract]] = {}
+    for row in rows:
+        by_claim.setdefault(row.claim_id, []).append(row.contract)
+    return by_claim

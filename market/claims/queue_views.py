@@ -10,12 +10,11 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.claims import bulk_acts, desk_queue, queries, saved_queues
-from market.claims.permissions import ClaimAct
+from market.claims import bulk_acts, desk_queue, queries, queue_filters
 from market.claims.queries import NOBODY, OPEN, ClaimFilter
-from market.claims.queue_query import MINE, read_handler, read_queue_query
+from market.claims.queue_filters import MINE, read_handler, read_queue_query
 from market.claims.risk_flags import RISK_FLAG_LABELS
-from market.claims.states import FINISHED, ClaimShownStatus, ClaimStatus
+from market.claims.states import FINISHED, ClaimAct, ClaimShownStatus, ClaimStatus
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.forms import record_number_from
@@ -60,7 +59,7 @@ async def queue(request: Request) -> Response:
         programmes=[(programme.slug, _(programme.name)) for programme in await list_programmes()],
         officers=officers,
         handlers=[(MINE, _("我")), (NOBODY, _("没有经办人")), *officers],
-        saved=await saved_queues.list_saved_queues(actor.user_id),
+        saved=await queue_filters.list_saved_queues(actor.user_id),
     )
 
 
@@ -106,9 +105,9 @@ async def filters(request: Request) -> Response:
     by = By(actor, deps(request).clock())
     wanted = read_queue_query(request.query_params, actor)
     if (saved_id := uuid_or_none(data.get("delete"))) is not None:
-        await saved_queues.delete_saved_queue(saved_id, by=by)
+        await queue_filters.delete_saved_queue(saved_id, by=by)
         return flash(request, _to_queue(request, wanted.query), _("这组条件已删去。"), "note")
-    await saved_queues.save_queue(str(data.get("name") or ""), wanted.query, by=by)
+    await queue_filters.save_queue(str(data.get("name") or ""), wanted.query, by=by)
     return flash(request, _to_queue(request, wanted.query), _("条件已存下，在队列上方。"))
 
 

@@ -12,10 +12,8 @@ from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.claims.letters import issue_refusal
 from market.claims.models import Claim, ClaimRefusal
-from market.claims.permissions import ClaimAct
-from market.claims.states import WORKFLOW, ClaimAction
+from market.claims.states import WORKFLOW, ClaimAct, ClaimAction, ClaimVerb
 from market.claims.transitions import lock_claim, move, require_no_open_refusal
-from market.claims.verbs import ClaimVerb
 from market.integrity.conflicts import require_no_conflict
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound

@@ -9,10 +9,9 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from market.accounts.models import Membership, Organisation
-from market.claims.contract_validity import is_voided
 from market.claims.evidence import sum_checks
 from market.claims.models import Claim, ClaimContract, Evidence
-from market.claims.queries import received_of, sales_of
+from market.claims.queries import is_voided, received_of, sales_of
 from market.claims.risk_flags import (
     LONGEST_PATH,
     ComparedContract,

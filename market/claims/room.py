@@ -6,23 +6,20 @@ from market.accounts.permissions import AccountAct
 from market.claims import (
     checks,
     claim_payees,
-    dashboards,
+    claimable,
     desk_review,
     desk_views,
     draft_impact_views,
     expert_panel,
     models,
     panel_views,
-    print_views,
     queries,
+    queue_filters,
     queue_views,
-    saved_queues,
     subsidisable_outcomes,
     views,
 )
-from market.claims.permissions import PERMISSIONS
-from market.claims.states import ClaimAction, ClaimShownStatus, ClaimStatus
-from market.claims.verbs import ClaimVerb, SalesVerb
+from market.claims.states import PERMISSIONS, ClaimAction, ClaimShownStatus, ClaimStatus, ClaimVerb, SalesVerb
 from market.kit.i18n import lazy
 from market.kit.room import Menu, MenuEntry, PersonalData, Room, Subject
 
@@ -32,11 +29,10 @@ ROOM = Room(
     models=(models,),
     routes=[
         *views.routes,
-        *print_views.routes,
+        *desk_views.routes,
         *panel_views.routes,
         *draft_impact_views.routes,
         *queue_views.routes,
-        *desk_views.routes,
     ],
     subjects={
         "claim": Subject(
@@ -48,7 +44,7 @@ ROOM = Room(
         ),
     },
     menu=(MenuEntry(Menu.START, 40, lazy("去补助工作台"), "claims:queue", act=AccountAct.SEE_DESK),),
-    dashboard=dashboards.dashboard_cards,
+    dashboard=claimable.dashboard_cards,
     moments={
         desk_review.SUPPLEMENT_DUE: lambda deps, claim_id, now: desk_review.end_supplement(claim_id, now=now)
     },
@@ -56,7 +52,7 @@ ROOM = Room(
     document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
     personal_data=PersonalData(
-        "saved_queues", saved_queues.export_saved_queues, saved_queues.erase_saved_queues
+        "saved_queues", queue_filters.export_saved_queues, queue_filters.erase_saved_queues
     ),
     payee_listener=claim_payees.on_payee_confirmed,
     labels={

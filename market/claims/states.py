@@ -1,7 +1,11 @@
-"""The life of a claim: its statuses, actions and the table of both. Pure."""
+"""The life of a claim, the verbs of the audit log, and who may do what. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+
+from market.accounts.permissions import ORGANISATION, Role
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -126,3 +130,53 @@ def require_editable(status: ClaimStatus) -> None:
     """
     if status not in EDITABLE:
         raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))
+
+
+class ClaimVerb(LabelEnum):
+    CREATE = "create", lazy("新建")
+    ADD_EVIDENCE = "add_evidence", lazy("上传佐证")
+    REMOVE_EVIDENCE = "remove_evidence", lazy("移去佐证")
+    """Before the first submission."""
+    WITHDRAW_EVIDENCE = "withdraw_evidence", lazy("撤下佐证")
+    """After it: the paper stays on record."""
+    REJECT_EVIDENCE = "reject_evidence", lazy("不采信佐证")
+    STATE_FACTS = "state_facts", lazy("填报事实")
+    PROPOSE_REFUSAL = "propose_refusal", lazy("提出不予支持")
+    RETURN_REFUSAL = "return_refusal", lazy("退回不予支持")
+    PAYEE_CHANGED = "payee_changed", lazy("收款账户有变更")
+    PROPOSE_PAYEE_CHANGE = "propose_payee_change", lazy("提出变更收款账户")
+    CHANGE_PAYEE = "change_payee", lazy("批准变更收款账户")
+    REJECT_PAYEE_CHANGE = "reject_payee_change", lazy("不批准变更收款账户")
+    ASSIGN = "assign", lazy("分派经办人")
+    STATE_TOTALS = "state_totals", lazy("填报年度数据")
+
+
+class SalesVerb(LabelEnum):
+    REPORT_SALES = "report_sales", lazy("填报新增销售")
+
+
+class ClaimAct(StrEnum):
+    """Everything that changes a record of this room, or shows what is not public."""
+
+    REPORT_SALES = "report_sales"
+    WRITE_CLAIM = "write_claim"
+    ACCEPT_CLAIM = "accept_claim"
+    ASSIGN_CLAIM = "assign_claim"
+    CALCULATE = "calculate"
+    RECHECK = "recheck"
+    DECIDE_REFUSAL = "decide_refusal"
+    PROPOSE_PAYEE_CHANGE = "propose_payee_change"
+    DECIDE_PAYEE_CHANGE = "decide_payee_change"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    ClaimAct.REPORT_SALES: ORGANISATION,
+    ClaimAct.WRITE_CLAIM: ORGANISATION,
+    ClaimAct.ACCEPT_CLAIM: frozenset({Role.OFFICER}),
+    ClaimAct.ASSIGN_CLAIM: frozenset({Role.OFFICER}),
+    ClaimAct.CALCULATE: frozenset({Role.OFFICER}),
+    ClaimAct.RECHECK: frozenset({Role.RECHECKER}),
+    ClaimAct.DECIDE_REFUSAL: frozenset({Role.RECHECKER}),
+    ClaimAct.PROPOSE_PAYEE_CHANGE: frozenset({Role.RECHECKER}),
+    ClaimAct.DECIDE_PAYEE_CHANGE: frozenset({Role.APPROVER}),
+}

@@ -12,12 +12,12 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor, signed_in_actor
-from market.claims import applications, declared_facts, queries
+from market.claims import applications, claim_facts, queries
 from market.claims.applications import create_claim
 from market.claims.award_estimates import CalculatorInput, calculate
+from market.claims.claim_facts import required_facts, required_totals
 from market.claims.claim_page import claim_page
 from market.claims.claimable import list_claimable, preview_award, read_selection
-from market.claims.declared_facts import required_facts, required_totals
 from market.claims.evidence_log import Paper, withdraw_evidence
 from market.claims.evidence_log import add_evidence as add_paper
 from market.claims.forms import (
@@ -31,9 +31,9 @@ from market.claims.forms import (
     WithdrawalForm,
 )
 from market.claims.models import Claim, SalesReport
-from market.claims.permissions import ClaimAct
 from market.claims.queries import ClaimFilter, get_claim_for
 from market.claims.record_chain import chain_of_contract
+from market.claims.states import ClaimAct
 from market.codes.regions import GUANGXI
 from market.documents.web import documents_about
 from market.files.attachments import check_upload
@@ -284,7 +284,7 @@ async def state_facts(request: Request) -> Response:
         if fact.startswith("flags.") and data.get(fact) in ("yes", "no")
     }
     try:
-        await declared_facts.declare_facts(
+        await claim_facts.declare_facts(
             claim.number,
             record_number_from(data, "contract"),
             mode=str(data.get("mode") or "") or None,
@@ -313,7 +313,7 @@ async def state_totals(request: Request) -> Response:
     form = _totals_form(claim, await form_data(request))
     if not form.validate():
         return await _render_claim(request, actor, claim, totals_form=form)
-    await declared_facts.declare_totals(claim.number, form.data, by=By(actor, deps(request).clock()))
+    await claim_facts.declare_totals(claim.number, form.data, by=By(actor, deps(request).clock()))
     answer = redirect_to(request, "claims:show", number=claim.number)
     return flash(request, answer, _("年度总额已保存，试算已更新。"))
 

@@ -9,7 +9,7 @@ import pytest
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, StaffRole
 from market.accounts.permissions import AccountAct, NotYours, Role, may, require
 from market.budgets.states import BudgetAct
-from market.claims.permissions import ClaimAct
+from market.claims.states import ClaimAct
 from market.contracts.states import ContractAct
 from market.deals.states import DealAct
 from market.integrity.states import IntegrityAct

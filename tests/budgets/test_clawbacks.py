@@ -22,8 +22,8 @@ from market.budgets.models import Clawback, ClawbackReceipt
 from market.budgets.states import ClawbackStatus
 from market.claims.applications import create_claim
 from market.claims.checks import no_conflicted_hands
-from market.claims.contract_validity import voided_among
 from market.claims.models import Claim
+from market.claims.queries import voided_among
 from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractChange
 from market.contracts.states import ChangeKind

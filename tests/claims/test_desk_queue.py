@@ -19,7 +19,7 @@ from market.claims.desk_queue import SORTS, find_neighbours, list_queue
 from market.claims.desk_review import accept
 from market.claims.models import Claim, SavedQueue
 from market.claims.queries import NOBODY, OPEN, ClaimFilter
-from market.claims.saved_queues import MOST_SAVED, save_queue
+from market.claims.queue_filters import MOST_SAVED, save_queue
 from market.claims.states import ClaimStatus
 from market.integrity.conflicts import declare_conflict
 from market.kit.clock import local_date

@@ -14,7 +14,7 @@ from market.budgets.dashboards import dashboard_cards as desk_cards
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
 from market.claims.applications import submit_claim
-from market.claims.dashboards import dashboard_cards
+from market.claims.claimable import dashboard_cards
 from market.claims.desk_review import accept
 from market.claims.models import Claim, Evidence, SalesReport
 from market.claims.record_chain import chain_of_outcome

@@ -13,10 +13,9 @@ from market.budgets.batches import approve_batch
 from market.budgets.execution_report import build_report
 from market.budgets.figures import NO_CONTRACT
 from market.claims.applications import create_claim, submit_claim
-from market.claims.claim_facts import facts_of
+from market.claims.claim_facts import declare_totals, facts_of, required_facts, required_totals
 from market.claims.claimable import list_claimable
 from market.claims.computation import compute_claim
-from market.claims.declared_facts import declare_totals, required_facts, required_totals
 from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim
 from market.claims.risk_detection import detect_risk_flags

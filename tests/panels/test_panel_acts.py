@@ -10,6 +10,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from market.accounts.models import Message
+from market.claims.computation import rate_words
 from market.claims.desk_review import calculate
 from market.claims.expert_panel import (
     conclude_panel,
@@ -17,7 +18,6 @@ from market.claims.expert_panel import (
     open_second_round,
     verdict_for,
 )
-from market.claims.rate_basis import rate_words
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.panels.checks import conclusions_are_logged, scores_are_logged

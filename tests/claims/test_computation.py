@@ -9,11 +9,11 @@ import pytest
 
 from market.audit.models import AuditEvent
 from market.claims.claim_page import claim_page
+from market.claims.computation import rate_words
 from market.claims.desk_review import calculate, recheck
+from market.claims.letters import sheet_print
 from market.claims.models import Claim
-from market.claims.prints import sheet_print
 from market.claims.queries import get_claim_at_desk, last_assessment
-from market.claims.rate_basis import rate_words
 from market.claims.states import ClaimStatus, RecheckPoint
 from market.kit.errors import Invalid
 from market.notices.models import Notice

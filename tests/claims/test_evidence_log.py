@@ -9,9 +9,9 @@ from market.accounts.models import Message
 from market.audit.models import AuditEvent
 from market.claims.claim_page import claim_page
 from market.claims.decided_claims import load_decided_claim
-from market.claims.evidence_rejections import reject_evidence
+from market.claims.evidence_log import reject_evidence
+from market.claims.letters import sheet_print
 from market.claims.models import Claim, Evidence, EvidenceRejection
-from market.claims.prints import sheet_print
 from market.claims.queries import get_claim_at_desk
 from market.kit.errors import Conflict, NotFound
 from market.records.by import By

@@ -22,7 +22,7 @@ from market.kit.money import HOME, Money
 from market.ledger import services as book
 from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme
-from market.programmes.permissions import ProgrammeAct
+from market.programmes.states import ProgrammeAct
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.figures import FigureValue, Period, measure

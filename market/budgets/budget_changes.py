@@ -17,7 +17,7 @@ from market.kit.i18n import source_text
 from market.kit.money import Money
 from market.ledger import services as book
 from market.programmes.models import Programme
-from market.programmes.permissions import ProgrammeAct
+from market.programmes.states import ProgrammeAct
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 

@@ -36,7 +36,7 @@ from market.kit.i18n import gettext as _
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.programmes.catalogue import list_programmes
-from market.programmes.permissions import ProgrammeAct
+from market.programmes.states import ProgrammeAct
 from market.records.by import By
 
 

@@ -18,7 +18,8 @@ from market.kit.clock import local_date
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.kit.room import Card
-from market.programmes.models import ProgrammeTerms, TermsStatus
+from market.programmes.models import ProgrammeTerms
+from market.programmes.states import TermsStatus
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:

@@ -21,7 +21,7 @@ from market.kit.letterhead import letterhead
 from market.kit.money import amount_in_words
 from market.notices.models import Notice
 from market.programmes.models import Programme, ProgrammeTerms
-from market.programmes.pots import PotSharing
+from market.programmes.sharing import PotSharing
 from market.records.by import By
 
 

@@ -32,8 +32,7 @@ from market.kit.i18n import in_source_language
 from market.ledger import services as book
 from market.programmes.catalogue import compiled
 from market.programmes.models import ProgrammeTerms
-from market.programmes.pots import PotSharing
-from market.programmes.sharing import number_rank, share_pot
+from market.programmes.sharing import PotSharing, number_rank, share_pot
 
 UNPROVEN = (PayeeState.MISSING, PayeeState.UNCONFIRMED)
 """No list without an account whose proof two persons have seen."""

@@ -16,7 +16,7 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.programmes import drafts
 from market.programmes.drafts import release_terms
-from market.programmes.permissions import ProgrammeAct
+from market.programmes.states import ProgrammeAct
 from market.records.by import By
 
 

@@ -23,7 +23,7 @@ from market.kit.i18n import in_source_language
 from market.kit.letterhead import letterhead
 from market.kit.money import amount_in_words
 from market.programmes.catalogue import clauses
-from market.programmes.pots import PotSharing
+from market.programmes.sharing import PotSharing
 from market.records.by import By
 
 MARKS = {"met": "✓", "failed": "✗", "open": "?"}

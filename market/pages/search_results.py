@@ -21,7 +21,8 @@ from market.kit.web import deps
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.queries import list_rows_by_ids
 from market.matching.queries import has_matches, list_by_match_score
-from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.programmes.models import Programme, ProgrammeTerms
+from market.programmes.states import TermsStatus
 from market.search import filters, search_params
 from market.search.engine import Hits, Query, SearchEngine, Searcher
 from market.search.filters import SearchPage

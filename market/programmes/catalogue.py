@@ -1,8 +1,8 @@
-"""Programmes in the database: loaded from the rule files, released, frozen, compiled once."""
+"""Programmes with the versions of their terms: loaded, in force, shown by clause, sent to search."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,16 +10,49 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.audit.log import record
+from market.codes import regions
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_files import read_terms, shipped, versions_of
-from market.programmes.search import INDEX
+from market.programmes.states import TermsStatus, TermsVerb
 from market.programmes.terms import Terms
-from market.programmes.verbs import TermsVerb
 from market.records.by import By
+from market.search.engine import Document
 from market.search.outbox import enqueue
+
+INDEX = "policies"
+
+
+async def build_programmes(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
+    """Load the public documents of these programmes as they are now."""
+    released = await ProgrammeTerms.filter(
+        programme_id__in=list(ids), status=TermsStatus.RELEASED
+    ).select_related("programme")
+    return {terms.programme_id: programme_document(terms.programme) for terms in released}
+
+
+def programme_document(programme: Programme) -> Document:
+    """Return the public document of a programme that has released terms."""
+    code = regions.current(programme.region) if programme.region else ""
+    levels = dict.fromkeys([code[:2] + "0000", code[:4] + "00", code])
+    return {
+        "id": programme.id,
+        "revision": programme.revision,
+        "title": programme.name,
+        "names": [programme.issuer],
+        "kind": programme.role,
+        "regions": [level for level in levels if regions.is_known(level)],
+        "status": TermsStatus.RELEASED.value,
+    }
+
+
+async def all_programmes() -> dict[UUID, int]:
+    """Return id and revision of all programmes that should be found."""
+    programmes = await Programme.filter(terms__status=TermsStatus.RELEASED).distinct()
+    return {programme.id: programme.revision for programme in programmes}
+
 
 AfterRelease = Callable[[], Awaitable[None]]
 """What rooms above do once terms were released, in the same transaction."""

@@ -17,13 +17,11 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.programmes.catalogue import AfterRelease, close_periods, get_programme, list_versions
-from market.programmes.models import Programme, ProgrammeTerms, TermsAction, TermsStatus
-from market.programmes.permissions import ProgrammeAct
+from market.programmes.catalogue import INDEX, AfterRelease, close_periods, get_programme, list_versions
+from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_files import RulesError, property_order, read_terms
-from market.programmes.search import INDEX
+from market.programmes.states import ProgrammeAct, TermsAction, TermsStatus, TermsVerb
 from market.programmes.terms import Terms
-from market.programmes.verbs import TermsVerb
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import transition

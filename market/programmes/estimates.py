@@ -67,16 +67,21 @@ def estimate(
 def _assume(
     terms: Terms, contract: ContractFacts, applicant: Applicant, *, year: int
 ) -> tuple[ContractFacts, list[Text]]:
-    asked = terms.facts_asked
+    needed_facts = terms.facts_asked
     assumptions: list[Text] = []
     amount = contract.trade_amount or 0
-    if "mode" in asked and contract.mode is None:
+    if "mode" in needed_facts and contract.mode is None:
         contract = replace(contract, mode=ORDINARY_MODE)
         assumptions.append(_assumed("mode", ORDINARY_MODE))
-    if "grade" in asked and contract.grade is None:
+    if "grade" in needed_facts and contract.grade is None:
         contract = replace(contract, grade=ORDINARY_GRADE)
         assumptions.append(_assumed("grade", ORDINARY_GRADE))
-    if "used_in" in asked and contract.used_in is None and applicant.role == "buyer" and applicant.region:
+    if (
+        "used_in" in needed_facts
+        and contract.used_in is None
+        and applicant.role == "buyer"
+        and applicant.region
+    ):
         contract = replace(contract, used_in=applicant.region)
         assumptions.append(_assumed("used_in", applicant.region))
     if contract.kind == "equity" and contract.paid_in_equity is None:
@@ -85,7 +90,7 @@ def _assume(
     if contract.receipts is None:
         day = _day_in_window(terms, year)
         contract = replace(contract, receipts=(ReceiptFacts(on=day, amount=amount),))
-        if "receipts" in asked and contract.kind != "equity":
+        if "receipts" in needed_facts and contract.kind != "equity":
             values = {"amount": texts.wan(amount), "year": day.year}
             assumptions.append(Text(texts.ASSUMED_RECEIVED, values))
     return contract, assumptions

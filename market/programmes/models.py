@@ -10,26 +10,9 @@ from tortoise.models import Model
 
 from market.accounts.models import User
 from market.kit.fields import enum_column
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
-from market.kit.workflow import Workflow
+from market.programmes.states import TERMS_WORKFLOW, TermsStatus
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
-
-
-class TermsStatus(LabelEnum):
-    DRAFT = "draft", lazy("草稿")
-    RELEASED = "released", lazy("已发布"), "done"
-
-
-class TermsAction(LabelEnum):
-    RELEASE = "release", lazy("发布")
-
-
-TERMS_WORKFLOW: Workflow[TermsStatus, TermsAction] = Workflow(
-    {(TermsStatus.DRAFT, TermsAction.RELEASE): TermsStatus.RELEASED},
-    refusal=lazy("这个版本已经发布。"),
-)
 
 
 class Programme(Model):

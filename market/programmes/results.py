@@ -10,10 +10,16 @@ from functools import cached_property
 from typing import Any
 
 from market.programmes import texts
-from market.programmes.calculation import Calculation, Line, OpenPoint, Stage
+from market.programmes.calculation import (
+    Calculation,
+    Line,
+    OpenPoint,
+    Stage,
+    lines_of_claim,
+    lines_of_contract,
+)
 from market.programmes.conditions import NO_CONTRACT, Condition, Finding, make_finding
 from market.programmes.facts import ContractFacts, Facts
-from market.programmes.lines import lines_of_claim, lines_of_contract
 from market.programmes.terms import Terms
 from market.programmes.texts import Text
 

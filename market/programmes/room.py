@@ -5,23 +5,21 @@ from __future__ import annotations
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
 from market.kit.room import Menu, MenuEntry, Room, Subject
-from market.programmes import draft_views, models, search, views
-from market.programmes.models import TermsAction, TermsStatus
-from market.programmes.permissions import PERMISSIONS
-from market.programmes.verbs import TermsVerb
+from market.programmes import catalogue, models, views
+from market.programmes.states import PERMISSIONS, TermsAction, TermsStatus, TermsVerb
 from market.search.outbox import DocumentSource
 
 ROOM = Room(
     "programmes",
     permissions=PERMISSIONS,
     models=(models,),
-    routes=[*views.routes, *draft_views.routes],
+    routes=views.routes,
     menu=(
         MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "programmes:index", "subsidies"),
         MenuEntry(Menu.DESK, 40, lazy("规则"), "programmes:drafts", act=AccountAct.SEE_DESK),
     ),
     subjects={"terms": Subject(lazy("规则版本"), verbs=(TermsAction,))},
-    documents={search.INDEX: DocumentSource(search.build_programmes, search.all_programmes)},
+    documents={catalogue.INDEX: DocumentSource(catalogue.build_programmes, catalogue.all_programmes)},
     labels={
         "terms": TermsStatus,
     },

@@ -11,9 +11,9 @@ from jsonschema import ValidationError
 from starlette.datastructures import ImmutableMultiDict
 
 from market.kit.i18n import gettext as _
-from market.programmes.rule_fields import Act, Path, RuleField, acts_in, fields_in, name_of, value_at
 from market.programmes.rule_files import allowed_orders, engine_faults, schema_faults
 from market.programmes.rule_form import rule_form
+from market.programmes.rule_layout import Act, Path, RuleField, acts_in, fields_in, name_of, value_at
 from market.programmes.rule_values import ABSENT, Kind, read_value
 
 Typed = ImmutableMultiDict[Any, Any]

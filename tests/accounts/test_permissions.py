@@ -14,7 +14,7 @@ from market.contracts.states import ContractAct
 from market.deals.states import DealAct
 from market.integrity.states import IntegrityAct
 from market.notices.states import NoticeAct
-from market.programmes.permissions import ProgrammeAct
+from market.programmes.states import ProgrammeAct
 from market.rewards.states import RewardAct
 from market.rooms import ROOMS
 from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user

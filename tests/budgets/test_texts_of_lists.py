@@ -12,14 +12,12 @@ from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk
 from market.deps import Deps
 from market.documents.models import IssuedDocument
-from market.documents.sentences import fill
 from market.documents.states import DocumentKind
 from market.kit.letterhead import Letterhead, use_letterhead
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.notices.queries import get_notice
 from market.notices.texts import print_of
-from market.programmes.pots import PotSharing
 from market.records.by import By
 from tests.claims.factories import LATER, WAN, Desk, make_applicant, make_desk, make_published, make_rechecked
 from tests.factories import NOW, make_member
@@ -175,17 +173,6 @@ async def test_any_citizen_can_compute_the_awards_of_a_short_pot_from_the_notice
         "核算补助 ￥233,310.00，折算 171,769.344081 元，舍去余数后 ￥171,769.34，"
         "余数分配 0 分，补助 ￥171,769.34。",
     ]
-
-
-def test_where_a_list_is_served_by_rank_the_notice_says_so() -> None:
-    sharing = PotSharing(100_00, 150_00, "ranked")
-
-    assert fill(sharing.sentences()) == [
-        "本批核算合计 ￥150.00，年度预算可用余额 ￥100.00；按名次依次足额安排，余额用完为止。"
-    ]
-    assert fill(sharing.share_of(80_00, 20_00)) == "核算补助 ￥80.00，安排 ￥20.00。"
-    assert PotSharing(150_00, 150_00, "pro_rata").sentences() == []
-    assert PotSharing(0, 150_00, "none").sentences() == []
 
 
 async def test_the_end_of_the_period_is_24_00_of_its_last_day_on_every_page_and_paper(

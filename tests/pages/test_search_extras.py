@@ -15,8 +15,7 @@ from openpyxl import load_workbook
 from market.accounts.models import BrokerProfile, OrganisationKind
 from market.app import create_app
 from market.deps import Deps
-from market.programmes.catalogue import load_programmes
-from market.programmes.search import all_programmes, build_programmes
+from market.programmes.catalogue import all_programmes, build_programmes, load_programmes
 from market.search.people_documents import build_brokers, build_organisations
 from market.search.spelling import Vocabulary, corrected, speller_of
 from tests.factories import NOW, make_broker, make_need, make_organisation, make_outcome

@@ -6,10 +6,31 @@ from copy import deepcopy
 from typing import Any
 from uuid import uuid4
 
-from market.programmes.catalogue import load_programmes
-from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.deps import Deps
+from market.programmes.catalogue import INDEX, build_programmes, load_programmes
+from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_files import find_terms
+from market.programmes.states import TermsStatus
+from market.search.relay import rebuild, status
 from tests.factories import NOW
+
+
+async def test_every_released_programme_is_in_the_index(deps: Deps) -> None:
+    await load_programmes(NOW)
+
+    count = await rebuild(INDEX, search=deps.search)
+
+    index_status = await status(INDEX, search=deps.search)
+    assert count == await Programme.all().count() > 0
+    assert (index_status.documents, index_status.differences) == (count, 0)
+
+
+async def test_a_programme_without_released_terms_is_not_found() -> None:
+    programme = await Programme.create(
+        slug="draft", name="征求意见稿", issuer="科技厅", region="450000", role="buyer"
+    )
+
+    assert await build_programmes([programme.id]) == {}
 
 
 async def test_loading_the_programmes_again_changes_nothing() -> None:

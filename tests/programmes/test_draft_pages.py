@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 import httpx
 
 from market.programmes.catalogue import load_programmes
-from market.programmes.models import ProgrammeTerms, TermsStatus
+from market.programmes.models import ProgrammeTerms
 from market.programmes.rule_files import find_terms, shipped
+from market.programmes.states import TermsStatus
 from tests.claims.factories import make_desk
 from tests.factories import NOW
 from tests.programmes.factories import next_version

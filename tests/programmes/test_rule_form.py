@@ -10,9 +10,9 @@ import pytest
 from starlette.datastructures import MultiDict
 
 from market.programmes.rule_edits import do_act, faults_of, find_act, put, put_typed
-from market.programmes.rule_fields import acts_in, fields_in
 from market.programmes.rule_files import read_terms, schema_faults, shipped
 from market.programmes.rule_form import rule_form
+from market.programmes.rule_layout import acts_in, fields_in
 from market.programmes.rule_values import Kind
 from market.programmes.terms import Terms
 

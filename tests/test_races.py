@@ -14,7 +14,7 @@ import pytest
 
 from market.accounts.models import MemberRole
 from market.audit.models import AuditEvent
-from market.contracts import bank_statements, refunds, registration, signing, statement_imports
+from market.contracts import bank_statements, refunds, signing, statement_imports
 from market.contracts.models import INSTALMENT, Contract, ContractDraft, Receipt
 from market.contracts.remittances import confirm_remittance
 from market.deals.brokerage import book_commission
@@ -386,7 +386,7 @@ async def test_one_registration_number_names_one_contract() -> None:
 
     counts = await race(
         *[
-            registration.register_contract(
+            signing.register_contract(
                 contract.number,
                 "4526010300000117",
                 registered_on=TODAY,

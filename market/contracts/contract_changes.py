@@ -14,7 +14,7 @@ from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
 from market.contracts.models import Contract, ContractChange
-from market.contracts.online_checkouts import enqueue_closing
+from market.contracts.online_payments import enqueue_closing
 from market.contracts.queries import lock_contract_for, waiting_amount
 from market.contracts.states import ChangeKind, ContractAct, ContractVerb
 from market.deals.models import Deal, Side

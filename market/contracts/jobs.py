@@ -2,23 +2,23 @@
 
 from uuid import UUID
 
-from market.contracts import bank_statements, fees, online_checkouts, statement_imports
+from market.contracts import bank_statements, fees, online_payments, statement_imports
 from market.deps import Deps
 from market.kit.jobs import job
 
 
-@job(online_checkouts.CLOSE_PAGE)
+@job(online_payments.CLOSE_PAGE)
 async def close_page(deps: Deps, instalment_id: str) -> None:
     """Close the payment page of an instalment of an ended contract."""
     if deps.gateway is not None:
-        await online_checkouts.close_page(UUID(instalment_id), gateway=deps.gateway, now=deps.clock())
+        await online_payments.close_page(UUID(instalment_id), gateway=deps.gateway, now=deps.clock())
 
 
 @job("contracts.close_pages", cron="*/10 * * * *")
 async def close_pages(deps: Deps) -> None:
     """Find pages that are open though their contract has ended, and close them."""
     if deps.gateway is not None:
-        await online_checkouts.enqueue_unclosed_pages()
+        await online_payments.enqueue_unclosed_pages()
 
 
 @job(statement_imports.MATCH_STATEMENT)

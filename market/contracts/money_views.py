@@ -1,6 +1,10 @@
-"""Pages of the seller's finance: refunds, disputes and the money of a contract."""
+"""Pages of the seller's finance: money of a contract, refunds, acts on the lines of bank statements."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,25 +13,34 @@ from tortoise.expressions import Q
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.contracts import queries, refunds
-from market.contracts.forms import OnlineRefundForm, RefundForm, RejectionForm, rejection_page
+from market.contracts import bank_statements, queries, refunds
+from market.contracts.forms import (
+    OnlineRefundForm,
+    RefundForm,
+    RejectionForm,
+    SetAsideForm,
+    rejection_page,
+)
 from market.contracts.models import INSTALMENT, Instalment
 from market.contracts.states import ContractAct
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.files.attachments import optional_upload
 from market.kit.clock import local_date
-from market.kit.errors import Conflict, Forbidden, NotFound
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.formats import yuan
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.money import Money
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
 from market.payments.models import Dispute, Payment, Refund, Remittance
 from market.payments.refunds import refundable
+from market.payments.reversals import candidates_of, refundable_remittances
 from market.payments.statement_models import BankLine
 from market.payments.statements import get_line_for
+from market.payments.states import LineAction, LineStatus
 from market.records.by import By
 
 
@@ -169,6 +182,89 @@ async def _back(request: Request, refund: Refund) -> Response:
     return redirect_to(request, "contracts:money", number=instalment.contract.number)
 
 
+async def line(request: Request) -> Response:
+    actor = actor_for(request, ContractAct.SEE_STATEMENTS)
+    return await _line_page(request, await get_line_for(actor, path_id(request, "line_id")), SetAsideForm())
+
+
+async def act(request: Request) -> Response:
+    """Carry out the act on a line that the pressed button names."""
+    actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
+    line = await get_line_for(actor, path_id(request, "line_id"))
+    data = await form_data(request)
+    form = SetAsideForm(data)
+    by = By(actor, now)
+    try:
+        match data.get("act"):
+            case "match":
+                await bank_statements.match_line(line.id, _chosen_parts(line, data), by=by)
+            case "release":
+                await bank_statements.release_line(line.id, by=by)
+            case "reopen":
+                await bank_statements.reopen_line(line.id, by=by)
+            case "confirm":
+                await bank_statements.confirm_line(line.id, by=by)
+            case "same" | "differ" as decision:
+                await bank_statements.decide_resemblance(line.id, LineAction(decision), by=by)
+            case "treat_as_incoming" | "treat_as_outgoing" as decision:
+                await bank_statements.treat_reversal_as(line.id, LineAction(decision), by=by)
+            case "pair":
+                original_id = uuid_or_none(data.get("original"))
+                if original_id is None:
+                    raise Invalid(_("请选择这笔冲正对应的流水。"), field="original")
+                await bank_statements.pair_reversal(line.id, original_id, by=by)
+            case "refund":
+                await bank_statements.refund_reversal(line.id, by=by)
+            case _:
+                await bank_statements.set_line_aside(line.id, str(form.note.data or ""), by=by)
+    except Invalid as refused:
+        form.add_error(refused.field or "", str(refused))
+        return await _line_page(request, line, form, data)
+    return flash(request, redirect_to(request, "contracts:bank_line", line_id=line.id), _("已记下。"))
+
+
+def _chosen_parts(line: BankLine, data: Mapping[str, Any]) -> dict[UUID, int]:
+    """Return the amounts that a person gave to instalments; a single one without amount takes the line."""
+    chosen = [parsed_id for value in _all(data, "instalment") if (parsed_id := uuid_or_none(value))]
+    if not chosen:
+        raise Invalid(_("请选择这笔款付的是哪一期。"), field="parts")
+    parts: dict[UUID, int] = {}
+    for instalment_id in chosen:
+        text = str(data.get(f"amount-{instalment_id}", "")).strip()
+        if not text and len(chosen) == 1:
+            return {instalment_id: line.amount}
+        try:
+            parts[instalment_id] = Money.parse(text, line.currency).amount
+        except ValueError as error:
+            raise Invalid(_("请填写每一期的金额。"), field="parts") from error
+    return parts
+
+
+def _all(data: Mapping[str, Any], name: str) -> list[Any]:
+    return list(data.getlist(name)) if hasattr(data, "getlist") else []
+
+
+async def _line_page(
+    request: Request, line: BankLine, form: SetAsideForm, data: Mapping[str, Any] | None = None
+) -> Response:
+    is_open = line.status is LineStatus.OPEN
+    matcher = await bank_statements.matcher_of(line.organisation_id) if is_open else None
+    is_reversal = line.status is LineStatus.REVERSAL
+    return render_form(
+        request,
+        "payments/bank_line.html",
+        form,
+        line=line,
+        parts=(await bank_statements.instalments_of([line])).get(line.id, []),
+        candidates=matcher.candidates(bank_statements.line_facts(line))[:20] if matcher else [],
+        reversed_by=await BankLine.get_or_none(reverses_id=line.id),
+        originals=await candidates_of(line) if is_reversal and line.reverses_id is None else [],
+        to_refund=await refundable_remittances(line) if is_reversal else [],
+        typed=data or {},
+        chosen={str(value) for value in _all(data or {}, "instalment")},
+    )
+
+
 routes = [
     Route("/contracts/{number}/money", money, name="contracts:money", methods=["GET"]),
     Route(
@@ -195,4 +291,6 @@ routes = [
     Route(
         "/refunds/{refund_id:uuid}/reject", reject_refund, name="contracts:reject_refund", methods=["POST"]
     ),
+    Route("/bank/lines/{line_id:uuid}", line, name="contracts:bank_line", methods=["GET"]),
+    Route("/bank/lines/{line_id:uuid}/act", act, name="contracts:act_on_line", methods=["POST"]),
 ]

@@ -10,7 +10,7 @@ from market.contracts import (
     jobs,
     models,
     money_views,
-    payables,
+    online_payments,
     queries,
     statement_views,
     views,
@@ -41,7 +41,7 @@ ROOM = Room(
         ),
         "bank_statement": Subject(lazy("银行流水"), files=bank_statements.may_open_statement),
     },
-    payables={models.INSTALMENT: payables.InstalmentPayable()},
+    payables={models.INSTALMENT: online_payments.InstalmentPayable()},
     dashboard=dashboards.dashboard_cards,
     checks=checks.CHECKS,
     ledger_accounts={

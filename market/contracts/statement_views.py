@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +16,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, signed_in_actor
 from market.codes.currencies import NAMES
 from market.contracts import bank_statements, statement_imports
-from market.contracts.forms import SetAsideForm, StatementForm
+from market.contracts.forms import StatementForm
 from market.contracts.states import ContractAct
 from market.files.attachments import required_upload
 from market.kit.errors import Forbidden, Invalid
@@ -32,11 +31,10 @@ from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect
 from market.kit.workbooks.cells import Sheet, letter_of
 from market.kit.workbooks.heads import MOST_TITLE_ROWS
 from market.payments.bank_files import ReadStatement, UnreadableStatement, open_sheets, read_columns
-from market.payments.reversals import candidates_of, refundable_remittances
 from market.payments.statement_columns import Role, StatementColumns, columns_from, guess_columns
 from market.payments.statement_models import BankLine, BankStatement, StatementDraft, StatementRow
-from market.payments.statements import count_lines, count_skipped, get_line_for, get_statement_for
-from market.payments.states import UNDERSTOOD, LineAction, LineStatus, SkipReason
+from market.payments.statements import count_lines, count_skipped, get_statement_for
+from market.payments.states import UNDERSTOOD, LineStatus, SkipReason
 from market.records.by import By
 
 TABS = (
@@ -297,89 +295,6 @@ async def confirm(request: Request) -> Response:
     )
 
 
-async def line(request: Request) -> Response:
-    actor = actor_for(request, ContractAct.SEE_STATEMENTS)
-    return await _line_page(request, await get_line_for(actor, path_id(request, "line_id")), SetAsideForm())
-
-
-async def act(request: Request) -> Response:
-    """Carry out the act on a line that the pressed button names."""
-    actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
-    line = await get_line_for(actor, path_id(request, "line_id"))
-    data = await form_data(request)
-    form = SetAsideForm(data)
-    by = By(actor, now)
-    try:
-        match data.get("act"):
-            case "match":
-                await bank_statements.match_line(line.id, _chosen_parts(line, data), by=by)
-            case "release":
-                await bank_statements.release_line(line.id, by=by)
-            case "reopen":
-                await bank_statements.reopen_line(line.id, by=by)
-            case "confirm":
-                await bank_statements.confirm_line(line.id, by=by)
-            case "same" | "differ" as decision:
-                await bank_statements.decide_resemblance(line.id, LineAction(decision), by=by)
-            case "treat_as_incoming" | "treat_as_outgoing" as decision:
-                await bank_statements.treat_reversal_as(line.id, LineAction(decision), by=by)
-            case "pair":
-                original_id = uuid_or_none(data.get("original"))
-                if original_id is None:
-                    raise Invalid(_("请选择这笔冲正对应的流水。"), field="original")
-                await bank_statements.pair_reversal(line.id, original_id, by=by)
-            case "refund":
-                await bank_statements.refund_reversal(line.id, by=by)
-            case _:
-                await bank_statements.set_line_aside(line.id, str(form.note.data or ""), by=by)
-    except Invalid as refused:
-        form.add_error(refused.field or "", str(refused))
-        return await _line_page(request, line, form, data)
-    return flash(request, redirect_to(request, "contracts:bank_line", line_id=line.id), _("已记下。"))
-
-
-def _chosen_parts(line: BankLine, data: Mapping[str, Any]) -> dict[UUID, int]:
-    """Return the amounts that a person gave to instalments; a single one without amount takes the line."""
-    chosen = [parsed_id for value in _all(data, "instalment") if (parsed_id := uuid_or_none(value))]
-    if not chosen:
-        raise Invalid(_("请选择这笔款付的是哪一期。"), field="parts")
-    parts: dict[UUID, int] = {}
-    for instalment_id in chosen:
-        text = str(data.get(f"amount-{instalment_id}", "")).strip()
-        if not text and len(chosen) == 1:
-            return {instalment_id: line.amount}
-        try:
-            parts[instalment_id] = Money.parse(text, line.currency).amount
-        except ValueError as error:
-            raise Invalid(_("请填写每一期的金额。"), field="parts") from error
-    return parts
-
-
-def _all(data: Mapping[str, Any], name: str) -> list[Any]:
-    return list(data.getlist(name)) if hasattr(data, "getlist") else []
-
-
-async def _line_page(
-    request: Request, line: BankLine, form: SetAsideForm, data: Mapping[str, Any] | None = None
-) -> Response:
-    is_open = line.status is LineStatus.OPEN
-    matcher = await bank_statements.matcher_of(line.organisation_id) if is_open else None
-    is_reversal = line.status is LineStatus.REVERSAL
-    return render_form(
-        request,
-        "payments/bank_line.html",
-        form,
-        line=line,
-        parts=(await bank_statements.instalments_of([line])).get(line.id, []),
-        candidates=matcher.candidates(bank_statements.line_facts(line))[:20] if matcher else [],
-        reversed_by=await BankLine.get_or_none(reverses_id=line.id),
-        originals=await candidates_of(line) if is_reversal and line.reverses_id is None else [],
-        to_refund=await refundable_remittances(line) if is_reversal else [],
-        typed=data or {},
-        chosen={str(value) for value in _all(data or {}, "instalment")},
-    )
-
-
 routes = [
     Route("/bank/statements", statements, name="contracts:statements", methods=["GET", "POST"]),
     Route(
@@ -401,6 +316,4 @@ routes = [
         name="contracts:confirm_lines",
         methods=["POST"],
     ),
-    Route("/bank/lines/{line_id:uuid}", line, name="contracts:bank_line", methods=["GET"]),
-    Route("/bank/lines/{line_id:uuid}/act", act, name="contracts:act_on_line", methods=["POST"]),
 ]

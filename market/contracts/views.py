@@ -13,7 +13,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
-from market.contracts import online_checkouts, queries, registration, remittances, signing
+from market.contracts import online_payments, queries, remittances, signing
 from market.contracts.contract_progress import instalment_lines
 from market.contracts.forms import (
     ContractForm,
@@ -135,7 +135,7 @@ async def register(request: Request) -> Response:
     form = RegistrationForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await registration.register_contract(
+            await signing.register_contract(
                 contract.number,
                 canonical_key(str(form.registration_number.data)),
                 registered_on=form.registered_on.data,
@@ -229,7 +229,7 @@ async def pay(request: Request) -> Response:
     dependencies = deps(request)
     base = dependencies.settings.base_url
     contract_page = str(request.app.url_path_for("contracts:show", number=instalment.contract.number))
-    address = await online_checkouts.start_payment(
+    address = await online_payments.start_payment(
         instalment.id,
         gateway=dependencies.gateway,
         by=By(actor, dependencies.clock()),

@@ -21,7 +21,7 @@ from market.kit.workbooks.cells import Cell, Limits, Row, Sheet, UnreadableWorkb
 from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, text_of
 from market.payments.balances import BalanceCheck, check_balances
-from market.payments.reversal_pairs import is_reversal_text
+from market.payments.line_comparison import is_reversal_text
 from market.payments.statement_columns import Role, StatementColumns, recognise_layout, remembered_columns
 from market.payments.states import UNDERSTOOD, Bank, SkipReason
 

@@ -11,13 +11,12 @@ from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
-from market.payments.disputes import status_of
 from market.payments.gateway import Checkout, CheckoutState, GatewayDispute, PaymentGateway
 from market.payments.gateway import Refund as GatewayRefund
 from market.payments.models import ConnectedAccount, Difference, Dispute, Payment, Reconciliation, Refund
 from market.payments.payables import book
 from market.payments.refunds import GATEWAY_STATES
-from market.payments.settlement import sync_payment
+from market.payments.settlement import status_of, sync_payment
 from market.payments.states import DifferenceKind, PaymentStatus, RefundStatus
 from market.records.by import By
 

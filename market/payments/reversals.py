@@ -9,8 +9,8 @@ from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 from market.payments.bank_lines import drop_match, lock_line
+from market.payments.line_comparison import WINDOW, Booking, pair
 from market.payments.models import Refund, Remittance
-from market.payments.reversal_pairs import WINDOW, Booking, pair
 from market.payments.statement_models import BankLine, LinePart
 from market.payments.states import BANK_LINE, LineAction, LineStatus, RefundStatus
 from market.records.by import By

@@ -15,7 +15,7 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.payments.bank_files import BankRow, ReadStatement
-from market.payments.line_identity import Likeness, LineIdentity, recognise
+from market.payments.line_comparison import Likeness, LineIdentity, recognise
 from market.payments.line_matching import Match
 from market.payments.statement_models import BankLine, BankStatement, LinePart, StatementRow
 from market.payments.states import LineAction, LineStatus, RemittanceStatus, SkipReason, StatementVerb

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from market.accounts.actors import Actor
 from market.contracts import queries as contract_queries
-from market.contracts import registration, remittances, signing
+from market.contracts import remittances, signing
 from market.contracts.models import Contract, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals import openings, termination
@@ -317,7 +317,7 @@ async def register(room: DealRoom, now: datetime) -> None:
     contract = room.contract
     number = f"{now.year}450{room.number:09d}"
     lines = ["Registration certificate (demo)", number, contract.number]
-    await registration.register_contract(
+    await signing.register_contract(
         contract.number,
         number,
         registered_on=local_date(now),

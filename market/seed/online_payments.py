@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from market.accounts.models import Organisation
-from market.contracts import online_checkouts
+from market.contracts import online_payments
 from market.deps import Deps
 from market.payments import connected_accounts, settlement
 from market.payments.gateway import ReturnUrls
@@ -32,7 +32,7 @@ async def pay_online(instalment_id: UUID, *, deps: Deps, by: By) -> None:
     """Pay an instalment through the stand-in, as a buyer's browser would."""
     if not isinstance(deps.gateway, StandInGateway):
         raise TypeError("only the stand-in can be paid on without a person")
-    await online_checkouts.start_payment(
+    await online_payments.start_payment(
         instalment_id, gateway=deps.gateway, by=by, urls=_urls(deps, "/dashboard")
     )
     payment = await Payment.get(payable_id=instalment_id, status=PaymentStatus.PENDING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from market.contracts import registration, remittances, signing
+from market.contracts import remittances, signing
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals.models import ContractKind, Deal, PaymentWay
@@ -77,7 +77,7 @@ async def make_contract(parties: Parties, **fields: Any) -> Contract:
 async def make_registered(parties: Parties, number: str = "4526010300000117", **fields: Any) -> Contract:
     """Both have signed and the contract is registered; `deal` in the fields is one of the parties' own."""
     contract = await make_contract(parties, **fields)
-    return await registration.register_contract(
+    return await signing.register_contract(
         contract.number,
         number,
         registered_on=TODAY,
@@ -114,7 +114,7 @@ async def make_royalty_contract(parties: Parties) -> Contract:
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
     draft = await signing.enter_draft(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
     contract = await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
-    return await registration.register_contract(
+    return await signing.register_contract(
         contract.number,
         "4526010300000555",
         registered_on=TODAY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from market.contracts import online_checkouts
+from market.contracts import online_payments
 from market.contracts.models import Contract, Instalment
 from market.contracts.refunds import request_refund
 from market.kit.money import Money
@@ -39,7 +39,7 @@ class PayableContract:
     async def pay(self, sequence: int = 1) -> Payment:
         """The buyer pays what is left of an instalment; the site has heard of it."""
         instalment = await self.instalment(sequence)
-        await online_checkouts.start_payment(
+        await online_payments.start_payment(
             instalment.id,
             gateway=self.gateway,
             by=By(self.parties.buyer, LATER),

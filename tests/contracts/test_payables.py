@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from market.contracts import online_checkouts, receipts
+from market.contracts import online_payments, receipts
 from market.contracts.models import INSTALMENT
 from market.contracts.queries import received_amount
 from market.deps import Deps
@@ -49,7 +49,7 @@ async def test_an_instalment_paid_online_becomes_a_receipt(deps: Deps) -> None:
     _first, second = await instalments_of(contract)
     await _connect(parties, deps)
 
-    await online_checkouts.start_payment(
+    await online_payments.start_payment(
         second.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS
     )
     payment = await Payment.get(payable_id=second.id)
@@ -69,7 +69,7 @@ async def test_without_an_account_of_the_seller_nobody_pays_online(deps: Deps) -
     first, _second = await instalments_of(contract)
 
     with pytest.raises(Conflict, match="对公转账"):
-        await online_checkouts.start_payment(
+        await online_payments.start_payment(
             first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS
         )
 
@@ -81,7 +81,7 @@ async def test_the_seller_does_not_pay(deps: Deps) -> None:
     await _connect(parties, deps)
 
     with pytest.raises(Forbidden):
-        await online_checkouts.start_payment(
+        await online_payments.start_payment(
             first.id, gateway=deps.gateway, by=By(parties.seller, LATER), urls=URLS
         )
 
@@ -94,7 +94,7 @@ async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
     await make_remittance(parties, first, first.amount)
 
     with pytest.raises(NothingDue):
-        await online_checkouts.start_payment(
+        await online_payments.start_payment(
             first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS
         )
 
@@ -104,7 +104,7 @@ async def test_what_the_gateway_says_is_paid_is_booked(deps: Deps) -> None:
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)
     gateway = await _connect(parties, deps)
-    await online_checkouts.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
+    await online_payments.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     await gateway.standin.pay(str(payment.checkout_id))
     await refresh_payment(payment.id, gateway=gateway, now=LATER)

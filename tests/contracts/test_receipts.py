@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from market.contracts import receipts, registration, remittances
+from market.contracts import receipts, remittances, signing
 from market.contracts.models import INSTALMENT
 from market.contracts.queries import received_amount
 from market.deals.models import Deal
@@ -45,7 +45,7 @@ async def test_money_before_the_registration_counts_and_the_deal_follows_later()
     await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     before = (await Deal.get(id=contract.deal_id)).status
 
-    await registration.register_contract(
+    await signing.register_contract(
         contract.number,
         "4526010300000117",
         registered_on=TODAY,

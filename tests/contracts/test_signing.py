@@ -19,7 +19,7 @@ from market.deals.openings import agree_introduction, open_response
 from market.deals.publicity import PUBLICITY, start_publicity
 from market.deals.states import DealStatus
 from market.deals.terms import PlanRow
-from market.kit.errors import Invalid, NotFound
+from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
 from market.ledger import services as ledger
@@ -33,10 +33,12 @@ from tests.contracts.factories import (
     KEPT,
     LATER,
     ROYALTY,
+    TODAY,
     contract_terms,
     instalments_of,
     make_contract,
     make_draft,
+    make_registered,
 )
 from tests.deals.factories import PRICE, STATEMENT, make_parties, make_published, make_to_sign, terms
 from tests.factories import HOLIDAYS, NOW, make_member, make_staff
@@ -228,3 +230,73 @@ async def test_the_way_of_payment_is_the_agreed_one() -> None:
         await signing.enter_draft(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "plan"
+
+
+async def test_a_contract_is_registered_once_by_the_seller() -> None:
+    parties = await make_parties()
+
+    contract = await make_registered(parties)
+
+    assert contract.registration_number == "4526010300000117"
+    assert (await Deal.get(id=contract.deal_id)).status is DealStatus.REGISTERED
+    with pytest.raises(ActionNotAllowed):
+        await signing.register_contract(
+            contract.number,
+            "4526010300000118",
+            registered_on=TODAY,
+            registry="站",
+            by=By(parties.seller, LATER),
+        )
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "field"),
+    [
+        ("123", TODAY, "registration_number"),
+        ("４５２６０１０３００００００１１", TODAY, "registration_number"),
+        ("45260103000001170", TODAY, "registration_number"),
+        ("4526010300000117", date(2026, 3, 20), "registered_on"),
+        ("4526010300000117", date(2026, 3, 22), "registered_on"),
+    ],
+)
+async def test_a_registration_that_cannot_be_is_refused_at_its_field(
+    number: str, day: date, field: str
+) -> None:
+    parties = await make_parties()
+    contract = await make_contract(parties)
+
+    with pytest.raises(Invalid) as refused:
+        await signing.register_contract(
+            contract.number, number, registered_on=day, registry="站", by=By(parties.seller, LATER)
+        )
+
+    assert refused.value.field == field
+
+
+async def test_a_registration_number_is_used_once() -> None:
+    first, second = await make_parties(), await make_parties()
+    await make_registered(first)
+    contract = await make_contract(second)
+
+    with pytest.raises(Invalid, match="另一份合同"):
+        await signing.register_contract(
+            contract.number,
+            "4526010300000117",
+            registered_on=TODAY,
+            registry="站",
+            by=By(second.seller, LATER),
+        )
+
+
+async def test_the_buyer_does_not_register() -> None:
+    parties = await make_parties()
+    contract = await make_contract(parties)
+
+    with pytest.raises(Forbidden):
+        await signing.register_contract(
+            contract.number,
+            "4526010300000117",
+            registered_on=TODAY,
+            registry="站",
+            by=By(parties.buyer, LATER),
+        )

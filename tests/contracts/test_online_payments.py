@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from market.contracts import contract_changes, online_checkouts
+from market.contracts import contract_changes, online_payments
 from market.contracts.jobs import close_pages
 from market.contracts.models import Receipt
 from market.contracts.states import ChangeKind
@@ -27,7 +27,7 @@ from tests.contracts.online_payments import URLS, PayableContract, make_payable_
 
 async def open_page(payable: PayableContract) -> Payment:
     instalment = await payable.instalment()
-    await online_checkouts.start_payment(
+    await online_payments.start_payment(
         instalment.id, gateway=payable.gateway, by=By(payable.parties.buyer, LATER), urls=URLS
     )
     return await Payment.get(payable_id=instalment.id, status=PaymentStatus.PENDING)
@@ -61,7 +61,7 @@ async def test_the_open_page_is_closed_by_the_job(deps: Deps, kind: ChangeKind) 
     assert before is CheckoutState.OPEN
     assert await state_of(payable, payment) is CheckoutState.EXPIRED
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.EXPIRED
-    assert await online_checkouts.enqueue_unclosed_pages() == 0
+    assert await online_payments.enqueue_unclosed_pages() == 0
 
 
 async def test_what_was_begun_after_a_cancellation_stays_open(deps: Deps) -> None:
@@ -101,7 +101,7 @@ async def test_money_that_was_faster_stands_as_a_surplus(deps: Deps) -> None:
     payable.standin.hold = True
     await payable.standin.pay(str(payment.checkout_id))
 
-    is_closed = await online_checkouts.close_page(payment.payable_id, gateway=payable.gateway, now=LATER)
+    is_closed = await online_payments.close_page(payment.payable_id, gateway=payable.gateway, now=LATER)
     payable.standin.hold = False
     await payable.standin.flush()
     await payable.settle()

@@ -1,8 +1,9 @@
-"""The gateway's pages on which instalments are paid online: opened by the buyer, closed when a contract ends.
+"""Instalments paid online: their page at the gateway, and how a payment of one is described and booked.
 
-The request to close is a job enqueued in the transaction that ends the contract; the job calls the gateway,
-whose answer ends the payment. A call without an answer is retried; a page that was opened at that very
-moment, or whose job failed for good, is closed by the sweep.
+The page is opened by the buyer and closed when a contract ends. The request to close is a job enqueued in the
+transaction that ends the contract; the job calls the gateway, whose answer ends the payment. A call without
+an answer is retried; a page that was opened at that very moment, or whose job failed for good, is closed by
+the sweep.
 """
 
 from __future__ import annotations
@@ -11,19 +12,31 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from market.contracts.models import INSTALMENT
-from market.contracts.queries import get_instalment_for, require_payable
+from market.contracts.models import INSTALMENT, Instalment
+from market.contracts.money_back import book_dispute_update
+from market.contracts.queries import get_instalment_for, open_amount, require_payable, waiting_amount
+from market.contracts.receipts import book_payment
+from market.contracts.refunds import book_refund_update
 from market.contracts.states import ChangeKind, ContractAct
-from market.deals.models import Side
+from market.deals.models import Deal, Side
 from market.deals.parties import side_of
 from market.deals.states import DealStatus
 from market.kit.database import connection
 from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
+from market.kit.money import Money
 from market.payments import checkouts
+from market.payments.connected_accounts import require_receiving_account
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import Payment
+from market.payments.payables import (
+    DisputedPayment,
+    GatewayUpdate,
+    PaidPayment,
+    PayableDescription,
+    RefundedPayment,
+)
 from market.payments.states import OPEN_PAYMENTS
 from market.records.by import By
 
@@ -113,3 +126,44 @@ async def _pages_to_close() -> list[tuple[UUID, UUID]]:
 
 async def _enqueue(payment_id: UUID, instalment_id: UUID) -> None:
     await enqueue(CLOSE_PAGE, lock=f"payments:{payment_id}", instalment_id=instalment_id)
+
+
+class InstalmentPayable:
+    """See `payments.payables.Payable`."""
+
+    async def describe(self, payable_id: UUID) -> PayableDescription:
+        instalment = await _instalment(payable_id)
+        number = instalment.contract.number
+        return PayableDescription(
+            title=_("合同 %(number)s 第 %(n)s 期", number=number, n=instalment.sequence),
+            address=f"/contracts/{number}/money",
+        )
+
+    async def lock(self, payable_id: UUID) -> None:
+        """Lock the deal: every change to its contract and its money waits for it."""
+        instalment = await _instalment(payable_id)
+        await Deal.select_for_update().get(id=instalment.contract.deal_id)
+
+    async def open_amount(self, payable_id: UUID) -> Money:
+        """Return what has not arrived, less the bank transfers that wait for their confirmation."""
+        instalment = await _instalment(payable_id)
+        left = await open_amount(instalment) - await waiting_amount([payable_id])
+        return Money(left, instalment.contract.currency)
+
+    async def seller_account(self, payable_id: UUID) -> str:
+        instalment = await _instalment(payable_id)
+        return await require_receiving_account(instalment.contract.deal.seller_id)
+
+    async def book(self, update: GatewayUpdate, *, by: By) -> None:
+        """Book what came, went back or is withheld; a failed payment changes nothing on a contract."""
+        match update:
+            case PaidPayment():
+                await book_payment(update, by=by)
+            case RefundedPayment():
+                await book_refund_update(update, by=by)
+            case DisputedPayment():
+                await book_dispute_update(update, by=by)
+
+
+async def _instalment(instalment_id: UUID) -> Instalment:
+    return await Instalment.get(id=instalment_id).select_related("contract__deal")

@@ -49,6 +49,31 @@ async def test_public_pages_are_whole_with_one_heading_and_no_wall(
     assert re.search(r"<title>\s*\S", page.text)
 
 
+def _folded(page: httpx.Response) -> str:
+    """Return what a phone's menu holds."""
+    menu = re.search(r"<details class=\"head-fold\">(.*?)</details>", page.text, re.DOTALL)
+    assert menu
+    return menu[1]
+
+
+async def test_a_phone_unfolds_search_site_menu_languages_and_account_without_a_script(
+    client: httpx.AsyncClient,
+) -> None:
+    guest = _folded(await client.get("/help"))
+    await sign_in(client, await make_member(await make_organisation()))
+    member = _folded(await client.get("/help"))
+
+    for words in ('role="search"', "/outcomes", "/needs", "/notices", "繁體", "/help"):
+        assert words in guest
+        assert words in member
+    assert "/login" in guest
+    assert "/register" in guest
+    assert "/dashboard" not in guest
+    assert "/dashboard" in member
+    assert '"/account"' in member
+    assert 'action="/logout"' in member
+
+
 async def test_the_home_page_counts_what_is_on_offer(client: httpx.AsyncClient) -> None:
     for _each in range(3):
         await make_outcome()

@@ -27,12 +27,12 @@ from market.accounts import web as accounts_web
 from market.accounts.web import SignInFirst
 from market.codes import contract_lists, industries, labels, lists, regions
 from market.deps import Deps
-from market.kit import metrics
+from market.kit import telemetry
 from market.kit.database import is_busy
 from market.kit.errors import Conflict, MarketError, NotFound, Unavailable
 from market.kit.i18n import LOCALES, gettext, set_locale
-from market.kit.logs import set_up_logs
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffer_body, check_csrf
+from market.kit.telemetry import set_up_logs
 from market.kit.templating import STATIC, environment, render
 from market.kit.web import safe_path
 from market.rooms import install_rooms
@@ -163,7 +163,7 @@ class _RequestMiddleware:
 
 def _note(request: Request, status: int, duration: float) -> None:
     route = getattr(request.scope.get("route"), "path", "none")
-    metrics.observe(request.method, route, status, duration)
+    telemetry.observe(request.method, route, status, duration)
     log.info(
         "answered",
         extra={

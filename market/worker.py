@@ -14,7 +14,7 @@ import procrastinate
 from psycopg.conninfo import make_conninfo
 
 from market.deps import Deps
-from market.kit import metrics
+from market.kit import telemetry
 from market.kit.clock import BusinessClock
 from market.kit.jobs import Job, record_failure
 from market.kit.templating import environment
@@ -168,13 +168,13 @@ def _runner(deps: Deps, job: Job) -> Any:
         try:
             await job.handler(deps, **arguments)
         except Exception as error:  # the edge of the worker: counted, logged, tried again
-            metrics.jobs.labels(job.name, "failed").inc()
+            telemetry.jobs.labels(job.name, "failed").inc()
             log.warning(
                 "job failed", extra={"job": job.name, "error": f"{type(error).__name__}: {error}"[:300]}
             )
             if context.job.id is not None:
                 await record_failure(context.job.id, error)
             raise
-        metrics.jobs.labels(job.name, "done").inc()
+        telemetry.jobs.labels(job.name, "done").inc()
 
     return run

@@ -17,7 +17,7 @@ from market.accounts import demo_logins
 from market.app import create_app
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.deps import Deps
-from market.kit.logs import set_up_logs
+from market.kit.telemetry import set_up_logs
 from market.matching.rematch import enqueue_full_rematch_if_scorer_changed
 from market.programmes.catalogue import load_programmes
 from market.runtime import build_deps, running

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from market.contracts.fees import COMMISSIONS_OFF
 from market.contracts.models import INSTALMENT
-from market.kit.findings import find_rows
+from market.kit.database import find_rows
 from market.kit.room import Check
 
 ARRIVED = """

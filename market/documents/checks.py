@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from market.documents.issuing import text_hash
 from market.documents.models import DocumentPrint, IssuedDocument
 from market.files.store import FileStore, StoreUnavailable
-from market.kit.findings import MAX_FINDINGS, find_rows
+from market.kit.database import MAX_FINDINGS, find_rows
 from market.kit.room import Check, StoredCheck
 
 PAGE = 500

@@ -13,7 +13,7 @@ from market.kit.errors import Invalid
 from market.kit.formats import file_size
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.biff import OLE
-from market.kit.workbooks.delimited import decode
+from market.kit.workbooks.reading import decode
 
 MAX_SIZE = 20 * 1024 * 1024
 """Bytes of one file."""

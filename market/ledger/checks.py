@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from market.kit.findings import find_rows
+from market.kit.database import find_rows
 from market.kit.models import SystemState
 from market.kit.room import Check, rooms
 

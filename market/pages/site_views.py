@@ -11,8 +11,8 @@ from market.kit.database import connection
 from market.kit.errors import NotFound, Unavailable
 from market.kit.i18n import LOCALES
 from market.kit.i18n import gettext as _
-from market.kit.metrics import exposition
 from market.kit.pagination import PageRequest
+from market.kit.telemetry import exposition
 from market.kit.templating import render
 from market.kit.web import deps, safe_path
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.kit.findings import MAX_FINDINGS, find_rows
+from market.kit.database import MAX_FINDINGS, find_rows
 from market.kit.room import Check, KeyedCheck
 from market.payees.fingerprints import fingerprint, mask
 from market.payees.models import PayeeAccount

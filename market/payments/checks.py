@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.kit.findings import find_rows
+from market.kit.database import find_rows
 from market.kit.room import Check, rooms
 
 

@@ -84,6 +84,14 @@ def full_name(code: str) -> str:
     return f"{full_name(region.parent)}·{_(_short(region))}"
 
 
+def named(text: str) -> str:
+    """Return the code of the region that a text names, such as 广西·南宁; empty if none or several."""
+    bare = "".join(text.split())
+    for mark in "·-/>,，、":
+        bare = bare.replace(mark, "")
+    return _codes_by_name().get(bare, "")
+
+
 def level(code: str) -> Level:
     """Return the level of a region.
 
@@ -171,3 +179,20 @@ def _children() -> dict[str, tuple[str, ...]]:
     for region in _regions().values():
         children.setdefault(region.parent, []).append(region.code)
     return {parent: tuple(codes) for parent, codes in children.items()}
+
+
+@lru_cache
+def _codes_by_name() -> dict[str, str]:
+    """Return regions by what people call them: with and without the regions above, in short and in full."""
+    codes: dict[str, set[str]] = {}
+    for region in _regions().values():
+        endings = {region.name, _short(region)}
+        names = set(endings)
+        above = _regions().get(region.parent)
+        while above is not None:
+            endings = {start + end for start in (above.name, _short(above)) for end in endings}
+            names |= endings
+            above = _regions().get(above.parent)
+        for name_ in names:
+            codes.setdefault(name_, set()).add(region.code)
+    return {name_: next(iter(found)) for name_, found in codes.items() if len(found) == 1}

@@ -43,24 +43,33 @@ def _words(text: str) -> tuple[str, ...]:
 
 _SEVERAL = lazy("可填多项，用；分隔")
 OUTCOME_COLUMNS = (
-    Column("title", lazy("成果名称"), True, spellings=_words("项目名称 技术名称 成果名")),
-    Column("highlight", lazy("一句话亮点"), True, spellings=_words("成果简介 亮点 成果亮点")),
+    Column("title", lazy("成果名称"), True, spellings=_words("项目名称 技术名称 科技成果名称 成果名 名称")),
+    Column("number", lazy("编号"), spellings=_words("成果编号"), is_offered=False),
+    Column("highlight", lazy("一句话亮点"), True, spellings=_words("成果简介 亮点 成果亮点 创新点")),
     Column(
         "field",
         lazy("领域"),
         True,
         "field",
-        spellings=_words("技术领域 所属领域 高新技术领域 高新领域 应用行业"),
+        spellings=_words("技术领域 所属领域 高新技术领域 高新领域 应用行业 社会经济目标"),
     ),
     Column("industries", lazy("产业"), hint=_SEVERAL, spellings=_words("产业领域")),
     Column(
         "trl", lazy("成熟度"), True, "trl", spellings=_words("成熟阶段 所处阶段 技术成熟度 成果阶段 成熟程度")
     ),
     Column(
-        "modes", lazy("合作方式"), True, hint=_SEVERAL, spellings=_words("转化方式 拟转化方式 意向合作方式")
+        "modes",
+        lazy("合作方式"),
+        True,
+        hint=_SEVERAL,
+        spellings=_words("转化方式 拟转化方式 意向合作方式 转让方式"),
     ),
     Column("price_kind", lazy("价格方式"), True, "price_kind", spellings=_words("定价方式")),
-    Column("price_amount", lazy("价格（万元）"), spellings=_words("价格 转让价格 挂牌价 意向价格")),
+    Column(
+        "price_amount",
+        lazy("价格（万元）"),
+        spellings=_words("价格 转让价格 挂牌价 意向价格 拟转让价 转让价 许可价格 报价"),
+    ),
     Column("problem", lazy("痛点"), True, spellings=_words("解决的问题 应用背景")),
     Column("solution", lazy("方案"), True, spellings=_words("成果介绍 技术方案 成果内容 成果详情 技术简介")),
     Column(
@@ -73,16 +82,25 @@ OUTCOME_COLUMNS = (
         "rights",
         lazy("知识产权"),
         hint=lazy("类型|号|状态；已声明开放许可的专利加“|开放许可”"),
-        spellings=_words("知识产权情况"),
+        spellings=_words("知识产权情况 专利号 专利申请号 申请号 授权专利号 专利"),
     ),
-    Column("team", lazy("负责人"), True, spellings=_words("成果完成人 完成人 联系人员")),
-    Column("owner", lazy("单位"), True, spellings=_words("完成单位 成果单位 单位名称 所属单位 第一完成单位")),
+    Column(
+        "team", lazy("负责人"), True, spellings=_words("成果完成人 完成人 主要完成人 项目负责人 联系人员")
+    ),
+    Column(
+        "owner",
+        lazy("单位"),
+        True,
+        spellings=_words("完成单位 成果单位 单位名称 所属单位 第一完成单位 成果完成单位"),
+    ),
+    Column("region", lazy("所在地"), spellings=_words("所属地区 所在地区 地区 所在城市"), is_offered=False),
     Column("contact_name", lazy("联系窗口"), True, spellings=_words("联系人")),
     Column("contact_phone", lazy("联系电话"), spellings=_words("联系方式 电话 手机")),
     Column("keywords", lazy("关键词"), hint=_SEVERAL, spellings=_words("关键字")),
 )
 NEED_COLUMNS = (
-    Column("title", lazy("需求名称"), True, spellings=_words("技术需求名称 需求标题 难题名称")),
+    Column("title", lazy("需求名称"), True, spellings=_words("技术需求名称 需求标题 难题名称 名称")),
+    Column("number", lazy("编号"), spellings=_words("需求编号"), is_offered=False),
     Column("field", lazy("领域"), True, "field", spellings=_words("技术领域 所属领域 行业领域")),
     Column("industries", lazy("产业"), hint=_SEVERAL, spellings=_words("所属产业")),
     Column("kind", lazy("需求类型"), True, "need_kind", spellings=_words("需求类别")),
@@ -119,6 +137,7 @@ NEED_COLUMNS = (
         True,
         spellings=_words("所属单位或公司名称 企业名称 单位名称 所属单位 需求单位"),
     ),
+    Column("region", lazy("所在地"), spellings=_words("所属地区 所在地区 地区 所在城市"), is_offered=False),
     Column("contact_name", lazy("联系窗口"), True, spellings=_words("联系人")),
     Column("contact_phone", lazy("联系电话"), spellings=_words("联系方式 电话 手机")),
     Column("keywords", lazy("关键词"), hint=_SEVERAL, spellings=_words("关键字")),
@@ -128,6 +147,11 @@ NEED_COLUMNS = (
 def columns_of(kind: Kind) -> tuple[Column, ...]:
     """Return the columns of the template of one kind of listing."""
     return OUTCOME_COLUMNS if kind is OUTCOME else NEED_COLUMNS
+
+
+def column_named(kind: Kind, name: str) -> Column:
+    """Return one column of a kind of listing."""
+    return next(column for column in columns_of(kind) if column.name == name)
 
 
 def template(kind: Kind) -> bytes:

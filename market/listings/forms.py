@@ -28,6 +28,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.listings import rules
 from market.listings.models import Need, Outcome, PriceKind
+from market.listings.right_rows import kind_of_number
 from market.listings.rights import InvalidNumber, patent_number_of
 
 
@@ -68,6 +69,9 @@ class RightRow(BaseForm):
     open_licence = ChoiceField(lazy("开放许可"), choices=open_licence_choices, blank="—")
 
     def validate_number(self, field: Any) -> None:
+        if field.data and not self.kind.data:
+            # A patent number typed alone tells what it protects.
+            self.kind.data = kind_of_number(field.data)
         if not field.data or self.kind.data not in lists.PATENT_KINDS:
             return
         try:

@@ -25,8 +25,11 @@ from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.listings import rules, sheet_rows
 from market.listings.deadlines import set_deadlines
+from market.listings.excel_template import column_named
+from market.listings.import_heads import head_notices
 from market.listings.import_mapping import InvalidRow, need_of, outcome_of
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.row_reading import SheetRow, read_row
 from market.listings.states import ListingAction, ListingVerb, OwnerVerb
 from market.records.by import By
 from market.records.transitions import transition
@@ -105,7 +108,7 @@ def read_rows(path: Path, kind: Kind, report: Report) -> Iterable[Row]:
     for number, raw in _raw_rows(path, kind, report):
         report.total += 1
         try:
-            row = _row(number, raw, kind)
+            row = _row(number, raw, kind, report)
         except InvalidRow as error:
             reference = raw.get("id", "") if isinstance(raw, Mapping) else ""
             report.refused.append(Refusal(number, str(reference)[:120], str(error)))
@@ -262,21 +265,32 @@ async def _source(*, now: datetime) -> UUID:
     return source.id
 
 
-def _row(number: int, raw: Any, kind: Kind) -> Row:
+def _row(number: int, raw: Any, kind: Kind, report: Report) -> Row:
     if isinstance(raw, InvalidRow):
         raise raw
-    if isinstance(raw, sheet_rows.SheetRow):
-        return Row(number, sheet_rows.listing_of(kind, raw), owner=raw.owner)
+    if isinstance(raw, SheetRow):
+        read = read_row(kind, raw)
+        if read.faults and not all(fault.is_optional for fault in read.faults):
+            raise InvalidRow(read.reasons)
+        report.notices += [
+            _("第 %(row)s 行：%(why)s先留空。", row=number, why=fault.sentence) for fault in read.faults
+        ]
+        return Row(number, read.values, owner=raw.owner)
     return Row(number, outcome_of(raw) if kind is OUTCOME else need_of(raw))
 
 
 def _raw_rows(path: Path, kind: Kind, report: Report) -> Iterable[tuple[int, Any]]:
     if path.suffix.lower() in TABLES:
         try:
-            heads = sheet_rows.open_sheet(path, kind)
+            heads = sheet_rows.open_list(path.read_bytes(), kind)
         except sheet_rows.NotTheTemplate as error:
             raise UnreadableFile(str(error)) from error
-        report.notices += heads.notices()
+        report.notices += head_notices(heads)
+        report.notices += [
+            _("“%(head)s”列按“%(name)s”读。", head=guess.head, name=column_named(kind, guess.name).head)
+            for guess in heads.guesses
+            if not guess.is_sure
+        ]
         yield from sheet_rows.read(heads, kind)
         return
     opener: Any = gzip.open if path.suffix.lower() == ".gz" else open

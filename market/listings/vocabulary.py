@@ -20,38 +20,108 @@ FIELDS: Mapping[str, str] = {
     "urban": "城市建设 社会发展 建筑 城乡建设 水利 公共安全 住房",
 }
 """Words for each of the eleven fields: of the national list of high technology, provinces and trades."""
+SOCIAL_GOALS: Mapping[str, str] = {
+    "environment": "环境保护、生态建设及污染防治",
+    "energy": "能源生产、分配和合理利用",
+    "biomedicine": "卫生事业发展",
+    "urban": "基础设施以及城市和农村规划|社会发展和社会服务|教育事业发展",
+    "aerospace": "民用空间探测及开发",
+    "agriculture": "农林牧渔业发展",
+    "": "工商业发展|地球和大气层的探索与利用|地球、空间与海洋|非定向研究|其他民用目标"
+    "|国防|其他|其它|高技术服务",
+}
+"""The socio-economic goals (社会经济目标) of the national registration of achievements, by field.
+
+With headings of the list of high technology; those that no field of ours answers to are known, and empty."""
 STAGES: Mapping[str, int] = {
+    "概念": 2,
+    "原理": 2,
     "初期": 3,
     "实验室": 3,
     "研制": 4,
+    "研发": 4,
     "小试": 5,
     "中期": 5,
+    "样机": 6,
     "中试": 6,
     "试生产": 7,
+    "小批量": 7,
+    "成熟": 8,
     "成熟应用": 8,
+    "可规模生产": 9,
+    "规模化": 9,
     "产业化": 9,
     "批量生产": 9,
+    "量产": 9,
 }
 """Readiness by the stages of the national registration of achievements: the lowest level of each (A)."""
 MODES: Mapping[str, str] = {
     "转让": "assignment",
+    "专利转让": "assignment",
+    "专利权转让": "assignment",
     "许可": "licence",
+    "专利许可": "licence",
+    "许可使用": "licence",
+    "使用许可": "licence",
+    "实施许可": "licence",
     "普通许可": "licence",
+    "普通实施许可": "licence",
     "独占许可": "exclusive_licence",
+    "独占实施许可": "exclusive_licence",
     "合作开发": "development",
+    "合作研发": "development",
+    "合作研究": "development",
     "委托开发": "development",
+    "委托研发": "development",
     "联合开发": "development",
+    "联合研发": "development",
+    "联合攻关": "development",
+    "共同开发": "development",
     "开发": "development",
     "作价入股": "equity",
+    "作价投资": "equity",
     "入股": "equity",
     "服务": "service",
     "咨询": "consulting",
 }
-OPEN_TERMS = frozenset(["长期", "长期有效", "不限", "永久有效", "无"])
+NEED_KINDS: Mapping[str, str] = {
+    "攻关": "breakthrough",
+    "难题": "breakthrough",
+    "难题攻关": "breakthrough",
+    "关键技术攻关": "breakthrough",
+    "核心技术攻关": "breakthrough",
+    "研发": "breakthrough",
+    "成果引进": "adoption",
+    "引进": "adoption",
+    "成果转化": "adoption",
+    "改造": "process",
+    "工艺优化": "process",
+    "工艺改进": "process",
+    "升级": "upgrade",
+    "新产品开发": "upgrade",
+    "产品开发": "upgrade",
+    "检验检测": "testing",
+    "检测服务": "testing",
+    "人才引进": "talent",
+    "人才需求": "talent",
+}
+PRICE_KINDS: Mapping[str, str] = {
+    "挂牌": "fixed",
+    "一口价": "fixed",
+    "定价": "fixed",
+    "协商": "negotiable",
+    "协议": "negotiable",
+    "协议定价": "negotiable",
+    "双方协商": "negotiable",
+}
+OPEN_TERMS = frozenset(["长期", "长期有效", "不限", "永久有效", "无", "一直有效", "常年", "常年有效", "待定"])
 """Words for a need without a last day."""
-NO_AMOUNT = frozenset(["面议", "协商", "待定", "不限", "另议"])
+NO_AMOUNT = frozenset(
+    ["面议", "协商", "待定", "不限", "另议", "价格面议", "双方协商", "可协商", "电议", "暂无"]
+)
 """Words for a price or a budget that is left open."""
 _AFFIX = re.compile("^技术|技术$|产业$|行业$|领域$|业$|阶段$|级$|方式$")
+_LEVEL = re.compile(r"(?:^|TRL\s*-?\s*)([1-9])(?![\d.%])|([1-9一二三四五六七八九])\s*级", re.IGNORECASE)
 _COMPARISON = re.compile(
     r"(?P<name>[^≥≤><=＝]{1,60}?)\s*(?P<target>(?:≥|≤|>=|<=|>|<|=|不低于|不小于|不少于|不超过|不大于|大于|小于|达到|优于).+)"
 )
@@ -66,6 +136,8 @@ def _bare(text: str) -> str:
 
 
 _FIELD_OF = {_bare(word): key for key, words in FIELDS.items() for word in words.split()}
+_FIELD_OF |= {_bare(word): key for key, words in SOCIAL_GOALS.items() if key for word in words.split("|")}
+_WITHOUT_FIELD = frozenset(_bare(word) for word in SOCIAL_GOALS[""].split("|"))
 
 
 def field_named(text: str) -> str:
@@ -74,8 +146,8 @@ def field_named(text: str) -> str:
     先进制造业, 现代农业 and 生物医药与医疗器械 are understood; the longest words decide before parts of them.
     """
     bare = _bare(text)
-    if bare in _FIELD_OF:
-        return _FIELD_OF[bare]
+    if bare in _FIELD_OF or bare in _WITHOUT_FIELD:
+        return _FIELD_OF.get(bare, "")
     rest, fields = bare, set()
     for word in sorted(_FIELD_OF, key=len, reverse=True):
         if len(word) > 1 and word in rest:
@@ -84,16 +156,42 @@ def field_named(text: str) -> str:
     return fields.pop() if len(fields) == 1 else ""
 
 
+def is_known_heading(text: str) -> bool:
+    """Return whether a text is a heading of the national lists that none of our fields answers to."""
+    return _bare(text) in _WITHOUT_FIELD
+
+
 def stage_level(text: str) -> int | None:
-    """Return the technology readiness level of a stage in words; None where it names none."""
-    bare = _bare(text)
-    return next((level for word, level in STAGES.items() if bare.startswith(word)), None)
+    """Return the technology readiness level that a text names, by number or stage; None where it names none.
+
+    A number wins: 7, TRL 7 中试, 7 环境级 and 中试（七级） are level 7.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if match := _LEVEL.search(plain):
+        number = match[1] or match[2]
+        return int(number) if number.isdigit() else "一二三四五六七八九".index(number) + 1
+    bare = _bare(plain)
+    if not bare or bare.startswith("未"):
+        return None
+    words = sorted(STAGES, key=len, reverse=True)
+    begins = next((word for word in words if bare.startswith(word)), "")
+    word = begins or next((word for word in words if word in bare), "")
+    return STAGES.get(word)
 
 
 def mode_named(text: str) -> str:
     """Return the way of cooperation that a text names; empty where it names none."""
-    bare = _bare(text)
-    return MODES.get(bare, "")
+    return MODES.get(_bare(text), "")
+
+
+def need_kind_named(text: str) -> str:
+    """Return the kind of need that a text names; empty where it names none."""
+    return NEED_KINDS.get(_bare(text), "")
+
+
+def price_kind_named(text: str) -> str:
+    """Return the kind of price that a text names; empty where it names none."""
+    return PRICE_KINDS.get(_bare(text), "fixed" if text == "挂牌价" else "")
 
 
 def target_of(text: str) -> dict[str, str]:

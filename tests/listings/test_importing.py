@@ -281,7 +281,7 @@ async def test_the_filled_template_is_taken_over_with_codes_patents_and_money(
         ("领域", "炼金术", "不在列表里"),
         ("成熟度", "10", "不在列表里"),
         ("价格（万元）", "很多", "不是金额"),
-        ("价格（万元）", "3,5", "“3,5”不是金额（成果!H3，逗号的位置不对）"),
+        ("价格（万元）", "3,5", "写的是“3,5”，是哪一个？（成果!H3，逗号的位置不对）"),
         ("价格（万元）", None, "没有填价格"),
         ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
         ("知识产权", "发明专利|201810861934.2|已授权|独占", "不在列表里"),
@@ -381,13 +381,13 @@ def test_what_a_sheet_lacks_is_told_with_the_row_of_its_heads(tmp_path: Path) ->
         rows_read(path)
 
 
-def test_hidden_rows_are_taken_and_told(tmp_path: Path) -> None:
+def test_hidden_rows_are_left_out_and_told(tmp_path: Path) -> None:
     def hide(sheet: Worksheet) -> None:
         sheet.row_dimensions[3].hidden = True
 
     rows, report = rows_read(changed(fill(tmp_path / "outcomes.xlsx", OUTCOME, [OUTCOME_ROW]), hide))
 
-    assert (len(rows), report.notices) == (1, ["第 3 行是隐藏的，也已读入。"])
+    assert (len(rows), report.notices) == (0, ["第 3 行是隐藏的，没有读。"])
 
 
 async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps, tmp_path: Path) -> None:

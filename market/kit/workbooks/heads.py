@@ -106,11 +106,16 @@ def head_key(text: str) -> str:
     would mean something else.
     """
     bare = "".join(unicodedata.normalize("NFKC", text).split()).strip("*:").casefold()
-    bare = str(_simplified().convert(bare)) if not bare.isascii() else bare
+    bare = to_simplified(bare)
     bare = re.sub(r"[/,]?([百千万亿]+元)$", r"(\1)", bare.replace("单位:", ""))
     if (note := _NOTE.search(bare)) and note.start() and not _OTHER_UNIT.search(note[0]):
         bare = bare[: note.start()]
     return bare.removesuffix("/元").strip("*:")
+
+
+def to_simplified(text: str) -> str:
+    """Return a text in simplified characters."""
+    return text if text.isascii() else str(_simplified().convert(text))
 
 
 @lru_cache

@@ -18,6 +18,7 @@ from market.listings.forms import ReviewForm
 from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
 from market.listings.near_duplicates import find_near_duplicates
+from market.listings.sections import sections
 from market.listings.states import ListingAct
 from market.notices.queries import list_objections
 from market.notices.states import NoticeAct
@@ -73,6 +74,7 @@ async def _page(
         status_code,
         kind=kind,
         listing=listing,
+        sections=sections(listing),
         form=form,
         score=score,
         missing=missing,

@@ -27,6 +27,7 @@ from market.kit.web import deps, wants_partial
 from market.listings import queries, rules
 from market.listings.models import Need, Outcome
 from market.listings.queries import is_owner, live, need_owner_name
+from market.listings.sections import sections
 from market.listings.states import LIVE, NeedStatus, OutcomeStatus
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchFeedback
@@ -147,6 +148,7 @@ async def need(request: Request) -> Response:
         request,
         "pages/need.html",
         need=need,
+        sections=sections(need),
         owner_name=queries.need_owner_name(need, actor, brokers=brokers),
         is_owner_visible=queries.is_owner_visible(need, actor, brokers=brokers),
         days_left=_days_left(need, today),
@@ -188,6 +190,7 @@ async def outcome(request: Request) -> Response:
         request,
         "pages/outcome.html",
         outcome=outcome,
+        sections=sections(outcome),
         typed=typed,
         amount=amount,
         is_amount=is_amount,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -69,10 +70,10 @@ async def test_an_outcome_shows_its_sections_in_order(client: httpx.AsyncClient)
     page = await client.get(f"/outcomes/{outcome.number}")
 
     heads = [
-        "要解决的问题",
-        "技术方案与创新点",
         "与现有方案对比",
         "主要技术指标",
+        "要解决的问题",
+        "技术方案与创新点",
         "应用场景与已有案例",
         "经济性测算",
         "成熟度证据",
@@ -85,6 +86,10 @@ async def test_an_outcome_shows_its_sections_in_order(client: httpx.AsyncClient)
     ]
     places = [page.text.index(f"<h2>{head}</h2>") for head in heads]
     assert places == sorted(places)
+    index = page.text[page.text.index('aria-label="本页目录"') : places[0]]
+    anchors = re.findall(r'href="#(\w+)"', index)
+    assert len(anchors) == len(heads) - 1, "matches are listed in the index for those who see them"
+    assert all(f'id="{anchor}"' in page.text for anchor in anchors)
     assert "120.00 万元" in page.text
     assert "中试 · TRL 6" in page.text
 

@@ -6,6 +6,7 @@ from market.accounts.permissions import AccountAct
 from market.backoffice import (
     anomaly_views,
     audit_views,
+    change_views,
     holiday_views,
     jobs,
     moderation_views,
@@ -30,6 +31,7 @@ ROOM = Room(
         *holiday_views.routes,
         *operations_views.routes,
         *moderation_views.routes,
+        *change_views.routes,
         *sanction_views.routes,
     ],
     demo_routes=operations_views.demo_routes,
@@ -57,6 +59,14 @@ ROOM = Room(
             lazy("成果与需求审核"),
             "backoffice:listings",
             "listings",
+            ListingAct.MODERATE,
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            35,
+            lazy("已发布信息的变更"),
+            "backoffice:changes",
+            "changes",
             ListingAct.MODERATE,
         ),
         MenuEntry(

@@ -12,38 +12,35 @@ from uuid import uuid4
 
 from market.accounts import messages
 from market.accounts.actors import Actor
-from market.accounts.models import Organisation, StaffRole
+from market.accounts.models import StaffRole
 from market.accounts.permissions import NotYours
 from market.audit.log import record
 from market.codes.numbers import next_number
-from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
-from market.listings import lifecycle, rules
+from market.listings import changes, lifecycle, rules
 from market.listings.deadlines import set_deadlines
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.lifecycle import (
     AUTHORS,
     edit_address,
-    expiry_date,
     lock,
     lock_own,
     mark_verified,
-    reindex_if_live,
     transition_listing,
 )
 from market.listings.models import Need, Outcome, Review, ReviewDecision
-from market.listings.states import EDITABLE, LIVE, ListingAct, ListingAction, ListingVerb, workflow_of
+from market.listings.states import (
+    EDITABLE,
+    SHOWN_AS_REVIEWED,
+    ListingAct,
+    ListingAction,
+    ListingVerb,
+    workflow_of,
+)
+from market.listings.submission import require_complete
 from market.records.by import By
-
-
-class Incomplete(Invalid):
-    """The listing may not be submitted yet; `faults` are pairs of field and sentence."""
-
-    def __init__(self, faults: list[tuple[str, str]]) -> None:
-        super().__init__(_("还有几处没有填好。"))
-        self.faults = faults
 
 
 @atomic()
@@ -62,7 +59,7 @@ async def create_need(values: Mapping[str, Any], *, by: By) -> Need:
 async def update_outcome(
     number: str, values: Mapping[str, Any], *, by: By, base_revision: int | None = None
 ) -> Outcome:
-    """Save a new revision. That of a published outcome is live at once and must be complete.
+    """Save a new revision; of a published outcome see `changes.save_published`.
 
     `base_revision` is the revision that the edit started from, for optimistic locking.
 
@@ -214,19 +211,16 @@ async def _update(
     if base_revision is not None and base_revision != listing.revision:
         raise Invalid(_("您编辑期间，同事已经保存过新的一稿。再点一次保存，就以您现在的内容为准。"))
     changed = [name for name, value in values.items() if getattr(listing, name) != value]
-    if not changed:
+    if not changed and listing.status not in SHOWN_AS_REVIEWED:
         return listing
+    if listing.status in SHOWN_AS_REVIEWED:
+        return await changes.save_published(kind, listing, values, by=by)
     for name in changed:
         setattr(listing, name, values[name])
-    if listing.status in LIVE:
-        await _require_complete(kind, listing, by.now)
-        listing.expires_on = expiry_date(listing)
     listing.revision += 1
     listing.updated_at = by.now
     listing.completeness = kind.completeness(listing)[0]
-    await listing.save(
-        update_fields=[*changed, *{"revision", "updated_at", "completeness", "expires_on"} - set(changed)]
-    )
+    await listing.save(update_fields=[*changed, *{"revision", "updated_at", "completeness"} - set(changed)])
     await set_deadlines(listing)
     await record(
         kind.key,
@@ -236,14 +230,13 @@ async def _update(
         revision=listing.revision,
         fields=sorted(changed),
     )
-    await reindex_if_live(kind, listing)
     return listing
 
 
 async def _submit(kind: Kind, number: str, *, by: By) -> Listing:
     listing = await lock_own(kind, number, by.actor)
     workflow_of(listing.status).next(listing.status, ListingAction.SUBMIT)
-    await _require_complete(kind, listing, by.now)
+    await require_complete(kind, listing, by.now)
     listing.submitted_at = by.now
     await listing.save(update_fields=["submitted_at"])
     await transition_listing(listing, ListingAction.SUBMIT, by=by)
@@ -254,15 +247,6 @@ async def _submit(kind: Kind, number: str, *, by: By) -> Listing:
         address=f"/backoffice/listings/{kind.key}/{listing.number}",
     )
     return listing
-
-
-async def _require_complete(kind: Kind, listing: Listing, now: datetime) -> None:
-    faults = kind.faults(listing, local_date(now))
-    if isinstance(listing, Need) and listing.is_masked:
-        owner = await Organisation.get(id=listing.organisation_id)
-        faults += rules.faults_of_masking(listing, owner.name)
-    if faults:
-        raise Incomplete(faults)
 
 
 async def _notify_author(listing: Listing, is_published: bool, *, now: datetime) -> None:

@@ -29,6 +29,7 @@ from market.listings.excel_template import column_named
 from market.listings.import_heads import head_notices
 from market.listings.import_mapping import InvalidRow, need_of, outcome_of
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.review_digest import mark_reviewed
 from market.listings.row_reading import SheetRow, read_row
 from market.listings.states import ListingAction, ListingVerb, OwnerVerb
 from market.records.by import By
@@ -177,6 +178,8 @@ async def _import_batch(
     report.created += len(created)
     ids = [*updated_ids, *(listing.id for listing in created if publish)]
     if ids:
+        # The operator runs this import: what it changes of a published listing counts as reviewed.
+        await mark_reviewed(kind, updated_ids)
         await outbox.enqueue_many(kind.index, ids)
 
 

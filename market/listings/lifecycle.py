@@ -9,6 +9,7 @@ from uuid import UUID
 from market.accounts import messages
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole
+from market.audit.log import record
 from market.audit.models import AuditEvent
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -17,8 +18,17 @@ from market.kit.i18n import gettext as _
 from market.listings import rules
 from market.listings.deadlines import set_deadlines
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, kind_of
-from market.listings.models import Need, Outcome
-from market.listings.states import LIVE, ListingAct, ListingAction, NeedStatus, OutcomeStatus
+from market.listings.models import ListingChange, Need, Outcome
+from market.listings.review_digest import is_as_reviewed
+from market.listings.states import (
+    LIVE,
+    ChangeAction,
+    ChangeStatus,
+    ListingAct,
+    ListingAction,
+    NeedStatus,
+    OutcomeStatus,
+)
 from market.records.by import By
 from market.records.transitions import transition
 from market.search import outbox
@@ -51,7 +61,19 @@ async def transition_listing(listing: Listing, action: ListingAction, *, by: By,
     before = listing.status
     await transition(listing, action, by=by, revision=listing.revision, before=before.value, **data)
     await set_deadlines(listing)
+    if listing.status not in LIVE:
+        await _close_pending_change(listing, by=by)
     await reindex_if_live(kind_of(listing), listing, was_live=before in LIVE)
+
+
+async def _close_pending_change(listing: Listing, *, by: By) -> None:
+    """Close the change that waits for review: the listing is taken down, has ended or has lapsed."""
+    pending = ListingChange.filter(
+        subject_kind=kind_of(listing).key, subject_id=listing.id, status=ChangeStatus.PENDING
+    )
+    for change in await pending:
+        decided = {"decided_by_id": by.user_id, "decided_at": by.now}
+        await transition(change, ChangeAction.CLOSE, by=by, changes=decided)
 
 
 async def reindex_if_live(kind: Kind, listing: Listing, *, was_live: bool = False) -> None:
@@ -105,9 +127,15 @@ async def _was_licensed(outcome: Outcome) -> bool:
 
 @atomic()
 async def mark_licensed(outcome_id: UUID, *, is_sold: bool, by: By) -> Outcome:
-    """Mark an outcome as licensed (still on offer) or sold, when its contract is signed."""
+    """Mark an outcome as licensed (still on offer) or sold, when its contract is signed.
+
+    One that was taken down and rewritten since stays off offer until it has been reviewed.
+    """
     listing = await lock_by_id(OUTCOME, outcome_id)
-    if listing.status is not OutcomeStatus.SOLD:
+    is_rewritten = listing.status is OutcomeStatus.UNLISTED and not await is_as_reviewed(OUTCOME, outcome_id)
+    if is_rewritten and not is_sold:
+        await record(OUTCOME.key, outcome_id, ListingAction.LICENSE, by=by)
+    elif listing.status is not OutcomeStatus.SOLD:
         await transition_listing(listing, ListingAction.SELL if is_sold else ListingAction.LICENSE, by=by)
     return cast(Outcome, listing)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -9,7 +10,14 @@ from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
-from market.listings.states import NEED_WORKFLOW, OUTCOME_WORKFLOW, NeedStatus, OutcomeStatus
+from market.listings.states import (
+    CHANGE_WORKFLOW,
+    NEED_WORKFLOW,
+    OUTCOME_WORKFLOW,
+    ChangeStatus,
+    NeedStatus,
+    OutcomeStatus,
+)
 from market.records.transitions import Stateful
 
 
@@ -96,6 +104,8 @@ class Outcome(Stateful):
     expires_on = fields.DateField(null=True)
     reminded_on = fields.DateField(null=True)
     """Date of the last reminder; see `freshness.is_stale`."""
+    reviewed_digest = fields.CharField(max_length=32, default="", db_default="")
+    """Digest of the columns that change by review only, as last reviewed; the database writes it."""
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -165,6 +175,8 @@ class Need(Stateful):
     expires_on = fields.DateField(null=True)
     reminded_on = fields.DateField(null=True)
     """Date of the last reminder; see `freshness.is_stale`."""
+    reviewed_digest = fields.CharField(max_length=32, default="", db_default="")
+    """Digest of the columns that change by review only, as last reviewed; the database writes it."""
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -199,3 +211,39 @@ class Review(Model):
         table = "reviews"
         table_description = "Reviews."
         indexes = (("subject_kind", "subject_id"),)
+
+
+class ListingChange(Stateful):
+    """A change to a published listing: one that waits for review, or a small one that went live at once."""
+
+    record_kind = "listing_change"
+    workflow = CHANGE_WORKFLOW
+
+    id = fields.UUIDField(primary_key=True)
+    subject_kind = fields.CharField(max_length=24)
+    """outcome or need"""
+    subject_id = fields.UUIDField()
+    base_revision = fields.IntField()
+    """The listing's revision that this draft of the change was saved as: what the operator must have seen."""
+    values: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    """The changed fields only, as JSON; see `change_rules.to_json`."""
+    before: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    """The same fields as everybody read them before."""
+    status = enum_column(ChangeStatus, ChangeStatus.PENDING)
+    proposed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    proposed_by_id: UUID | None
+    """Null: an import."""
+    proposed_at = fields.DatetimeField()
+    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    decided_by_id: UUID | None
+    decided_at = fields.DatetimeField(null=True)
+    reason = fields.CharField(max_length=1000, default="", db_default="")
+
+    class Meta:
+        table = "listing_changes"
+        table_description = "Listing changes."
+        indexes = (("status", "proposed_at"), ("subject_kind", "subject_id"))

@@ -8,12 +8,23 @@ from uuid import UUID
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Menu, MenuEntry, MomentHandler, Room, Subject
-from market.listings import freshness, lifecycle, models, queries, search, views
+from market.listings import (
+    change_queries,
+    freshness,
+    lifecycle,
+    models,
+    queries,
+    review_digest,
+    search,
+    views,
+)
 from market.listings.deadlines import expiry_act, reminder_act
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import PriceKind, ReviewDecision
 from market.listings.states import (
     PERMISSIONS,
+    ChangeAction,
+    ChangeStatus,
     ListingAct,
     ListingAction,
     ListingVerb,
@@ -69,15 +80,21 @@ ROOM = Room(
             describe=queries.outcome_subjects,
         ),
         "need": Subject(lazy("需求"), page="pages:need", number="XQ", verbs=(ListingAction,)),
+        "listing_change": Subject(
+            lazy("变更"), page="backoffice:change", page_key="change_id", verbs=(ChangeAction,)
+        ),
     },
     documents={
         "outcomes": DocumentSource(search.build_outcomes, search.all_outcomes),
         "needs": DocumentSource(search.build_needs, search.all_needs),
     },
     moments={**_moments(OUTCOME), **_moments(NEED)},
+    checks=review_digest.CHECKS,
+    dashboard=change_queries.dashboard_cards,
     labels={
         "outcome": (OutcomeStatus, OutcomeShownStatus),
         "need": NeedStatus,
+        "listing_change": ChangeStatus,
         "review": ReviewDecision,
         "price_kind": PriceKind,
     },

@@ -106,6 +106,8 @@ LIVE: tuple[Status, ...] = (*_ON_OFFER, N.PUBLISHED, N.MATCHING)
 """On offer: searchable, matched, and editable without a new review."""
 PUBLIC: tuple[Status, ...] = (*LIVE, O.SOLD, O.EXPIRED, N.SOLVED, N.EXPIRED)
 """Statuses in which everybody may open the page."""
+SHOWN_AS_REVIEWED: tuple[Status, ...] = (*LIVE, O.EXPIRED, N.EXPIRED)
+"""What everybody reads is what was reviewed: title, indicators, price and the like change by review only."""
 EDITABLE: tuple[Status, ...] = (
     *LIVE,
     O.DRAFT,
@@ -132,6 +134,43 @@ class ListingVerb(LabelEnum):
     IMPORTED = "imported", lazy("导入")
     IMPORTED_AND_PUBLISHED = "imported and published", lazy("导入并发布")
     IMPORTED_AGAIN = "imported again", lazy("再次导入")
+    CHANGE_PROPOSED = "change_proposed", lazy("提出变更，待审核")
+    CHANGE_REVERTED = "change_reverted", lazy("恢复变更前的内容")
+
+
+class ChangeStatus(LabelEnum):
+    """Where a change to a published listing stands."""
+
+    PENDING = "pending", lazy("待审核"), "due"
+    ACCEPTED = "accepted", lazy("已通过"), "done"
+    REJECTED = "rejected", lazy("未通过"), "wrong"
+    WITHDRAWN = "withdrawn", lazy("已撤回")
+    CLOSED = "closed", lazy("随信息下架而结束")
+    APPLIED = "applied", lazy("已生效，待过目"), "act"
+    """A small change: live at once, listed for the operator with its diff."""
+    SEEN = "seen", lazy("已过目")
+    REVERTED = "reverted", lazy("已恢复原样"), "wrong"
+
+
+class ChangeAction(LabelEnum):
+    ACCEPT = "accept", lazy("变更通过")
+    REJECT = "reject", lazy("变更未通过")
+    WITHDRAW = "withdraw", lazy("撤回变更")
+    CLOSE = "close", lazy("变更随信息下架而结束")
+    SEE = "see", lazy("变更已过目")
+    REVERT = "revert", lazy("恢复原样")
+
+
+CHANGE_WORKFLOW: Workflow[ChangeStatus, ChangeAction] = Workflow(
+    {
+        (ChangeStatus.PENDING, ChangeAction.ACCEPT): ChangeStatus.ACCEPTED,
+        (ChangeStatus.PENDING, ChangeAction.REJECT): ChangeStatus.REJECTED,
+        (ChangeStatus.PENDING, ChangeAction.WITHDRAW): ChangeStatus.WITHDRAWN,
+        (ChangeStatus.PENDING, ChangeAction.CLOSE): ChangeStatus.CLOSED,
+        (ChangeStatus.APPLIED, ChangeAction.SEE): ChangeStatus.SEEN,
+        (ChangeStatus.APPLIED, ChangeAction.REVERT): ChangeStatus.REVERTED,
+    }
+)
 
 
 class OwnerVerb(LabelEnum):

@@ -18,7 +18,16 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to, wants_partial
-from market.listings import authoring, excel_template, freshness, queries, rules
+from market.listings import (
+    authoring,
+    change_queries,
+    changes,
+    excel_template,
+    freshness,
+    queries,
+    rules,
+    submission,
+)
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need
@@ -88,7 +97,8 @@ async def _write(
     if listing is None:
         authoring.require_may_create(kind, actor)
     if request.method == "GET":
-        return await _render_form(request, kind, listing, _blank_form(kind, listing, actor))
+        shown = await _with_change(request, kind, listing) if listing else None
+        return await _render_form(request, kind, listing, _blank_form(kind, shown, actor))
     data = await form_data(request)
     form = _form_class(kind)(data)
     if wants_partial(request):
@@ -108,12 +118,12 @@ async def _write(
                 by=By(actor, deps(request).clock()),
                 base_revision=form.revision.data,
             )
-        except authoring.Incomplete as error:
+        except submission.Incomplete as error:
             form.add_errors(error.faults)
         except Invalid as error:
             form.add_error(error.field or "", str(error))
         else:
-            return _redirect_after_save(request, kind, saved, is_submitted=is_submitted)
+            return await _redirect_after_save(request, kind, saved, is_submitted=is_submitted)
     return await _render_form(request, kind, listing, form, status_code=422)
 
 
@@ -129,12 +139,17 @@ async def _near_duplicates(
     )
 
 
-def _redirect_after_save(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool) -> Response:
+async def _redirect_after_save(
+    request: Request, kind: Kind, listing: Listing, *, is_submitted: bool
+) -> Response:
     if is_submitted:
         return flash(
             request, redirect_to(request, f"listings:{kind.index}"), _("已提交审核，结果会用消息告诉您。")
         )
-    words = _("已保存并生效。") if listing.status in LIVE else _("草稿已保存。")
+    if await changes.find_pending(kind, listing.id):
+        words = _("已保存。待审核的改动通过后才公开，在此之前显示原来的内容。")
+    else:
+        words = _("已保存并生效。") if listing.status in LIVE else _("草稿已保存。")
     return flash(request, redirect_to(request, f"listings:edit_{kind.key}", number=listing.number), words)
 
 
@@ -176,12 +191,12 @@ async def _submit(request: Request, kind: Kind) -> Response:
     act = authoring.submit_outcome if kind is OUTCOME else authoring.submit_need
     try:
         listing = await act(listing.number, by=By(actor, deps(request).clock()))
-    except authoring.Incomplete as error:
+    except submission.Incomplete as error:
         form = _blank_form(kind, listing, actor)
         form.validate()
         form.add_errors(error.faults)
         return await _render_form(request, kind, listing, form, status_code=422)
-    return _redirect_after_save(request, kind, listing, is_submitted=True)
+    return await _redirect_after_save(request, kind, listing, is_submitted=True)
 
 
 async def unlist_outcome(request: Request) -> Response:
@@ -190,6 +205,14 @@ async def unlist_outcome(request: Request) -> Response:
 
 async def unlist_need(request: Request) -> Response:
     return await _act(request, NEED, authoring.unlist, _("已关闭。"))
+
+
+async def withdraw_outcome(request: Request) -> Response:
+    return await _act(request, OUTCOME, changes.withdraw, _("变更已撤回，公开页面没有变。"))
+
+
+async def withdraw_need(request: Request) -> Response:
+    return await _act(request, NEED, changes.withdraw, _("变更已撤回，公开页面没有变。"))
 
 
 async def renew_outcome(request: Request) -> Response:
@@ -217,6 +240,15 @@ async def renew_by_link(request: Request) -> Response:
     return flash(
         request, redirect_to(request, f"pages:{kind}", number=number), _("已确认，谢谢。有效期延长十二个月。")
     )
+
+
+async def _with_change(request: Request, kind: Kind, listing: Listing) -> Listing:
+    """Return the listing as its author saved it last, with the change that waits or that goes on."""
+    change = await changes.find_pending(kind, listing.id)
+    if change is None and request.query_params.get("from") == "change":
+        refused = await change_queries.find_last_refusal(kind, listing)
+        change = refused.change if refused else None
+    return changes.with_change(listing, change)
 
 
 def _form_class(kind: Kind) -> type[ListingForm]:
@@ -250,6 +282,8 @@ async def _render_form(
     alike: Sequence[NearDuplicate] = (),
 ) -> Response:
     reviews = await queries.list_reviews(kind, listing.id) if listing else []
+    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    change = await change_queries.find_own_change(actor, kind, listing) if listing else None
     score, missing = kind.completeness(_FormContent(form))
     status: Any = listing.status if listing else kind.draft
     return render(
@@ -262,6 +296,9 @@ async def _render_form(
         score=score,
         missing=missing,
         alike=alike,
+        change=change,
+        is_own=True,
+        refused=None if change or not listing else await change_queries.find_last_refusal(kind, listing),
         headings=[(heading, str(words)) for heading, (words, _hint) in rules.HEADINGS.items()],
         review=reviews[0] if reviews and status in (*_RETURNED, kind.pending) else None,
         status=status,
@@ -300,6 +337,9 @@ routes = [
     Route("/my/outcomes/{number}", edit_outcome, name="listings:edit_outcome", methods=["GET", "POST"]),
     Route("/my/outcomes/{number}/submit", submit_outcome, name="listings:submit_outcome", methods=["POST"]),
     Route("/my/outcomes/{number}/unlist", unlist_outcome, name="listings:unlist_outcome", methods=["POST"]),
+    Route(
+        "/my/outcomes/{number}/withdraw", withdraw_outcome, name="listings:withdraw_outcome", methods=["POST"]
+    ),
     Route("/my/outcomes/{number}/renew", renew_outcome, name="listings:renew_outcome", methods=["POST"]),
     Route("/renew/{kind}/{number}", renew_by_link, name="listings:renew_by_link", methods=["GET", "POST"]),
     Route("/my/needs", needs, name="listings:needs"),
@@ -308,5 +348,6 @@ routes = [
     Route("/my/needs/{number}", edit_need, name="listings:edit_need", methods=["GET", "POST"]),
     Route("/my/needs/{number}/submit", submit_need, name="listings:submit_need", methods=["POST"]),
     Route("/my/needs/{number}/unlist", unlist_need, name="listings:unlist_need", methods=["POST"]),
+    Route("/my/needs/{number}/withdraw", withdraw_need, name="listings:withdraw_need", methods=["POST"]),
     Route("/my/needs/{number}/renew", renew_need, name="listings:renew_need", methods=["POST"]),
 ]

@@ -25,6 +25,8 @@ from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps, wants_partial
 from market.listings import queries, rules
+from market.listings.change_queries import find_own_change
+from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome
 from market.listings.queries import is_owner, live, need_owner_name
 from market.listings.sections import sections
@@ -156,6 +158,7 @@ async def need(request: Request) -> Response:
         matched_count=matched_count,
         is_own=is_own,
         missing=rules.completeness_of_need(need)[1] if is_own else [],
+        change=await find_own_change(actor, NEED, need),
         is_live=need.status in LIVE,
         may_answer=need.status in LIVE and not is_own and _may_answer(actor),
         may_see_contacts=queries.may_see_contacts(need, actor),
@@ -199,6 +202,7 @@ async def outcome(request: Request) -> Response:
         matched_count=matched_count,
         is_own=is_own,
         missing=rules.completeness_of_outcome(outcome)[1] if is_own else [],
+        change=await find_own_change(actor, OUTCOME, outcome),
         is_live=outcome.status in LIVE,
         is_source=is_source,
         may_ask=outcome.status in LIVE and not (is_own or is_source) and _may_ask(actor),

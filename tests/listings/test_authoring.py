@@ -7,7 +7,7 @@ from market.accounts.models import MemberRole, Message, Organisation, Organisati
 from market.accounts.permissions import NotYours
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.listings import authoring, lifecycle, queries
+from market.listings import authoring, lifecycle, queries, submission
 from market.listings.deadlines import expiry_act
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome, Review
@@ -62,7 +62,7 @@ async def test_an_incomplete_outcome_is_not_submitted() -> None:
     author = await make_author()
     outcome = await authoring.create_outcome(outcome_values(problem=""), by=By(author, NOW))
 
-    with pytest.raises(authoring.Incomplete) as refused:
+    with pytest.raises(submission.Incomplete) as refused:
         await authoring.submit_outcome(outcome.number, by=By(author, NOW))
 
     assert refused.value.faults == [("problem", "请说明要解决的问题。")]
@@ -156,26 +156,26 @@ async def test_one_listing_is_not_reviewed_twice() -> None:
         )
 
 
-async def test_editing_a_published_outcome_goes_live_at_once_with_a_trace() -> None:
+async def test_a_small_edit_of_a_published_outcome_goes_live_at_once_with_a_trace() -> None:
     author = await make_author()
     outcome = await make_outcome(
         await make_organisation_of(author), **outcome_values(), status=OutcomeStatus.PUBLISHED
     )
 
-    await authoring.update_outcome(outcome.number, {"title": "新的名称"}, by=By(author, NOW))
+    await authoring.update_outcome(outcome.number, {"solution": "新的方案"}, by=By(author, NOW))
 
     outcome = await Outcome.get(id=outcome.id)
-    assert (outcome.title, outcome.revision, outcome.status) == ("新的名称", 2, OutcomeStatus.PUBLISHED)
+    assert (outcome.solution, outcome.revision, outcome.status) == ("新的方案", 2, OutcomeStatus.PUBLISHED)
     assert await is_waiting_for_index("outcomes", outcome)
     event = await AuditEvent.get(subject_id=outcome.id, action="edited")
-    assert event.data == {"revision": 2, "fields": ["title"]}
+    assert event.data == {"revision": 2, "fields": ["solution"]}
 
 
 async def test_a_published_outcome_cannot_be_emptied() -> None:
     author = await make_author()
     outcome = await make_outcome(await make_organisation_of(author), **outcome_values())
 
-    with pytest.raises(authoring.Incomplete):
+    with pytest.raises(submission.Incomplete):
         await authoring.update_outcome(outcome.number, {"solution": ""}, by=By(author, NOW))
 
 

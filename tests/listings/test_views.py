@@ -170,7 +170,9 @@ async def test_a_colleagues_revision_is_not_lost_and_the_second_press_overwrites
     client: httpx.AsyncClient,
 ) -> None:
     author = await make_author()
-    outcome = await make_outcome(await organisation_of(author), **outcome_values(), revision=2)
+    outcome = await make_outcome(
+        await organisation_of(author), **outcome_values(), revision=2, status=OutcomeStatus.DRAFT
+    )
     await sign_in(client, author)
 
     page = await post(

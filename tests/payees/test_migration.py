@@ -1,4 +1,4 @@
-"""The migration keeps the accounts of profiles, as versions that nobody trusts."""
+"""The migrations keep accounts, as versions that nobody trusts, and take what is published for reviewed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from market.tables import TORTOISE_ORM, database
 OLD = '''
 DO $$ DECLARE given record; BEGIN  -- the rows below name only what the migration reads
   FOR given IN SELECT table_name, column_name FROM information_schema.columns
-    WHERE table_name IN ('organisations', 'programmes', 'programme_terms', 'claims', 'disbursements')
-    AND is_nullable = 'NO' AND column_name <> 'id'
+    WHERE table_name IN ('organisations', 'programmes', 'programme_terms', 'claims', 'disbursements',
+    'outcomes') AND is_nullable = 'NO' AND column_name <> 'id'
   LOOP EXECUTE format('ALTER TABLE %I ALTER %I DROP NOT NULL', given.table_name, given.column_name); END LOOP;
 END $$;
 INSERT INTO organisations (id, name, uscc, kind, status, region, bank_name, bank_account, created_at) VALUES
@@ -42,6 +42,9 @@ INSERT INTO claims (id, number, status, programme_id, terms_id, applicant_id, ye
 INSERT INTO disbursements (id, number, claim_id, amount, status, payee_bank, payee_account, ordered_at) VALUES
   (#8, 'BF-1', #5, 5, 'paid', '旧行',
    '62229999', now());
+INSERT INTO outcomes (id, number, status, organisation_id, title, rights, created_at, updated_at) VALUES
+  (#9, 'CG-1', 'published', #1, '导线', '[]', now(), now()),
+  (#0, 'CG-2', 'draft', #1, '初稿', NULL, now(), now());
 '''
 
 
@@ -58,7 +61,9 @@ async def main():
                            "LEFT JOIN payee_accounts a ON a.id = c.payee_id ORDER BY 1")
         orders = await ask("SELECT d.number, a.number AS account, d.is_taken_over FROM disbursements d "
                            "JOIN payee_accounts a ON a.id = d.payee_id")
-        print(json.dumps([accounts, claims, orders]))
+        outcomes = await ask("SELECT number, title, reviewed_digest = market_reviewed_digest(o) AS "
+                             "is_reviewed, reviewed_digest = '' AS is_new FROM outcomes o ORDER BY 1")
+        print(json.dumps([accounts, claims, orders, outcomes]))
 
 
 asyncio.run(main())
@@ -78,7 +83,7 @@ async def test_accounts_of_profiles_and_orders_become_versions_without_proof(dat
         )
         said, _errors = await upgrade.communicate()
     assert upgrade.returncode == 0
-    accounts, claims, orders = json.loads(said)
+    accounts, claims, orders, outcomes = json.loads(said)
 
     assert [(row["sequence"], row["bank_name"], row["number"]) for row in accounts] == [
         (1, "旧行", "62229999"),
@@ -91,3 +96,7 @@ async def test_accounts_of_profiles_and_orders_become_versions_without_proof(dat
         ("BZ-3", None),
     ]
     assert orders == [{"number": "BF-1", "account": "62229999", "is_taken_over": True}]
+    assert outcomes == [
+        {"number": "CG-1", "title": "导线", "is_reviewed": True, "is_new": False},
+        {"number": "CG-2", "title": "初稿", "is_reviewed": False, "is_new": True},
+    ]

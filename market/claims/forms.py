@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from wtforms import FileField
 from wtforms.validators import ValidationError
@@ -39,18 +38,6 @@ def _named(codes: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(code, _(VALUES[code])) for code in codes]
 
 
-class RegionField(ChoiceField):
-    """A region out of a list of groups, or any other one that exists, such as a county that a link names."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata(valuelist)
-        listed = {value for group in self.choices.values() for value, _label in group}
-        if self.data and self.data not in listed and regions.is_known(self.data):
-            group = regions.name(regions.province_of(self.data))
-            others = list(self.choices.get(group, ()))
-            self.choices = {**self.choices, group: [*others, (self.data, regions.full_name(self.data))]}
-
-
 def _places() -> Choices:
     return dict(regions.choices(("province", "city", "county")))
 
@@ -63,17 +50,21 @@ class CalculatorForm(BaseForm):
     """What a visitor knows of a purchase. Nothing is stored."""
 
     amount = MoneyField(lazy("技术交易额"), [Required(lazy("请填技术交易额。"))])
-    region = RegionField(lazy("所在地"), choices=_places, blank=lazy("广西"))
+    region = ChoiceField(lazy("所在地"), choices=_places, also=regions.known_name, blank=lazy("广西"))
     role = ChoiceField(lazy("申请身份"), choices=lambda: _named(ROLES))
     kind = ChoiceField(lazy("合同类型"), choices=lambda: choices("contract_kind"), blank=lazy("未定"))
     new_sales = MoneyField(lazy("当年新增销售收入"), is_zero_allowed=True)
     established_on = DayField(lazy("单位成立日期"))
     seller_kind = ChoiceField(lazy("卖方性质"), choices=lambda: _named(SELLER_KINDS), blank=lazy("不限"))
-    seller_region = RegionField(lazy("卖方所在地"), choices=_places, blank=lazy("不限"))
+    seller_region = ChoiceField(
+        lazy("卖方所在地"), choices=_places, also=regions.known_name, blank=lazy("不限")
+    )
     field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("不限"))
     mode = ChoiceField(lazy("交易方式"), choices=lambda: _named(TRADE_MODES), blank=lazy("未定，按协议定价"))
     grade = ChoiceField(lazy("成果等级"), choices=lambda: _named(GRADES), blank=lazy("未定，按一般成果"))
-    used_in = RegionField(lazy("在哪里转化应用"), choices=_places, blank=lazy("未定"))
+    used_in = ChoiceField(
+        lazy("在哪里转化应用"), choices=_places, also=regions.known_name, blank=lazy("未定")
+    )
     signed_on = DayField(lazy("合同签订日期"))
     registered_on = DayField(lazy("合同登记日期"))
     received = MoneyField(lazy("已到账金额"), is_zero_allowed=True)
@@ -180,7 +171,7 @@ class QueueForm(BaseForm):
     """Further filters of the queue; all stand in the address."""
 
     field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("全部"))
-    city = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("全部"))
+    city = ChoiceField(lazy("所在地"), choices=_places, also=regions.known_name, blank=lazy("全部"))
     doubt = ChoiceField(
         lazy("疑点"),
         choices=lambda: [

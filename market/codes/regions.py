@@ -92,6 +92,11 @@ def named(text: str) -> str:
     return _codes_by_name().get(bare, "")
 
 
+def known_name(code: str) -> str | None:
+    """Return the path of a region that exists or existed, else None."""
+    return full_name(code) if is_known(code) or code in FORMER else None
+
+
 def level(code: str) -> Level:
     """Return the level of a region.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from wtforms import FileField, HiddenField
 from market.codes.contract_lists import CHINA, CONTRACT_SUB_KINDS
 from market.codes.labels import choices
 from market.codes.regions import choices as region_choices
+from market.codes.regions import known_name
 from market.contracts.terms import RATE_UNIT, ContractTerms
 from market.deals.forms import PlanRowForm
 from market.deals.models import ContractKind, Deal
@@ -34,7 +35,7 @@ from market.kit.form_fields import (
 from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.money import HOME, Money
+from market.kit.money import HOME, MisplacedComma, Money, parse_decimal
 from market.kit.templating import render
 from market.kit.terms import from_form, to_form
 
@@ -82,6 +83,7 @@ class ContractForm(BaseForm):
         lazy("成果应用所在地"),
         [Required(lazy("请选择成果应用所在地。"))],
         choices=lambda: _regions(),
+        also=known_name,
         blank=lazy("请选择"),
     )
     exclusions = RowsField(
@@ -126,13 +128,21 @@ class ContractForm(BaseForm):
     def _original(self, currency_of_price: str) -> Money | None:
         text, currency = self.original_amount.data, self.original_currency.data
         if currency_of_price != HOME:
+            if currency:
+                raise Invalid(
+                    _("价格已是外币，这里填折合人民币的金额，不选币种。"), field="original_currency"
+                )
             currency = HOME  # What a price in a foreign currency comes to in ours.
         if not text:
+            if self.original_currency.data:
+                raise Invalid(_("选了外币，请填外币金额。"), field="original_amount")
             return None
         if not currency:
             raise Invalid(_("请选择外币币种。"), field="original_currency")
         try:
             return Money.parse(text, currency)
+        except MisplacedComma as error:
+            raise Invalid(error.question, field="original_amount") from None
         except ValueError:
             raise Invalid(_("请填金额，小数不超过这种货币的最小单位。"), field="original_amount") from None
 
@@ -140,10 +150,11 @@ class ContractForm(BaseForm):
         if not self.exchange_rate.data:
             return None
         try:
-            rate = Decimal(self.exchange_rate.data)
-        except InvalidOperation:
-            rate = Decimal(0)
-        scaled = rate * RATE_UNIT if rate.is_finite() else Decimal(0)
+            scaled = parse_decimal(self.exchange_rate.data) * RATE_UNIT
+        except MisplacedComma as error:
+            raise Invalid(error.question, field="exchange_rate") from None
+        except ValueError:
+            scaled = Decimal(0)
         if not 0 < scaled < 10**12 or scaled != scaled.to_integral_value():
             raise Invalid(_("请填汇率，最多六位小数，如 7.123456。"), field="exchange_rate")
         return int(scaled)
@@ -154,12 +165,17 @@ class ContractForm(BaseForm):
     ) -> dict[str, Any]:
         """Return initial data: what was entered before, else what was accepted."""
         if draft is not None:
-            return to_form(draft, draft.price.currency) | {
-                "original_amount": f"{draft.original.decimal:f}" if draft.original else "",
-                "exchange_rate": f"{Decimal(draft.exchange_rate) / RATE_UNIT:f}"
-                if draft.exchange_rate
-                else "",
-            }
+            home = {"original_currency": ""} if draft.original and draft.original.currency == HOME else {}
+            return (
+                to_form(draft, draft.price.currency)
+                | home
+                | {
+                    "original_amount": f"{draft.original.decimal:f}" if draft.original else "",
+                    "exchange_rate": f"{Decimal(draft.exchange_rate) / RATE_UNIT:f}"
+                    if draft.exchange_rate
+                    else "",
+                }
+            )
         rights = deal.outcome.rights if deal.outcome else []
         return to_form(offer, offer.price.currency) | {
             "name": deal.title,

@@ -32,7 +32,7 @@ from market.kit.flash import flash
 from market.kit.formats import yuan
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.money import MisplacedComma, Money
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
 from market.payments.models import Dispute, Payment, Refund, Remittance
@@ -235,6 +235,8 @@ def _chosen_parts(line: BankLine, data: Mapping[str, Any]) -> dict[UUID, int]:
             return {instalment_id: line.amount}
         try:
             parts[instalment_id] = Money.parse(text, line.currency).amount
+        except MisplacedComma as error:
+            raise Invalid(error.question, field="parts") from error
         except ValueError as error:
             raise Invalid(_("请填写每一期的金额。"), field="parts") from error
     return parts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -20,9 +20,9 @@ from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select
 
 from market.kit.errors import Invalid
-from market.kit.formats import wan_input
+from market.kit.formats import percent, wan_input
 from market.kit.i18n import gettext as _
-from market.kit.money import HOME, Money
+from market.kit.money import HOME, MisplacedComma, Money, parse_decimal
 
 MAX_AMOUNT = 10**16
 """Fen; more is a typing error, and sums must fit a BIGINT."""
@@ -86,6 +86,20 @@ def _typed(values: list[Any]) -> str:
     return unicodedata.normalize("NFKC", str(values[0])).strip() if values else ""
 
 
+def _number(text: str, otherwise: str) -> Decimal:
+    """Return a typed number.
+
+    Raises:
+        ValueError: it is none, `otherwise` says so, or its comma can be understood in two ways.
+    """
+    try:
+        return parse_decimal(text)
+    except MisplacedComma as error:
+        raise ValueError(error.question) from None
+    except ValueError:
+        raise ValueError(otherwise) from None
+
+
 class BooleanField(_BooleanField):
     """A check box."""
 
@@ -128,10 +142,10 @@ class NumberField(_IntegerField):
         self.data = None
         if not text:
             return
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit()) or len(text) > 9:
+        number = _number(text, _("请填整数。"))
+        if number != number.to_integral_value() or "." in text or len(text) > 9:
             raise ValueError(_("请填整数。"))
-        self.data = int(text)
+        self.data = int(number)
 
 
 class DayField(StringField):
@@ -157,10 +171,29 @@ class DayField(StringField):
             raise ValueError(_("年份应在 1900 到 2200 之间。"))
         self.data = day
 
+    def process_data(self, value: Any) -> None:
+        """Take a day, or its text as JSON rows hold it; another text is shown as it is, never dropped."""
+        self.data = _day_of(value) if isinstance(value, str) else value
+
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return self.data.isoformat() if isinstance(self.data, date) else ""
+        return self.data.isoformat() if isinstance(self.data, date) else str(self.data or "")
+
+    def __call__(self, **attributes: Any) -> Markup:
+        """Render the input; as plain text where a date input would hide what it holds."""
+        shown = self._value()
+        if shown and not isinstance(_day_of(shown), date):
+            attributes["type"] = "text"
+        return super().__call__(**attributes)
+
+
+def _day_of(text: str) -> date | str:
+    """Return the day that a text as 2026-05-01 names, else the text."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else text
+    except ValueError:
+        return text
 
 
 def to_minor_units(typed: int | None, currency: str, field: str) -> int:
@@ -201,6 +234,8 @@ class MoneyField(StringField):
             return
         try:
             amount = Money.parse(text, self.currency, unit=self.unit).amount
+        except MisplacedComma as error:
+            raise ValueError(error.question) from None
         except ValueError:
             raise ValueError(_("请填金额，最细到分，如 120.50。")) from None
         if amount < 0 or (amount == 0 and not self.is_zero_allowed):
@@ -228,7 +263,11 @@ class _PlainOptions(Select):
 
 
 class ChoiceField(_SelectField):
-    """One of `choices`: pairs, groups of pairs, or a function that returns them; empty: nothing chosen."""
+    """One of `choices`: pairs, groups of pairs, or a function that returns them; empty: nothing chosen.
+
+    `also` returns the label of a further value that may be chosen though the list leaves it out, such as a
+    county of another province; None for what does not exist. What is stored is always shown.
+    """
 
     choices: Any
 
@@ -240,6 +279,7 @@ class ChoiceField(_SelectField):
         validators: Iterable[Any] = (),
         choices: Choices | Callable[[], Choices] = (),
         blank: Any = None,
+        also: Callable[[str], str | None] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(label, list(validators), choices=None, validate_choice=False, **options)
@@ -247,23 +287,30 @@ class ChoiceField(_SelectField):
         if blank is not None:
             grouped = isinstance(options_, dict)
             options_ = {"": [("", blank)], **options_} if grouped else [("", blank), *options_]
-        self.choices = options_
+        self.choices, self.also = options_, also
 
     def pre_validate(self, form: Any) -> None:
-        flat = (
-            [v for group in self.choices.values() for v, _l in group]
-            if isinstance(self.choices, dict)
-            else [v for v, _l in self.choices]
-        )
-        if self.data and self.data not in flat:
+        if self._is_off_list() and not (self.also and self.also(self.data)):
             raise ValidationError(_("请从列表中选择。"))
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = str(valuelist[0]) if valuelist else ""
 
+    def __call__(self, **attributes: Any) -> Markup:
+        """Render the list, with the value that it leaves out."""
+        if self._is_off_list():
+            pair = (self.data, (self.also(self.data) if self.also else None) or self.data)
+            is_grouped = isinstance(self.choices, dict)
+            self.choices = {**self.choices, "…": [pair]} if is_grouped else [*self.choices, pair]
+        return super().__call__(**attributes)
+
+    def _is_off_list(self) -> bool:
+        groups = self.choices.values() if isinstance(self.choices, dict) else [self.choices]
+        return bool(self.data) and not any(value == self.data for group in groups for value, _l in group)
+
 
 class ChoicesField(_SelectMultipleField):
-    """Any number of `choices`, as check boxes."""
+    """Any number of `choices`, as check boxes; what is stored is always shown."""
 
     choices: Any
 
@@ -281,9 +328,16 @@ class ChoicesField(_SelectMultipleField):
         self.choices = list(choices() if callable(choices) else choices)
 
     def pre_validate(self, form: Any) -> None:
-        values = {value for value, _label in self.choices}
-        if any(value not in values for value in self.data or []):
+        if self._off_list():
             raise ValidationError(_("请从列表中选择。"))
+
+    def __iter__(self) -> Iterator[Any]:
+        self.choices += [(value, value) for value in self._off_list()]
+        return iter(super().__iter__())
+
+    def _off_list(self) -> list[str]:
+        values = {value for value, _label in self.choices}
+        return [value for value in self.data or [] if value not in values]
 
 
 class PercentField(StringField):
@@ -291,23 +345,43 @@ class PercentField(StringField):
 
     data: Any
 
-    def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
+    def __init__(
+        self,
+        label: Any = "",
+        validators: Iterable[Any] = (),
+        *,
+        is_zero_allowed: bool = False,
+        most: int = 10_000,
+        **options: Any,
+    ) -> None:
+        options["render_kw"] = {
+            "inputmode": "decimal",
+            "autocomplete": "off",
+            "class": "percent",
+            **options.get("render_kw", {}),
+        }
         super().__init__(label, list(validators), **options)
+        self.is_zero_allowed, self.most = is_zero_allowed, most
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        text = str(valuelist[0]).strip().rstrip("%％") if valuelist else ""
+        text = _typed(valuelist).rstrip("%").rstrip()
         self.data = None
         if not text:
             return
-        try:
-            points = Decimal(text) * 100 if text.isascii() and len(text) < 12 else None
-        except InvalidOperation:
-            points = None
-        if points is None or not points.is_finite() or points != points.to_integral_value():
-            raise ValueError(_("请填百分数，最多两位小数，如 30 或 12.5。"))
-        if not 0 < points <= 10_000:
-            raise ValueError(_("比例应大于 0，不超过 100。"))
+        fault = _("请填百分数，最多两位小数，如 30 或 12.5。")
+        points = _number(text, fault) * 100
+        if points != points.to_integral_value():
+            raise ValueError(fault)
+        if points > self.most or points < 0 or not (points or self.is_zero_allowed):
+            most = percent(self.most).removesuffix("%")
+            raise ValueError(
+                _("比例应在 0 到 %(most)s 之间。", most=most)
+                if self.is_zero_allowed
+                else _("比例应大于 0，不超过 %(most)s。", most=most)
+            )
         self.data = int(points)
 
     def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else ""
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else percent(self.data).removesuffix("%")

@@ -8,6 +8,10 @@ from typing import Any
 from wtforms import FieldList, Form, FormField
 
 from market.kit.errors import Invalid, MarketError
+from market.kit.i18n import gettext as _
+
+MOST_ROWS = 200
+"""Rows that are read of a submitted or a stored table at most."""
 
 
 class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted at run time
@@ -16,9 +20,17 @@ class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted a
     def __init__(
         self, row: type[BaseForm], label: Any = "", *, blank_rows: int = 3, max_rows: int = 30, **options: Any
     ) -> None:
-        super().__init__(FormField(row), label, min_entries=blank_rows, max_entries=max_rows, **options)
+        # WTForms would drop what is beyond its own limit without a word, and fail on stored rows beyond it.
+        super().__init__(FormField(row), label, min_entries=blank_rows, max_entries=MOST_ROWS, **options)
+        self.max_rows = max_rows
+        self.is_cut = False
 
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        indices = sorted(set(self._numbers(prefix, formdata)))
+        self.is_cut = len(indices) > MOST_ROWS
+        return iter(indices)
+
+    def _numbers(self, prefix: str, formdata: Any) -> Iterator[int]:
         # ASCII digits only: WTForms takes "²" for a number and fails on it.
         for key in formdata:
             head, _sep, tail = key.partition(f"{prefix}-")
@@ -26,11 +38,30 @@ class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted a
             if not head and number.isascii() and number.isdigit() and len(number) < 6:
                 yield int(number)
 
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        """Validate the rows, and that there are not more than the table takes."""
+        is_valid = super().validate(form, extra_validators)
+        count = len(self.filled_rows)
+        if count > self.max_rows or self.is_cut:
+            self.errors = [_("最多 %(most)s 行，现在有 %(now)s 行。", most=self.max_rows, now=count)]
+            return False
+        return is_valid
+
+    def append_blank_rows(self, count: int = 2) -> None:
+        """Append blank rows below the filled ones, for browsers without scripts."""
+        for _blank in range(min(count, self.max_rows - len(self.entries))):
+            self.append_entry()
+
     @property
     def filled_rows(self) -> list[dict[str, Any]]:
         """The data of the rows that are not empty."""
         rows = [{k: v for k, v in entry.data.items() if k != "csrf_token"} for entry in self.entries]
-        return [row for row in rows if any(value not in ("", None, False, []) for value in row.values())]
+        return [row for row in rows if any(_is_typed(value) for value in row.values())]
+
+
+def _is_typed(value: Any) -> bool:
+    """Return whether a cell holds something; a zero is something."""
+    return value is not None and value is not False and value not in ("", [])
 
 
 class BaseForm(Form):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
+
+from market.kit.i18n import gettext as _
 
 ZERO_DECIMAL = frozenset(
     [
@@ -34,7 +37,9 @@ THREE_DECIMAL = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 CAPITAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
 CAPITAL_UNITS = ((10**8, "亿"), (10**4, "万"), (1000, "仟"), (100, "佰"), (10, "拾"))
 
-_GROUPED = re.compile(r"[+-]?[1-9]\d*(?:,\d{3})+(?:\.\d*)?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
+_ONE_COMMA = re.compile(r"([+-]?\d+),(\d+)")
+_PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 
 HOME = "CNY"
 """The currency of registered contracts and of public money."""
@@ -43,9 +48,37 @@ HOME = "CNY"
 class MisplacedComma(ValueError):
     """A comma is no thousands separator and might be meant as a decimal point."""
 
+    def __init__(self, typed: str) -> None:
+        super().__init__(f"a comma that divides no thousands: {typed}")
+        self.typed = typed
+
+    @property
+    def question(self) -> str:
+        """What to ask the person who typed it: which of two numbers is meant."""
+        if match := _ONE_COMMA.fullmatch(self.typed):
+            point, whole = f"{match[1]}.{match[2]}", match[1] + match[2]
+            return _("%(point)s 还是 %(whole)s？请不用逗号再填一次。", point=point, whole=whole)
+        return _("逗号只用来分千位，如 1,200.50；请不用逗号再填一次。")
+
 
 class CurrencyMismatch(ValueError):
     """Two amounts have different currencies."""
+
+
+def parse_decimal(typed: str) -> Decimal:
+    """Parse a number as people type it: full-width digits, and commas between thousands only.
+
+    Raises:
+        MisplacedComma: a comma is not before three digits; 3,5 might be meant as 3.5.
+        ValueError: it is no plain number.
+    """
+    text = unicodedata.normalize("NFKC", typed).strip()
+    if "," in text and not _GROUPED.fullmatch(text):
+        raise MisplacedComma(text)
+    text = text.replace(",", "")
+    if not _PLAIN.fullmatch(text):
+        raise ValueError("not a plain number")
+    return Decimal(text)
 
 
 def decimals(currency: str) -> int:
@@ -173,22 +206,11 @@ class Money:
     def parse(cls, text: str, currency: str = HOME, *, unit: int = 1) -> Money:
         """Parse a typed amount, in `unit`s of the major unit (10000 for 万元).
 
-        Commas are thousands separators only: 3,5 might be meant as 3.5 and is refused.
-
         Raises:
             MisplacedComma: a comma is not before three digits.
             ValueError: it is no plain number, finer than one minor unit, or 10^13 or more.
         """
-        cleaned = text.strip().replace("，", ",").lstrip("￥¥")
-        if "," in cleaned and not _GROUPED.fullmatch(cleaned):
-            raise MisplacedComma("a comma that divides no thousands")
-        cleaned = cleaned.replace(",", "")
-        try:
-            value = Decimal(cleaned)
-        except InvalidOperation:
-            raise ValueError("not a number") from None
-        if not value.is_finite() or "e" in cleaned.lower() or "_" in cleaned:
-            raise ValueError("not a plain number")
+        value = parse_decimal(text.strip().lstrip("￥¥"))
         if abs(value) >= Decimal(10) ** 13:
             raise ValueError("too large")
         minor = value * unit * 10 ** decimals(currency)

@@ -105,11 +105,13 @@ class ListingForm(BaseForm):
     """Fields in the order of the page."""
 
     revision = NumberField(widget=HiddenInput())
-    keywords = TextField(lazy("关键词"), max_length=600)
+    keywords = TextField(lazy("关键词"), max_length=1300)
     industries = ChoicesField(lazy("广西重点产业"), choices=lambda: choices("industry"))
     modes = ChoicesField(lazy("合作方式"), choices=lambda: choices("mode"))
     field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("请选择"))
-    region = ChoiceField(lazy("所在地"), choices=region_choices, blank=lazy("请选择"))
+    region = ChoiceField(
+        lazy("所在地"), choices=region_choices, also=regions.known_name, blank=lazy("请选择")
+    )
     contact_name = TextField(lazy("联系人或联系窗口"), max_length=60)
     contact_phone = TextField(lazy("联系电话"), max_length=40)
     contact_email = TextField(lazy("联系邮箱"), max_length=254)
@@ -128,12 +130,26 @@ class ListingForm(BaseForm):
                 values[name] = [_texts(row) for row in field.filled_rows]
         return values
 
+    def validate_keywords(self, field: Any) -> None:
+        words = rules.split_keywords(field.data or "")
+        if len(words) > rules.MAX_KEYWORDS:
+            raise ValidationError(
+                _("最多 %(most)s 个关键词，现在有 %(now)s 个。", most=rules.MAX_KEYWORDS, now=len(words))
+            )
+        if long := next((word for word in words if len(word) > rules.MAX_KEYWORD_LENGTH), ""):
+            raise ValidationError(
+                _(
+                    "关键词“%(word)s…”超过 %(most)s 个字，请用分号隔开。",
+                    word=long[:10],
+                    most=rules.MAX_KEYWORD_LENGTH,
+                )
+            )
+
     def append_blank_rows(self) -> None:
         """Append blank rows below the filled ones, for browsers without scripts."""
         for field in self._fields.values():
             if isinstance(field, RowsField):
-                for _blank in range(min(2, 30 - len(field))):
-                    field.append_entry()
+                field.append_blank_rows()
 
     def add_errors(self, faults: list[tuple[str, str]]) -> None:
         """Attach the faults that prevent submission to their fields."""
@@ -158,7 +174,9 @@ class OutcomeForm(ListingForm):
     title = TextField(lazy("成果名称"), max_length=80)
     highlight = TextField(lazy("一句话亮点"), max_length=60)
     trl = ChoiceField(lazy("成熟度"), choices=trl_choices, blank=lazy("请选择"))
-    price_kind = ChoiceField(lazy("价格方式"), choices=lambda: choices("price_kind"))
+    price_kind = ChoiceField(
+        lazy("价格方式"), choices=lambda: choices("price_kind"), blank=lazy("按是否填价格")
+    )
     price_amount = MoneyField(lazy("挂牌价"))
     problem = LongTextField(lazy("要解决的问题"))
     solution = LongTextField(lazy("技术方案与创新点"), max_length=10_000)
@@ -179,15 +197,16 @@ class OutcomeForm(ListingForm):
     def validate_price_amount(self, field: Any) -> None:
         if self.price_kind.data == PriceKind.FIXED and field.data is None and not field.errors:
             raise ValidationError(_("请填挂牌价，或改选面议。"))
+        if self.price_kind.data == PriceKind.NEGOTIABLE and field.data is not None:
+            raise ValidationError(_("选了面议，又填了价格：请改选挂牌价，或删去价格。"))
 
     def values(self) -> dict[str, Any]:
         values = super().values()
-        kind = PriceKind.FIXED if values["price_kind"] == PriceKind.FIXED else PriceKind.NEGOTIABLE
-        amount = values["price_amount"] if kind is PriceKind.FIXED else None
+        is_fixed = values["price_amount"] is not None and values["price_kind"] != PriceKind.NEGOTIABLE
         return values | {
             "trl": _level(values["trl"]),
-            "price_kind": kind,
-            "price_amount": amount,
+            "price_kind": PriceKind.FIXED if is_fixed else PriceKind.NEGOTIABLE,
+            "price_amount": values["price_amount"] if is_fixed else None,
         }
 
 

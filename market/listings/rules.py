@@ -20,7 +20,7 @@ POINTS_TO_PUBLISH = 10
 MONTHS_ON_OFFER = 12
 MAX_COMMENT_LENGTH = 2000
 MAX_KEYWORDS = 20
-MAX_KEYWORD_LENGTH = 40
+MAX_KEYWORD_LENGTH = 60
 
 HEADINGS: Mapping[str, tuple[Lazy, Lazy]] = {
     "advantage": (lazy("优势与创新"), lazy("比现有方案好在哪里、好多少，有没有数字和依据")),
@@ -216,11 +216,16 @@ def expires_on(verified_on: date, deadline_on: date | None = None) -> date:
     return min(end, deadline_on) if deadline_on else end
 
 
-def keywords_of(text: str) -> list[str]:
+def split_keywords(text: str) -> list[str]:
     """Split a line into keywords at ；，、 and the like, deduplicated, but for a comma between digits."""
     parts = re.split(r"[;；，、\n\t|]|(?<!\d),|,(?!\d)", text)
-    words = (" ".join(word.split())[:MAX_KEYWORD_LENGTH] for word in parts)
-    return list(dict.fromkeys(word for word in words if word))[:MAX_KEYWORDS]
+    return list(dict.fromkeys(" ".join(word.split()) for word in parts if word.strip()))
+
+
+def keywords_of(text: str) -> list[str]:
+    """Return the keywords of a line, cut to what a listing holds; forms refuse what would be cut."""
+    words = (word[:MAX_KEYWORD_LENGTH] for word in split_keywords(text))
+    return list(dict.fromkeys(words))[:MAX_KEYWORDS]
 
 
 def first_sentence(text: str, most: int) -> str:

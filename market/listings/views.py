@@ -261,7 +261,6 @@ def _blank_form(kind: Kind, listing: Listing | None, actor: Actor) -> ListingFor
             data={
                 "region": actor.organisation_region,
                 "is_exclusive_possible": True,
-                "price_kind": "negotiable",
             }
         )
     form = (

@@ -10,7 +10,8 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.claims.award_estimates import CalculatorInput, Estimate, calculate, estimate_for_outcome
 from market.kit.clock import local_date
-from market.kit.money import Money
+from market.kit.i18n import gettext as _
+from market.kit.money import MisplacedComma, Money
 from market.listings.models import Outcome
 
 MOST_AMOUNT = 10**16
@@ -19,15 +20,19 @@ EXAMPLE = 120_000_000
 _badges: dict[tuple[UUID, int, str], int | None] = {}
 
 
-def amount_of(text: str, otherwise: int | None) -> tuple[int | None, bool]:
-    """Return the amount typed in 万元 as fen, or `otherwise` when nothing is typed; and whether it is one."""
+def amount_of(text: str, otherwise: int | None) -> tuple[int | None, str]:
+    """Return the fen of an amount typed in 万元, `otherwise` of nothing; and what is wrong with it."""
     if not text.strip():
-        return otherwise, True
+        return otherwise, ""
     try:
-        amount = Money.parse(text[:40], unit=10_000).amount
+        amount = Money.parse(text, unit=10_000).amount
+    except MisplacedComma as error:
+        return None, error.question
     except ValueError:
-        return None, False
-    return (amount, True) if 0 < amount <= MOST_AMOUNT else (None, False)
+        return None, _("请填金额，最细到分，如 120.50。")
+    if not 0 < amount <= MOST_AMOUNT:
+        return None, _("请填金额，应大于零，也不能过大。")
+    return amount, ""
 
 
 async def estimates(

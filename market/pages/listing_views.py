@@ -183,7 +183,7 @@ async def outcome(request: Request) -> Response:
     actor, now = optional_actor(request), deps(request).clock()
     outcome = await queries.get_outcome_for(actor, request.path_params["number"])
     typed = request.query_params.get("amount", "")
-    amount, is_amount = estimates.amount_of(typed, outcome.price_amount)
+    amount, fault = estimates.amount_of(typed, outcome.price_amount)
     matched, matched_count = await matches_of_outcome(
         outcome, actor, is_all=request.query_params.get("matches") == "all"
     )
@@ -196,7 +196,7 @@ async def outcome(request: Request) -> Response:
         sections=sections(outcome),
         typed=typed,
         amount=amount,
-        is_amount=is_amount,
+        fault=fault,
         estimates=await estimates.estimates(outcome, amount, actor, now),
         matched=matched,
         matched_count=matched_count,
@@ -227,14 +227,14 @@ async def estimate(request: Request) -> Response:
         address = str(request.app.url_path_for("pages:outcome", number=number))
         return RedirectResponse(f"{address}?{urlencode({'amount': typed[:40]})}#estimate", 303)
     outcome = await queries.get_outcome_for(actor, number)
-    amount, is_amount = estimates.amount_of(typed, None)
+    amount, fault = estimates.amount_of(typed, None)
     return render(
         request,
         "pages/_estimate.html",
         outcome=outcome,
         typed=typed,
         amount=amount,
-        is_amount=is_amount,
+        fault=fault,
         estimates=await estimates.estimates(outcome, amount, actor, now),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from market.kit.formats import wan_input
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.money import MisplacedComma, Money, parse_decimal
 from market.programmes.rule_words import AMOUNT_TESTS, LIST_TESTS, MONEY_FACTS
 from market.programmes.texts import FACTS, VALUES
 
@@ -155,16 +155,20 @@ def _integer(text: str) -> int:
 def _fen(text: str) -> int:
     try:
         return Money.parse(text, unit=10_000).amount
+    except MisplacedComma as error:
+        raise ValueError(error.question) from None
     except ValueError:
         raise ValueError(_("请填金额，单位万元，例如 12.50。")) from None
 
 
 def _basis_points(text: str) -> int:
     try:
-        exact = Decimal(text.removesuffix("%").removesuffix("％")) * 100
-    except ArithmeticError:
+        exact = parse_decimal(text.removesuffix("%").removesuffix("％")) * 100
+    except MisplacedComma as error:
+        raise ValueError(error.question) from None
+    except ValueError:
         raise ValueError(_("请填百分数，例如 30 或 12.5。")) from None
-    if not exact.is_finite() or exact != exact.to_integral_value() or not 0 <= exact <= 10_000:
+    if exact != exact.to_integral_value() or not 0 <= exact <= 10_000:
         raise ValueError(_("百分数应在 0 与 100 之间，最多两位小数。"))
     return int(exact)
 

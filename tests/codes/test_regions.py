@@ -134,3 +134,11 @@ def test_a_select_may_offer_the_counties_of_guangxi_alone() -> None:
     assert ("450181", "南宁·横州市") in grouped["广西壮族自治区"]
     assert all(code[2:4] != "00" for code, _name in grouped["广西壮族自治区"])
     assert grouped["广东省"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("330106", "浙江·杭州·西湖区"), ("450122", "广西·南宁·武鸣县"), ("999999", None), ("", None)],
+)
+def test_a_region_that_exists_or_existed_has_a_name(code: str, name: str | None) -> None:
+    assert regions.known_name(code) == name

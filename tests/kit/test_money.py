@@ -85,6 +85,22 @@ def test_a_comma_that_divides_no_thousands_is_refused_since_it_may_be_meant_as_a
         Money.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("3,5", "3.5 还是 35？"),
+        ("３，５", "3.5 还是 35？"),
+        ("12345,678", "12345.678 还是 12345678？"),
+        ("1.500,00", "逗号只用来分千位"),
+    ],
+)
+def test_it_is_asked_which_of_two_numbers_a_comma_means(text: str, question: str) -> None:
+    with pytest.raises(MisplacedComma) as refused:
+        Money.parse(text)
+
+    assert question in refused.value.question
+
+
 @pytest.mark.parametrize("text", ["1,200.5", "1，200.50", "￥1,200.50", "1200.5"])
 def test_commas_may_divide_thousands(text: str) -> None:
     assert Money.parse(text) == Money(1_200_50)

@@ -64,7 +64,7 @@ def test_an_amount_is_read_as_people_write_it_or_refused(text: str, fen: int | N
 
 
 def test_a_comma_that_divides_no_thousands_is_named() -> None:
-    with pytest.raises(UnreadableCell, match="金额“3,5”看不懂（成果!H3，逗号的位置不对）"):
+    with pytest.raises(UnreadableCell, match=r"金额“3,5”看不懂（成果!H3，3\.5 还是 35？"):
         amount_of(typed("3,5"))
 
 

@@ -89,8 +89,8 @@ def amount_of(cell: Cell, currency: str = HOME, *, unit: int = 1) -> Money | Non
     unit = UNITS[match["unit"]] if match["unit"] else unit
     try:
         return Money.parse(match["before"] + match["sign"] + match["number"], currency, unit=unit)
-    except MisplacedComma:
-        raise _no_amount(cell, _("逗号的位置不对")) from None
+    except MisplacedComma as error:
+        raise _no_amount(cell, error.question) from None
     except ValueError:
         raise _no_amount(cell) from None
 

@@ -66,7 +66,12 @@ def fold(text: str, most: int = LONGEST_TEXT) -> str:
     text = unicodedata.normalize("NFKC", text)[:most]
     # Lone surrogates cannot be typed in a browser, but can be sent.
     text = text.encode("utf-8", "ignore").decode("utf-8")
-    return str(_simplified.convert(_HYPHENS.sub("-", text))).lower()
+    return simplify(_HYPHENS.sub("-", text)).lower()
+
+
+def simplify(text: str) -> str:
+    """Convert traditional Chinese to simplified."""
+    return str(_simplified.convert(text))
 
 
 def tokens(folded: str) -> Iterator[Token]:

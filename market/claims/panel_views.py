@@ -22,7 +22,7 @@ from market.claims.expert_panel import (
     unassign_expert,
     verdict_for,
 )
-from market.claims.forms import ReasonForm
+from market.claims.forms import AssignForm, ReasonForm
 from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk
 from market.claims.states import ClaimStatus
@@ -35,7 +35,6 @@ from market.kit.i18n import gettext as _
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.panels.expert_reviews import list_reviews
-from market.panels.forms import AssignForm
 from market.panels.scoring import MORE, SMALLEST
 from market.panels.states import PanelAct
 from market.programmes.catalogue import compiled

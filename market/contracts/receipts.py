@@ -10,8 +10,8 @@ from market.contracts.fees import book_fee, update_commission
 from market.contracts.models import Contract, Instalment, Receipt
 from market.contracts.queries import is_fulfilled, open_amount, received_amount
 from market.contracts.states import ContractVerb, ReceiptSource
+from market.deals.messages import notify_both_parties
 from market.deals.models import Deal
-from market.deals.notifications import notify_both_parties
 from market.deals.states import DealAction, DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic

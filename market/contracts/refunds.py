@@ -22,8 +22,8 @@ from market.contracts.money_back import (
 from market.contracts.queries import get_instalment_for
 from market.contracts.receipts import book_restored_refund
 from market.contracts.states import ContractAct, ContractVerb, ReceiptSource
+from market.deals.messages import notify_both_parties
 from market.deals.models import Side
-from market.deals.notifications import notify_both_parties
 from market.deals.parties import side_of
 from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier

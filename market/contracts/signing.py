@@ -20,8 +20,8 @@ from market.contracts.queries import get_contract_for
 from market.contracts.receipts import advance_deal
 from market.contracts.states import ContractVerb, DraftVerb
 from market.contracts.terms import ContractTerms, check_terms, content_hash
+from market.deals.messages import notify_both_parties
 from market.deals.models import ROYALTIES, ContractKind, Deal, Side
-from market.deals.notifications import notify_both_parties
 from market.deals.parties import organisation_of, other_side, side_of
 from market.deals.queries import find_accepted_offer, lock_deal_for
 from market.deals.states import DEAL_WORKFLOW, DealAct, DealAction

@@ -1,4 +1,4 @@
-"""Messages in the deal room between the sides and the broker, and how far each person has read."""
+"""Messages in the deal room between the sides and the broker, how far each has read, news for both sides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
-from market.accounts.models import Membership, User
+from market.accounts.models import MemberRole, Membership, User
 from market.deals.models import Deal, DealMessage
 from market.deals.parties import contacts_visible, side_of
 from market.deals.queries import lock_deal_seen_by
@@ -166,3 +166,24 @@ async def unread_by_person() -> dict[UUID, list[tuple[str, str, int]]]:
 async def list_people(user_ids: Collection[UUID]) -> list[User]:
     """Return the people of these ids."""
     return await User.filter(id__in=list(user_ids)) if user_ids else []
+
+
+DECIDING_ROLES = frozenset({MemberRole.ADMIN, MemberRole.AGENT})
+"""Roles of members who act on deals for an organisation; finance does not."""
+
+
+async def notify_both_parties(
+    deal: Deal, text: str, *, now: datetime, address: str = "", roles: Collection[MemberRole] | None = None
+) -> None:
+    """Send one message to seller and buyer; `address` defaults to the deal's page.
+
+    `roles` limits the recipients, see `accounts.messages.notify`.
+    """
+    for organisation_id in (deal.seller_id, deal.buyer_id):
+        await notify(
+            text,
+            now=now,
+            address=address or f"/deals/{deal.number}",
+            organisation_id=organisation_id,
+            roles=roles,
+        )

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
+from market.deals.messages import DECIDING_ROLES, notify_both_parties
 from market.deals.models import Deal, Offer
-from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.parties import contacts_visible, organisation_of, other_side
 from market.deals.queries import lock_deal_for
 from market.deals.states import DealAct, DealAction, OfferAction, OfferStatus

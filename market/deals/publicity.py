@@ -8,8 +8,8 @@ from datetime import date, datetime
 from market.accounts.messages import notify
 from market.codes.holidays import Calendar
 from market.codes.labels import label
+from market.deals.messages import DECIDING_ROLES, notify_both_parties
 from market.deals.models import Deal, Side
-from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.queries import lock_deal_for
 from market.deals.states import DEAL_WORKFLOW, DealAct, DealAction, DealStatus

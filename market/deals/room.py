@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from market.deals import (
-    brokerage_views,
-    files,
-    interest_counts,
-    jobs,
-    models,
-    offers,
-    publicity,
-    queries,
-    views,
-)
+from market.deals import brokerage_views, files, jobs, models, offers, openings, publicity, queries, views
 from market.deals.models import Opening, Side
 from market.deals.states import (
     PERMISSIONS,
@@ -48,8 +38,8 @@ ROOM = Room(
         "offer": Subject(lazy("报价"), verbs=(OfferAction,)),
     },
     document_facts={
-        "outcomes": interest_counts.outcome_document_facts,
-        "needs": interest_counts.need_document_facts,
+        "outcomes": openings.outcome_document_facts,
+        "needs": openings.need_document_facts,
     },
     dashboard=queries.dashboard_cards,
     publicity=(publicity.PUBLICITY,),

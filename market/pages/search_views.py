@@ -15,7 +15,7 @@ from starlette.routing import Route
 from tortoise.functions import Count
 
 from market.accounts.web import address_of, optional_actor
-from market.deals.interest_counts import count_interests, count_responses
+from market.deals.openings import count_interests, count_responses
 from market.kit import rate_limits
 from market.kit.clock import local_date
 from market.kit.templating import render

@@ -15,20 +15,46 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole, User
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
-from market.integrity.conflicts import look_back_from, relations
+from market.integrity.conflicts import look_back_from, relations, require_no_conflict
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import Card, rooms
 from market.panels.models import ExpertReview, Panel
-from market.panels.panel_rows import lock_panel, mark_second_look, require_unrelated
 from market.panels.scoring import HEADINGS, MORE, SMALLEST
 from market.panels.states import PanelAct, PanelVerb, SecondLook
 from market.panels.subjects import PanelSubject, get_subject
 from market.records.by import By
 from market.records.moments import set_moment
+
+
+async def lock_panel(subject_kind: str, subject_id: UUID) -> Panel:
+    """Return the panel of a record, locked; the caller holds the lock of the record, so one is made once."""
+    panel = await Panel.filter(subject_kind=subject_kind, subject_id=subject_id).select_for_update().first()
+    return panel or await Panel.create(id=uuid4(), subject_kind=subject_kind, subject_id=subject_id)
+
+
+async def mark_second_look(panel: Panel, way: SecondLook, *, by: By) -> None:
+    """Write down that a locked panel was asked once more; what was written before stays."""
+    if panel.way is not None:
+        return
+    panel.way, panel.asked_by_id, panel.asked_at = way, by.user_id, by.now
+    await panel.save(update_fields=["way", "asked_by_id", "asked_at"])
+    await record(panel.subject_kind, panel.subject_id, PanelVerb.SECOND_LOOK, by=by, way=way.value)
+
+
+async def require_unrelated(subject: PanelSubject, by: By) -> None:
+    """Raise if the acting person declared a conflict, or has a common past with a party (README h).
+
+    Raises:
+        Forbidden: they have.
+    """
+    await require_no_conflict(by.actor, subject.kind, [subject.id])
+    if await relations(by.actor.user_id, subject.parties, look_back_from(by.now)):
+        raise Forbidden(_("您与当事的一方有关，应当回避。"))
+
 
 KIND = "expert_review"
 DUE = "panels.review_due"

@@ -15,9 +15,8 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.panels.expert_reviews import DUE, KIND
+from market.panels.expert_reviews import DUE, KIND, lock_panel, mark_second_look, require_unrelated
 from market.panels.models import ExpertReview, Panel
-from market.panels.panel_rows import lock_panel, mark_second_look, require_unrelated
 from market.panels.scoring import HEADINGS
 from market.panels.states import PanelAct, PanelVerb, SecondLook
 from market.panels.subjects import PanelSubject, get_subject

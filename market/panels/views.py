@@ -8,14 +8,23 @@ from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.kit.flash import flash
+from market.kit.form_fields import LongTextField, NumberField, NumberRange, Required
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.panels.expert_reviews import decline, get_review_for, list_tasks, score
-from market.panels.forms import ScoreForm
 from market.panels.states import PanelAct
 from market.panels.subjects import get_subject
 from market.records.by import By
+
+
+class ScoreForm(BaseForm):
+    novelty = NumberField(lazy("创新性"), [Required(lazy("请打分。")), NumberRange(0, 100)])
+    maturity = NumberField(lazy("成熟度"), [Required(lazy("请打分。")), NumberRange(0, 100)])
+    benefit = NumberField(lazy("应用效益"), [Required(lazy("请打分。")), NumberRange(0, 100)])
+    opinion = LongTextField(lazy("意见"), [Required(lazy("请写明意见。"))], max_length=2000)
 
 
 async def index(request: Request) -> Response:

@@ -16,9 +16,9 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.payees.fingerprints import fingerprint
-from market.payees.models import PayeeAccount, PayeeVerb
-from market.payees.permissions import PayeeAct
+from market.payees.models import PayeeAccount
 from market.payees.queries import account_in_force, latest_account
+from market.payees.states import PayeeAct, PayeeVerb
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
+from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.room import Card
 from market.payees.accounts import (
     has_second_person,
     lock_account,
@@ -18,8 +21,8 @@ from market.payees.accounts import (
     record_account,
     require_latest,
 )
-from market.payees.models import PayeeAccount, PayeeComparison, PayeeVerb
-from market.payees.permissions import PayeeAct
+from market.payees.models import PayeeAccount, PayeeComparison
+from market.payees.states import PayeeAct, PayeeVerb
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, Verdict, decide
 
@@ -130,3 +133,12 @@ async def _lock_compared(account_id: UUID, *, by: By) -> tuple[PayeeAccount, Pay
     if comparison is None:
         raise NotFound(_("这个账户还没有比对证明。"))
     return account, comparison
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return how many accounts wait for the officer's comparison, or for the rechecker's confirmation."""
+    if actor.may(PayeeAct.COMPARE_ACCOUNT):
+        return [Card(_("待比对收款账户"), await count_to_compare(is_compared=False), "/payees", "due")]
+    if actor.may(PayeeAct.CONFIRM_COMPARISON):
+        return [Card(_("待确认收款账户"), await count_to_compare(is_compared=True), "/payees", "due")]
+    return []

@@ -8,19 +8,8 @@ from tortoise import fields
 
 from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
 from market.payees.fingerprints import mask
 from market.records.decisions import SecondPerson
-
-
-class PayeeVerb(LabelEnum):
-    """What the audit log says of an organisation's accounts."""
-
-    PROPOSE_ACCOUNT = "propose_account", lazy("提交收款账户")
-    COMPARE_ACCOUNT = "compare_account", lazy("比对账户证明")
-    CONFIRM_ACCOUNT = "confirm_account", lazy("确认收款账户")
-    REJECT_ACCOUNT = "reject_account", lazy("退回收款账户")
 
 
 class PayeeAccount(SecondPerson):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
 from market.kit.room import Menu, MenuEntry, Room, Subject
-from market.payees import checks, dashboards, models, queries, views
+from market.payees import checks, comparisons, models, queries, views
 from market.payees.accounts import SUBJECT
-from market.payees.models import PayeeVerb
-from market.payees.permissions import PERMISSIONS
+from market.payees.states import PERMISSIONS, PayeeVerb
 
 ROOM = Room(
     "payees",
@@ -21,7 +20,7 @@ ROOM = Room(
             lazy("收款账户"), page="payees:show", page_key="account_id", files=queries.may_open_proof
         ),
     },
-    dashboard=dashboards.dashboard_cards,
+    dashboard=comparisons.dashboard_cards,
     checks=checks.CHECKS,
     keyed_checks=checks.KEYED_CHECKS,
     audit_verbs={"organisation": (PayeeVerb,)},

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from market.kit.room import Room
-from market.reports import jobs, reconciliation_views, statement_views, statements
+from market.reports import jobs, statements, views
 
 ROOM = Room(
     "reports",
-    routes=[*statement_views.routes, *reconciliation_views.routes],
+    routes=views.routes,
     jobs=(jobs.check,),
     figures=statements.FIGURES,
 )

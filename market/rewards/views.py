@@ -1,7 +1,11 @@
+"""Pages of inventors' rewards, and the payout list of a plan as a workbook for the unit's bank."""
+
 from __future__ import annotations
 
 import asyncio
+import io
 
+import xlsxwriter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,6 +17,7 @@ from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.flash import flash
+from market.kit.formats import percent
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.pagination import PageRequest
@@ -24,9 +29,41 @@ from market.records.by import By
 from market.rewards import plan_acts, queries
 from market.rewards.forms import PlanForm, RuleForm
 from market.rewards.models import RewardPlan
-from market.rewards.payout_workbook import payout_list
 from market.rewards.rules import Floors, checks, tax_hint
 from market.rewards.states import RewardAct
+
+
+def payout_list(plan: RewardPlan) -> bytes:
+    """Return one row per person and a total as bytes of an .xlsx file; text never becomes a formula."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
+    sheet, bold = book.add_worksheet(_("发放清单")), book.add_format({"bold": True, "bottom": 1})
+    money = book.add_format({"num_format": "#,##0.00"})
+    heads = (
+        _("序号"),
+        _("姓名"),
+        _("人员类别"),
+        _("承担的工作"),
+        _("份额"),
+        _("金额（元）"),
+        _("开户行和账号"),
+    )
+    for column, head in enumerate(heads):
+        sheet.write_string(0, column, head, bold)
+    shares = list(plan.shares)
+    for line, share in enumerate(shares, start=1):
+        role = _("主要贡献人员") if share.is_main else _("其他人员")
+        words = [str(share.sequence), share.name, role, share.work, percent(share.basis_points)]
+        for column, cell in enumerate(words):
+            sheet.write_string(line, column, cell)
+        sheet.write_number(line, 5, float(Money(share.amount, plan.currency).decimal), money)
+        sheet.write_string(line, 6, share.account)
+    sheet.write_string(len(shares) + 1, 4, _("合计"), bold)
+    sheet.write_number(len(shares) + 1, 5, float(plan.pot.decimal), money)
+    sheet.set_column(0, 6, 18)
+    book.close()
+    return content.getvalue()
+
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -10,7 +10,7 @@ from market.deps import Deps
 from market.payees.accounts import confirm_account, propose_account
 from market.payees.comparisons import compare_proof, confirm_comparison
 from market.payees.models import PayeeAccount
-from market.payees.permissions import PayeeAct
+from market.payees.states import PayeeAct
 from market.records.by import By
 from market.seed.content import load, store_pdf
 from market.seed.people import Cast

@@ -13,7 +13,8 @@ from market.files.models import StoredFile, Tier
 from market.files.uploads import Upload
 from market.payees.accounts import PROOF, SUBJECT, record_account
 from market.payees.fingerprints import fingerprint
-from market.payees.models import PayeeAccount, PayeeVerb
+from market.payees.models import PayeeAccount
+from market.payees.states import PayeeVerb
 from market.records.by import By
 from market.records.decisions import Verdict
 from tests.factories import NOW, make_membership, make_user

@@ -1,8 +1,10 @@
-"""Pages of the parties' statements."""
+"""The parties' statements on their page, in a workbook and as PDF; the page of the invariants."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -13,24 +15,60 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct, Role
 from market.accounts.web import actor_for
+from market.contracts.states import ContractAct
 from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
+from market.kit.formats import day, figure
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.pdf import render_pdf
 from market.kit.templating import render
 from market.kit.web import deps, uuid_or_none
 from market.kit.workbooks.writing import WORKBOOK, write_workbook
-from market.records.figures import Figure, Period, Scope, list_rows, rows_table
-from market.reports.statement_pdf import print_statement
+from market.ledger.checks import last_result
+from market.payments.connected_accounts import find_connected_account
+from market.payments.reconciliation import last_reconciliation, list_differences
+from market.records.figures import Figure, FigureValue, Period, Scope, list_rows, rows_table
 from market.reports.statements import (
     ALL_ROWS,
     FIGURES,
+    SOURCE,
     AsBroker,
     statement_query,
     statement_scope,
     statement_values,
 )
+
+PRINTED = 500
+"""Rows that a print shows; all of them are in the workbook."""
+
+
+async def print_statement(period: Period, scope: Scope, party: str, values: Sequence[FigureValue]) -> bytes:
+    """Return the PDF of a statement."""
+    rows = await list_rows(ALL_ROWS, period, scope, limit=PRINTED + 1)
+    side = {"seller": _("转让方"), "buyer": _("受让方"), "broker": _("经纪人")}[scope["side"]]
+    data: dict[str, Any] = {
+        "title": _("对账单"),
+        "foot": _("本对账单由系统按记账记录生成，不经手、不代管资金。"),
+        "facts": [
+            [_("单位"), party],
+            [_("身份"), side],
+            [_("时段"), f"{day(period.begins_on)} – {day(period.ends_on)}"],
+        ],
+        "totals_head": [_("项目"), _("笔数"), _("币种"), _("金额")],
+        "totals": [
+            [str(value.figure.label), str(value.count), value.money.currency, figure(value.money)]
+            for value in values
+        ],
+        "rows_title": _("明细"),
+        "head": [*(str(column.label) for column in SOURCE.columns), _("金额")],
+        "rows": [
+            [*(column.text(row) for column in SOURCE.columns), figure(row.money)] for row in rows[:PRINTED]
+        ],
+        "more": _("只打印前 %(n)s 行，全部明细见 Excel。", n=PRINTED) if len(rows) > PRINTED else "",
+    }
+    return await render_pdf("statement.typ", data)
 
 
 async def statement(request: Request) -> Response:
@@ -135,8 +173,32 @@ def _day(text: str, default: date) -> date:
     return day if 1900 <= day.year <= 2200 else default
 
 
+async def checks(request: Request) -> Response:
+    """Show each invariant of the book and the records with the result of the last check."""
+    actor_for(request, ContractAct.SEE_RECONCILIATION)
+    return render(request, "reports/checks.html", result=await last_result())
+
+
+async def reconciliation(request: Request) -> Response:
+    """Show the last reconciliation with the payment gateway, to finance that of its own account."""
+    actor = actor_for(request, ContractAct.SEE_RECONCILIATION)
+    account: str | None = None
+    if not actor.is_staff:
+        own = await find_connected_account(actor.organisation_id) if actor.organisation_id else None
+        account = own.account if own else ""
+    last = await last_reconciliation()
+    return render(
+        request,
+        "reports/reconciliation.html",
+        last=last,
+        differences=await list_differences(last.id, account) if last else [],
+    )
+
+
 routes = [
     Route("/statement", statement, name="reports:statement", methods=["GET"]),
     Route("/statement.xlsx", statement_excel, name="reports:statement_excel", methods=["GET"]),
     Route("/statement.pdf", statement_pdf, name="reports:statement_pdf", methods=["GET"]),
+    Route("/money/reconciliation", reconciliation, name="reports:reconciliation", methods=["GET"]),
+    Route("/money/checks", checks, name="reports:checks", methods=["GET"]),
 ]

@@ -1,4 +1,4 @@
-"""Which roles may do what in this room. Whose record it is, the guarded getters decide."""
+"""The verbs of the audit log, and who may do what with payees' accounts. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from market.accounts.permissions import ALL_MEMBERS, Role
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
 class PayeeAct(StrEnum):
@@ -23,3 +25,12 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     PayeeAct.COMPARE_ACCOUNT: frozenset({Role.OFFICER}),
     PayeeAct.CONFIRM_COMPARISON: frozenset({Role.RECHECKER}),
 }
+
+
+class PayeeVerb(LabelEnum):
+    """What the audit log says of an organisation's accounts."""
+
+    PROPOSE_ACCOUNT = "propose_account", lazy("提交收款账户")
+    COMPARE_ACCOUNT = "compare_account", lazy("比对账户证明")
+    CONFIRM_ACCOUNT = "confirm_account", lazy("确认收款账户")
+    REJECT_ACCOUNT = "reject_account", lazy("退回收款账户")

@@ -108,14 +108,19 @@ def test_every_menu_leads_in_one_order_to_pages_that_exist_and_to_acts_that_are_
 def test_an_entry_is_seen_by_whom_its_act_is_for_and_in_the_demo_alone_where_it_says_so() -> None:
     operator = Actor(uuid4(), "", "", frozenset({Role.OPERATOR}))
 
-    def pages(actor: Actor | None, *, is_demo: bool) -> list[str]:
-        return [entry.page for entry in ROOMS.menu("backoffice", actor, is_demo=is_demo)]
+    def start(actor: Actor | None, *, is_demo: bool) -> list[str]:
+        return [entry.page for entry in ROOMS.menu("start", actor, is_demo=is_demo)]
 
-    assert pages(None, is_demo=False) == []
-    assert pages(None, is_demo=True) == ["backoffice:mails"]
-    assert pages(operator, is_demo=False)[0] == "backoffice:organisations"
-    assert "backoffice:clock" not in pages(operator, is_demo=False)
-    assert pages(operator, is_demo=True)[-2:] == ["backoffice:clock", "backoffice:mails"]
+    def work(*, is_demo: bool) -> set[str]:
+        return {entry.page for entry in ROOMS.workbench(operator, is_demo=is_demo)}
+
+    assert start(None, is_demo=False) == []
+    assert start(operator, is_demo=False) == ["backoffice:listings"]
+    assert "backoffice:mails" in [entry.page for entry in ROOMS.menu("foot", None, is_demo=True)]
+    assert "backoffice:mails" not in [entry.page for entry in ROOMS.menu("foot", None, is_demo=False)]
+    assert {"backoffice:clock", "backoffice:mails"} == work(is_demo=True) - work(is_demo=False)
+    assert {"backoffice:organisations", "backoffice:jobs"} <= work(is_demo=False)
+    assert "backoffice:audit" not in work(is_demo=True)
     with pytest.raises(ValueError, match="cellar"):
         ROOMS.menu("cellar", None, is_demo=False)
 

@@ -10,8 +10,9 @@ from market.accounts.models import (
     OrganisationVerb,
     UserVerb,
 )
-from market.accounts.permissions import PERMISSIONS
+from market.accounts.permissions import PERMISSIONS, AccountAct
 from market.kit.i18n import lazy
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
 
 ROOM = Room(
@@ -39,4 +40,26 @@ ROOM = Room(
         "user": (UserVerb,),
         "organisation": (OrganisationVerb,),
     },
+    workbench=(
+        WorkEntry(WorkGroup.WORK, 20, lazy("消息"), "accounts:messages"),
+        WorkEntry(
+            WorkGroup.ORGANISATION,
+            10,
+            lazy("单位资料与认证"),
+            "accounts:organisation",
+            is_for=lambda actor: not actor.is_staff,
+            under=("/account/join",),
+        ),
+        WorkEntry(
+            WorkGroup.ORGANISATION, 20, lazy("单位成员"), "accounts:members", act=AccountAct.MANAGE_MEMBERS
+        ),
+        WorkEntry(
+            WorkGroup.ORGANISATION,
+            60,
+            lazy("技术经纪人资料"),
+            "accounts:broker",
+            is_for=lambda actor: not actor.is_staff,
+        ),
+        WorkEntry(WorkGroup.ORGANISATION, 90, lazy("我的账号"), "accounts:profile"),
+    ),
 )

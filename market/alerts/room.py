@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from market.alerts import jobs, models, saved_searches, views
-from market.alerts.states import PERMISSIONS, Frequency
+from market.alerts.states import PERMISSIONS, AlertAct, Frequency
+from market.kit.i18n import lazy
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import PersonalData, Room
 
 ROOM = Room(
@@ -22,4 +24,5 @@ ROOM = Room(
     labels={
         "alert_frequency": Frequency,
     },
+    workbench=(WorkEntry(WorkGroup.WORK, 40, lazy("保存的搜索"), "alerts:index", act=AlertAct.SAVE_SEARCH),),
 )

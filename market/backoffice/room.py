@@ -16,7 +16,8 @@ from market.backoffice import (
 from market.backoffice.states import PERMISSIONS, BackofficeAct, JobVerb
 from market.integrity.states import IntegrityAct
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
+from market.kit.room import Room, Subject
 from market.listings.states import ListingAct
 from market.notices.states import NoticeAct
 
@@ -34,88 +35,68 @@ ROOM = Room(
     ],
     demo_routes=operations_views.demo_routes,
     dashboard=anomaly_views.dashboard_cards,
-    menu=(
-        MenuEntry(
-            Menu.BACKOFFICE,
+    workbench=(
+        WorkEntry(
+            WorkGroup.MARKET,
             10,
-            lazy("单位认证"),
-            "backoffice:organisations",
-            "organisations",
-            AccountAct.VERIFY_ORGANISATION,
-        ),
-        MenuEntry(
-            Menu.BACKOFFICE,
-            20,
-            lazy("经纪人认证"),
-            "backoffice:brokers",
-            "brokers",
-            AccountAct.VERIFY_ORGANISATION,
-        ),
-        MenuEntry(
-            Menu.BACKOFFICE,
-            30,
             lazy("成果与需求审核"),
             "backoffice:listings",
-            "listings",
-            ListingAct.MODERATE,
+            act=ListingAct.MODERATE,
         ),
-        MenuEntry(
-            Menu.BACKOFFICE,
-            35,
-            lazy("已发布信息的变更"),
-            "backoffice:changes",
-            "changes",
-            ListingAct.MODERATE,
+        WorkEntry(
+            WorkGroup.MARKET, 15, lazy("已发布信息的变更"), "backoffice:changes", act=ListingAct.MODERATE
         ),
-        MenuEntry(
-            Menu.BACKOFFICE,
+        WorkEntry(
+            WorkGroup.MARKET,
+            20,
+            lazy("单位认证"),
+            "backoffice:organisations",
+            act=AccountAct.VERIFY_ORGANISATION,
+        ),
+        WorkEntry(
+            WorkGroup.MARKET,
+            30,
+            lazy("经纪人认证"),
+            "backoffice:brokers",
+            act=AccountAct.VERIFY_ORGANISATION,
+        ),
+        WorkEntry(
+            WorkGroup.MARKET,
             40,
             lazy("异议"),
             "backoffice:objections",
-            "objections",
-            NoticeAct.SEE_OBJECTIONS,
+            act=NoticeAct.SEE_OBJECTIONS,
+            under=("/objections",),
         ),
-        MenuEntry(
-            Menu.BACKOFFICE,
+        WorkEntry(
+            WorkGroup.MARKET,
             50,
             lazy("失信记录"),
             "backoffice:sanctions",
-            "sanctions",
-            IntegrityAct.SEE_SANCTIONS,
+            act=IntegrityAct.SEE_SANCTIONS,
         ),
-        MenuEntry(
-            Menu.BACKOFFICE,
-            60,
+        WorkEntry(
+            WorkGroup.SITE,
+            10,
             lazy("放假安排"),
             "backoffice:holidays",
-            "holidays",
-            NoticeAct.SEE_HOLIDAYS,
+            act=NoticeAct.SEE_HOLIDAYS,
         ),
-        MenuEntry(Menu.BACKOFFICE, 70, lazy("后台任务"), "backoffice:jobs", "jobs", BackofficeAct.RUN_JOBS),
-        MenuEntry(
-            Menu.BACKOFFICE, 80, lazy("搜索引擎"), "backoffice:search", "search", BackofficeAct.RUN_JOBS
-        ),
-        MenuEntry(
-            Menu.BACKOFFICE, 85, lazy("异常"), "backoffice:anomalies", "anomalies", AccountAct.READ_AUDIT
-        ),
-        MenuEntry(
-            Menu.BACKOFFICE,
-            87,
-            lazy("银行流水"),
-            "contracts:statements",
-            is_for=lambda actor: actor.may(AccountAct.READ_AUDIT),
-        ),
-        MenuEntry(Menu.BACKOFFICE, 90, lazy("责任日志"), "backoffice:audit", "audit", AccountAct.READ_AUDIT),
-        MenuEntry(
-            Menu.BACKOFFICE,
-            100,
+        WorkEntry(WorkGroup.SITE, 20, lazy("后台任务"), "backoffice:jobs", act=BackofficeAct.RUN_JOBS),
+        WorkEntry(WorkGroup.SITE, 30, lazy("搜索引擎"), "backoffice:search", act=BackofficeAct.RUN_JOBS),
+        WorkEntry(WorkGroup.RECORDS, 20, lazy("异常"), "backoffice:anomalies", act=AccountAct.READ_AUDIT),
+        WorkEntry(WorkGroup.RECORDS, 30, lazy("责任日志"), "backoffice:audit", act=AccountAct.READ_AUDIT),
+        WorkEntry(
+            WorkGroup.SITE,
+            40,
             lazy("演示时钟"),
             "backoffice:clock",
-            "clock",
-            BackofficeAct.MOVE_CLOCK,
+            act=BackofficeAct.MOVE_CLOCK,
             is_demo=True,
         ),
-        MenuEntry(Menu.BACKOFFICE, 110, lazy("演示邮件"), "backoffice:mails", "mails", is_demo=True),
+        WorkEntry(WorkGroup.SITE, 50, lazy("演示邮件"), "backoffice:mails", is_demo=True),
+    ),
+    menu=(
         MenuEntry(Menu.START, 50, lazy("审核成果和需求"), "backoffice:listings", act=ListingAct.MODERATE),
         MenuEntry(Menu.START, 60, lazy("看责任链日志"), "backoffice:audit", act=AccountAct.READ_AUDIT),
         MenuEntry(Menu.FOOT, 10, lazy("演示邮件"), "backoffice:mails", is_demo=True),

@@ -39,7 +39,8 @@ from market.budgets.states import (
     YearRunVerb,
 )
 from market.kit.i18n import lazy
-from market.kit.room import LedgerAccount, Menu, MenuEntry, Room, Subject
+from market.kit.menus import WorkEntry, WorkGroup
+from market.kit.room import LedgerAccount, Room, Subject
 
 ROOM = Room(
     "budgets",
@@ -71,14 +72,6 @@ ROOM = Room(
         "clawback": Subject(lazy("追回"), number="ZH", verbs=(ClawbackAction,)),
         "budget": Subject(lazy("年度预算")),
     },
-    menu=(
-        MenuEntry(Menu.DESK, 10, lazy("批次"), "budgets:batches", act=AccountAct.SEE_DESK),
-        MenuEntry(Menu.DESK, 15, lazy("拨付指令"), "budgets:instructions", act=AccountAct.SEE_DESK),
-        MenuEntry(Menu.DESK, 20, lazy("年度核算"), "budgets:runs", act=AccountAct.SEE_DESK),
-        MenuEntry(Menu.DESK, 30, lazy("追回"), "budgets:clawbacks", act=AccountAct.SEE_DESK),
-        MenuEntry(Menu.DESK, 60, lazy("报表"), "budgets:report", act=AccountAct.SEE_DESK),
-        MenuEntry(Menu.DESK, 70, lazy("预算"), "budgets:index", act=AccountAct.SEE_DESK),
-    ),
     dashboard=dashboards.dashboard_cards,
     figures=figures.FIGURES,
     publicity=list_publicity.PUBLICITY,
@@ -107,4 +100,28 @@ ROOM = Room(
         "claim": (ClaimVerb,),
         "terms": (YearRunVerb,),
     },
+    workbench=(
+        WorkEntry(
+            WorkGroup.PAYMENT,
+            10,
+            lazy("批次与公示"),
+            "budgets:batches",
+            act=AccountAct.SEE_DESK,
+            under=("/objections",),
+        ),
+        WorkEntry(
+            WorkGroup.PAYMENT,
+            20,
+            lazy("拨付指令"),
+            "budgets:instructions",
+            act=AccountAct.SEE_DESK,
+            under=("/desk/disbursements",),
+        ),
+        WorkEntry(WorkGroup.PAYMENT, 30, lazy("银行结果"), "budgets:results", act=AccountAct.SEE_DESK),
+        WorkEntry(WorkGroup.PAYMENT, 40, lazy("追回"), "budgets:clawbacks", act=AccountAct.SEE_DESK),
+        WorkEntry(WorkGroup.PAYMENT, 50, lazy("银行版式"), "budgets:layouts", act=AccountAct.SEE_DESK),
+        WorkEntry(WorkGroup.RULES, 20, lazy("预算"), "budgets:index", act=AccountAct.SEE_DESK),
+        WorkEntry(WorkGroup.RULES, 30, lazy("年度核算"), "budgets:runs", act=AccountAct.SEE_DESK),
+        WorkEntry(WorkGroup.RULES, 40, lazy("报表"), "budgets:report", act=AccountAct.SEE_DESK),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.accounts.permissions import AccountAct
+from market.accounts.permissions import AccountAct, Role
 from market.claims import (
     checks,
     claim_payees,
@@ -19,9 +19,19 @@ from market.claims import (
     subsidisable_outcomes,
     views,
 )
-from market.claims.states import PERMISSIONS, ClaimAction, ClaimShownStatus, ClaimStatus, ClaimVerb, SalesVerb
+from market.claims.states import (
+    PERMISSIONS,
+    ClaimAct,
+    ClaimAction,
+    ClaimShownStatus,
+    ClaimStatus,
+    ClaimVerb,
+    SalesVerb,
+)
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, PersonalData, Room, Subject
+from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
+from market.kit.room import PersonalData, Room, Subject
+from market.panels.states import PanelAct
 
 ROOM = Room(
     "claims",
@@ -43,6 +53,61 @@ ROOM = Room(
             files=queries.may_open_evidence,
         ),
     },
+    workbench=(
+        WorkEntry(
+            WorkGroup.SUBSIDY,
+            10,
+            lazy("补助测算"),
+            "claims:calculator",
+            act=ClaimAct.WRITE_CLAIM,
+            is_for=lambda actor: actor.may_buy,
+        ),
+        WorkEntry(
+            WorkGroup.SUBSIDY,
+            20,
+            lazy("写一份申报"),
+            "claims:new",
+            act=ClaimAct.WRITE_CLAIM,
+            is_for=lambda actor: actor.may_buy,
+        ),
+        WorkEntry(
+            WorkGroup.SUBSIDY,
+            30,
+            lazy("我的申报"),
+            "claims:index",
+            is_for=lambda actor: actor.may_buy,
+            under=("/documents",),
+        ),
+        WorkEntry(
+            WorkGroup.CLAIMS,
+            10,
+            lazy("全部申报"),
+            "claims:queue",
+            act=AccountAct.SEE_DESK,
+            under=("/contracts", "/claims", "/documents"),
+        ),
+        *(
+            WorkEntry(
+                WorkGroup.CLAIMS,
+                order,
+                words,
+                "claims:queue",
+                query,
+                act=AccountAct.SEE_DESK,
+                is_for=lambda actor: Role.AUDITOR not in actor.roles,
+            )
+            for order, words, query in (
+                (20, lazy("待受理"), "status=submitted"),
+                (30, lazy("待核算"), "status=accepted"),
+                (40, lazy("补正中"), "status=supplement"),
+                (50, lazy("待复核"), "status=calculated"),
+                (60, lazy("待决定的不予支持"), "refusal=waiting"),
+            )
+        ),
+        WorkEntry(
+            WorkGroup.REVIEW, 20, lazy("指派评审专家"), "claims:assign_experts", act=PanelAct.ASSIGN_EXPERTS
+        ),
+    ),
     menu=(MenuEntry(Menu.START, 40, lazy("去补助工作台"), "claims:queue", act=AccountAct.SEE_DESK),),
     dashboard=claimable.dashboard_cards,
     moments={

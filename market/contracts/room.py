@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.accounts.permissions import AccountAct
 from market.contracts import (
     bank_statements,
     change_views,
@@ -15,8 +16,16 @@ from market.contracts import (
     statement_views,
     views,
 )
-from market.contracts.states import PERMISSIONS, ChangeKind, ContractVerb, DraftVerb, ReceiptSource
+from market.contracts.states import (
+    PERMISSIONS,
+    ChangeKind,
+    ContractAct,
+    ContractVerb,
+    DraftVerb,
+    ReceiptSource,
+)
 from market.kit.i18n import lazy
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import LedgerAccount, Room, Subject
 
 ROOM = Room(
@@ -60,4 +69,31 @@ ROOM = Room(
         "receipt_source": ReceiptSource,
         "change_kind": ChangeKind,
     },
+    workbench=(
+        WorkEntry(
+            WorkGroup.DEALS,
+            40,
+            lazy("银行流水"),
+            "contracts:statements",
+            act=ContractAct.SEE_STATEMENTS,
+            is_for=lambda actor: actor.may_sell,
+            under=("/bank",),
+        ),
+        WorkEntry(
+            WorkGroup.RECORDS,
+            50,
+            lazy("银行流水"),
+            "contracts:statements",
+            act=AccountAct.READ_AUDIT,
+            under=("/bank",),
+        ),
+        WorkEntry(
+            WorkGroup.ORGANISATION,
+            40,
+            lazy("在线收款"),
+            "contracts:payouts",
+            act=ContractAct.CONNECT_ACCOUNT,
+            is_for=lambda actor: actor.may_sell,
+        ),
+    ),
 )

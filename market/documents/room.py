@@ -9,7 +9,8 @@ from market.accounts.permissions import AccountAct
 from market.documents import checks, issuing, models, views
 from market.documents.states import PERMISSIONS, DocumentKind, DocumentVerb
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.kit.menus import WorkEntry, WorkGroup
+from market.kit.room import Room, Subject
 
 ROOM = Room(
     "documents",
@@ -22,8 +23,10 @@ ROOM = Room(
             lazy("文书"), page="documents:open", page_key="document_id", verbs=(DocumentVerb,)
         ),
     },
-    menu=(MenuEntry(Menu.DESK, 45, lazy("复查申请"), "documents:reviews", act=AccountAct.SEE_DESK),),
     labels={"document_kind": DocumentKind},
     checks=checks.CHECKS,
     stored_checks=checks.STORED_CHECKS,
+    workbench=(
+        WorkEntry(WorkGroup.CLAIMS, 70, lazy("复查申请"), "documents:reviews", act=AccountAct.SEE_DESK),
+    ),
 )

@@ -15,7 +15,8 @@ from market.integrity.states import (
     SanctionVerb,
 )
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.kit.menus import WorkEntry, WorkGroup
+from market.kit.room import Room, Subject
 
 ROOM = Room(
     "integrity",
@@ -23,7 +24,6 @@ ROOM = Room(
     models=(models,),
     routes=[*views.routes, *views.related_party_routes],
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
-    menu=(MenuEntry(Menu.DESK, 50, lazy("关联"), "integrity:related_parties", act=AccountAct.SEE_DESK),),
     dashboard=queries.dashboard_cards,
     checks=checks.CHECKS,
     moments={services.TERM: lambda deps, sanction_id, now: services.follow_term(sanction_id, now=now)},
@@ -38,4 +38,14 @@ ROOM = Room(
         "*": (ConflictVerb,),
         "organisation": (RelatedPartyVerb,),
     },
+    workbench=(
+        WorkEntry(
+            WorkGroup.ORGANISATION,
+            50,
+            lazy("诚信记录"),
+            "integrity:own",
+            is_for=lambda actor: actor.organisation_id is not None,
+        ),
+        WorkEntry(WorkGroup.RECORDS, 10, lazy("关联"), "integrity:related_parties", act=AccountAct.SEE_DESK),
+    ),
 )

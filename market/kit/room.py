@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from market.kit.i18n import Lazy
+from market.kit.menus import Menu, MenuEntry, WorkEntry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -117,47 +118,6 @@ class Subject:
     """The actions of its workflow, as the audit log calls them."""
 
 
-class Menu(StrEnum):
-    """Where on the pages entries stand."""
-
-    MAIN = "main"
-    """The head of every page."""
-    FOOT = "foot"
-    START = "start"
-    """What a person may begin from the dashboard, the main thing first."""
-    DESK = "desk"
-    """The department's desk for subsidies."""
-    BACKOFFICE = "backoffice"
-    """Beside the pages of the back office."""
-
-
-@dataclass(frozen=True)
-class MenuEntry:
-    """One entry of a menu: what it says, the page it opens and who sees it."""
-
-    menu: Menu
-    order: int
-    """Its place in the menu, from the first on; no two are the same."""
-    label: Lazy
-    page: str
-    """Name of the route."""
-    key: str = ""
-    """How pages that belong to the entry name it."""
-    act: StrEnum | None = None
-    """The permission that opens it; None: everybody sees it."""
-    is_for: Callable[[Actor], bool] | None = None
-    """What the person must be besides, such as of an organisation that buys."""
-    is_demo: bool = False
-
-    def is_open_to(self, actor: Actor | None) -> bool:
-        """Return whether this person, or a guest, sees the entry."""
-        if self.act is None and self.is_for is None:
-            return True
-        if actor is None or (self.act is not None and not actor.may(self.act)):
-            return False
-        return self.is_for is None or self.is_for(actor)
-
-
 @dataclass(frozen=True)
 class LedgerAccount:
     """A kind of account of the book."""
@@ -210,6 +170,8 @@ class Room:
     """Records that experts judge, by kind."""
     dashboard: Dashboard | None = None
     menu: Sequence[MenuEntry] = ()
+    workbench: Sequence[WorkEntry] = ()
+    """Where roles work in this room."""
     figures: Sequence[Figure] = ()
     """Numbers that open the rows they are made of."""
     deadlines: Deadlines | None = None
@@ -255,6 +217,9 @@ class Rooms:
             )
             for menu in Menu
         }
+        self.work_entries: Sequence[WorkEntry] = sorted(
+            (entry for room in self.upwards for entry in room.workbench), key=lambda entry: entry.order
+        )
         self.figures: Mapping[str, Figure] = _unique(
             (figure.name, figure) for room in self.upwards for figure in room.figures
         )
@@ -283,6 +248,12 @@ class Rooms:
             entry
             for entry in self.menus.get(Menu(menu), ())
             if (is_demo or not entry.is_demo) and entry.is_open_to(actor)
+        ]
+
+    def workbench(self, actor: Actor, *, is_demo: bool) -> list[WorkEntry]:
+        """Return where this person works, in the order of the menu."""
+        return [
+            entry for entry in self.work_entries if (is_demo or not entry.is_demo) and entry.is_open_to(actor)
         ]
 
     def document_facts(self, index: str) -> list[DocumentFacts]:

@@ -17,7 +17,8 @@ from market.kit.flash import COOKIE as FLASH_COOKIE
 from market.kit.flash import take_flash
 from market.kit.forms import BaseForm
 from market.kit.i18n import LOCALES, get_locale, gettext
-from market.kit.room import MenuEntry, rooms
+from market.kit.menus import MenuEntry, build_workbench
+from market.kit.room import rooms
 from market.kit.security import csrf_token
 
 ROOT = Path(__file__).parent.parent.parent
@@ -77,7 +78,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     """Render a template into a response.
 
     Every template also has `request`, `actor`, `csrf`, `url(name, **params)`, `here(**query)`,
-    `menu(name)`, `flash`, `now` and the locale.
+    `menu(name)`, `work` (the person's workbench, None for a guest), `flash`, `now` and the locale.
     """
     app = request.app
 
@@ -95,6 +96,10 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     def menu(name: str) -> list[MenuEntry]:
         return rooms().menu(name, actor, is_demo=is_demo)
 
+    work = None
+    if actor is not None:
+        entries = rooms().workbench(actor, is_demo=is_demo)
+        work = build_workbench(entries, request.url.path, request.url.query, url)
     message = take_flash(request)
     html = (
         environment()
@@ -107,6 +112,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             url=url,
             here=here,
             menu=menu,
+            work=work,
             flash=message,
             now=app.state.deps.clock(),
             settings=app.state.deps.settings,

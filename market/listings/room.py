@@ -7,7 +7,8 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, MomentHandler, Room, Subject
+from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
+from market.kit.room import MomentHandler, Room, Subject
 from market.listings import (
     change_queries,
     freshness,
@@ -53,6 +54,58 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
+    workbench=(
+        WorkEntry(
+            WorkGroup.OUTCOMES,
+            10,
+            lazy("我的成果"),
+            "listings:outcomes",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_sell,
+        ),
+        WorkEntry(
+            WorkGroup.OUTCOMES,
+            20,
+            lazy("写一份成果"),
+            "listings:new_outcome",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_sell,
+        ),
+        WorkEntry(
+            WorkGroup.OUTCOMES,
+            40,
+            lazy("待续期的成果"),
+            "listings:outcomes",
+            "due=1",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_sell,
+        ),
+        WorkEntry(
+            WorkGroup.NEEDS,
+            10,
+            lazy("我的需求"),
+            "listings:needs",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_buy,
+        ),
+        WorkEntry(
+            WorkGroup.NEEDS,
+            20,
+            lazy("写一条需求"),
+            "listings:new_need",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_buy,
+        ),
+        WorkEntry(
+            WorkGroup.NEEDS,
+            40,
+            lazy("待续期的需求"),
+            "listings:needs",
+            "due=1",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_buy,
+        ),
+    ),
     menu=(
         MenuEntry(
             Menu.START,

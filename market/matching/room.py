@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from market.accounts.permissions import Role
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
+from market.kit.room import Room, Subject
 from market.matching import board, jobs, models, views
-from market.matching.states import PERMISSIONS, MatchAction, MatchStatus, MatchVerb
+from market.matching.states import PERMISSIONS, MatchAct, MatchAction, MatchStatus, MatchVerb
 
 ROOM = Room(
     "matching",
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
+    workbench=(
+        WorkEntry(
+            WorkGroup.DEALS,
+            10,
+            lazy("匹配"),
+            "matching:board",
+            act=MatchAct.SEE_MATCHES,
+            is_for=lambda actor: Role.BROKER not in actor.roles,
+        ),
+        WorkEntry(WorkGroup.DEALS, 11, lazy("可接手的匹配"), "matching:board", act=MatchAct.TAKE_UP),
+        WorkEntry(WorkGroup.DEALS, 12, lazy("我接手的"), "matching:board", "view=mine", act=MatchAct.TAKE_UP),
+    ),
     menu=(
         MenuEntry(
             Menu.START,

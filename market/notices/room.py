@@ -7,7 +7,8 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject, rooms
+from market.kit.menus import Menu, MenuEntry
+from market.kit.room import Room, Subject, rooms
 from market.notices import checks, models, services, views
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
+from market.deals.states import DealAct
 from market.kit.i18n import lazy
-from market.kit.room import Card, Menu, MenuEntry, Room
+from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
+from market.kit.room import Card, Room
 from market.listings import queries as listings
 from market.pages import (
     compare,
@@ -44,6 +46,25 @@ ROOM = Room(
         *site_views.routes,
     ],
     dashboard=dashboard_cards,
+    workbench=(
+        WorkEntry(WorkGroup.WORK, 10, lazy("等您处理"), "pages:dashboard"),
+        WorkEntry(
+            WorkGroup.DEALS,
+            20,
+            lazy("洽谈与交易"),
+            "pages:deals",
+            act=DealAct.SEE_DEALS,
+            under=("/contracts", "/instalments", "/payments", "/objections", "/files"),
+        ),
+        WorkEntry(
+            WorkGroup.DEALS,
+            30,
+            lazy("已完成的交易"),
+            "pages:deals",
+            "status=completed",
+            act=DealAct.SEE_DEALS,
+        ),
+    ),
     menu=(
         MenuEntry(Menu.MAIN, 10, lazy("首页"), "pages:home", "home"),
         MenuEntry(Menu.MAIN, 20, lazy("科技成果"), "pages:outcomes", "outcomes"),

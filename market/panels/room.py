@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from market.kit.i18n import lazy
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room
 from market.panels import checks, expert_reviews, models, panel_acts, views
-from market.panels.states import PERMISSIONS, PanelVerb
+from market.panels.states import PERMISSIONS, PanelAct, PanelVerb
 
 ROOM = Room(
     "panels",
@@ -19,4 +21,5 @@ ROOM = Room(
     audit_verbs={
         "*": (PanelVerb,),
     },
+    workbench=(WorkEntry(WorkGroup.REVIEW, 10, lazy("我的评审"), "panels:tasks", act=PanelAct.SCORE_CLAIM),),
 )

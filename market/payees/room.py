@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.kit.menus import WorkEntry, WorkGroup
+from market.kit.room import Room, Subject
 from market.payees import checks, comparisons, models, queries, views
 from market.payees.accounts import SUBJECT
-from market.payees.states import PERMISSIONS, PayeeVerb
+from market.payees.states import PERMISSIONS, PayeeAct, PayeeVerb
 
 ROOM = Room(
     "payees",
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
-    menu=(MenuEntry(Menu.DESK, 35, lazy("收款账户"), "payees:index", act=AccountAct.SEE_DESK),),
     subjects={
         SUBJECT: Subject(
             lazy("收款账户"), page="payees:show", page_key="account_id", files=queries.may_open_proof
@@ -24,4 +24,10 @@ ROOM = Room(
     checks=checks.CHECKS,
     keyed_checks=checks.KEYED_CHECKS,
     audit_verbs={"organisation": (PayeeVerb,)},
+    workbench=(
+        WorkEntry(
+            WorkGroup.ORGANISATION, 30, lazy("收款账户"), "payees:account", act=PayeeAct.CONFIRM_ACCOUNT
+        ),
+        WorkEntry(WorkGroup.PAYMENT, 60, lazy("收款账户"), "payees:index", act=AccountAct.SEE_DESK),
+    ),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
+from market.kit.room import Room, Subject
 from market.programmes import catalogue, models, views
 from market.programmes.states import PERMISSIONS, TermsAction, TermsStatus, TermsVerb
 from market.search.outbox import DocumentSource
@@ -14,10 +15,8 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
-    menu=(
-        MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "programmes:index", "subsidies"),
-        MenuEntry(Menu.DESK, 40, lazy("规则"), "programmes:drafts", act=AccountAct.SEE_DESK),
-    ),
+    workbench=(WorkEntry(WorkGroup.RULES, 10, lazy("规则"), "programmes:drafts", act=AccountAct.SEE_DESK),),
+    menu=(MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "programmes:index", "subsidies"),),
     subjects={"terms": Subject(lazy("规则版本"), verbs=(TermsAction,))},
     documents={catalogue.INDEX: DocumentSource(catalogue.build_programmes, catalogue.all_programmes)},
     labels={

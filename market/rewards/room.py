@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from market.kit.i18n import lazy
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import LedgerAccount, Room, Subject
 from market.rewards import models, plan_acts, queries, states, views
-from market.rewards.states import PERMISSIONS, RewardRuleVerb
+from market.rewards.states import PERMISSIONS, RewardAct, RewardRuleVerb
 
 ROOM = Room(
     "rewards",
@@ -31,4 +32,22 @@ ROOM = Room(
     audit_verbs={
         "organisation": (RewardRuleVerb,),
     },
+    workbench=(
+        WorkEntry(
+            WorkGroup.INCOME,
+            10,
+            lazy("收益分配"),
+            "rewards:index",
+            act=RewardAct.SEE_REWARDS,
+            is_for=lambda actor: actor.may_sell or actor.is_staff,
+        ),
+        WorkEntry(
+            WorkGroup.INCOME,
+            20,
+            lazy("分配规定"),
+            "rewards:rules",
+            act=RewardAct.SHARE_REWARDS,
+            is_for=lambda actor: actor.may_sell,
+        ),
+    ),
 )

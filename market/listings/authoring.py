@@ -20,7 +20,9 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.listings import changes, lifecycle, rules
+from market.listings.change_rules import values_of
 from market.listings.deadlines import set_deadlines
+from market.listings.differences import content_fields
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.lifecycle import (
     AUTHORS,
@@ -30,7 +32,7 @@ from market.listings.lifecycle import (
     mark_verified,
     transition_listing,
 )
-from market.listings.models import Need, Outcome, Review, ReviewDecision
+from market.listings.models import Need, Outcome, Review, ReviewDecision, ReviewRemark
 from market.listings.states import (
     EDITABLE,
     SHOWN_AS_REVIEWED,
@@ -113,16 +115,25 @@ async def save(
 
 @atomic()
 async def review(
-    kind: str, number: str, *, points: rules.Points, is_published: bool, comment: str, by: By
+    kind: str,
+    number: str,
+    *,
+    points: rules.Points,
+    is_published: bool,
+    comment: str,
+    remarks: Mapping[str, str] | None = None,
+    by: By,
 ) -> Listing:
     """Review a listing by the rubric: publish it for twelve months, or return it with the reasons.
+
+    `remarks` are what to mend, by field of the form. The draft is kept, to compare the next one with.
 
     Raises:
         Invalid: the rubric does not allow the decision, or the reason is missing.
         Forbidden: it belongs to the reviewer's own organisation.
     """
     by.actor.require(ListingAct.MODERATE)
-    rules.check_decision(points, is_published=is_published, comment=comment)
+    rules.check_decision(points, is_published=is_published, comment=comment, remarks=remarks)
     listing = await lock(get_kind(kind), number)
     if any(identity == listing.organisation_id for identity, _name in by.actor.organisations):
         raise Forbidden(_("不能审核本单位的信息，请由其他管理员审核。"))
@@ -134,7 +145,7 @@ async def review(
         mark_verified(listing, by.now)
         await listing.save(update_fields=["published_at", "verified_on", "expires_on"])
         await set_deadlines(listing)
-    await Review.create(
+    judged = await Review.create(
         id=uuid4(),
         subject_kind=kind,
         subject_id=listing.id,
@@ -147,6 +158,13 @@ async def review(
         comment=comment.strip(),
         reviewer_id=by.actor.user_id,
         reviewed_at=by.now,
+        content=values_of(listing, content_fields(kind)),
+    )
+    await ReviewRemark.bulk_create(
+        [
+            ReviewRemark(id=uuid4(), review_id=judged.id, field=name, text=text[:500])
+            for name, text in (remarks or {}).items()
+        ]
     )
     await _notify_author(listing, is_published, now=by.now)
     return listing

@@ -44,6 +44,11 @@ def form_of(kind: str) -> ListingForm:
     return OutcomeForm() if kind == "outcome" else NeedForm()
 
 
+def content_fields(kind: str) -> list[str]:
+    """Return the fields that an author fills in, in the order of the form."""
+    return [field.short_name for field in form_of(kind) if field.short_name != "revision"]
+
+
 def differences(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldDifference]:
     """Return the fields in which two versions differ, in the order of the form."""
     form = form_of(kind)

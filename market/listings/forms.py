@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from wtforms.validators import ValidationError
@@ -151,6 +151,12 @@ class ListingForm(BaseForm):
             if isinstance(field, RowsField):
                 field.append_blank_rows()
 
+    def show_remarks(self, remarks: Mapping[str, str]) -> None:
+        """Show what the operator asks to mend at its fields."""
+        for name, text in remarks.items():
+            if name in self._fields:
+                self._fields[name].description = text
+
     def add_errors(self, faults: list[tuple[str, str]]) -> None:
         """Attach the faults that prevent submission to their fields."""
         for name, sentence in faults:
@@ -281,6 +287,47 @@ class ReviewForm(BaseForm):
     @property
     def points(self) -> rules.Points:
         return rules.Points(**{heading: getattr(self, heading).data for heading in rules.HEADINGS})
+
+    @property
+    def remark_texts(self) -> dict[str, str]:
+        """The remarks by field; several at one field become one."""
+        texts: dict[str, str] = {}
+        for row in self._fields["remarks"].filled_rows:  # type: ignore[attr-defined]  # of the subclass
+            texts[row["field"]] = "；".join(filter(None, [texts.get(row["field"]), row["text"]]))
+        return texts
+
+
+def _field_choices(form: type[ListingForm]) -> list[tuple[str, str]]:
+    return [(field.short_name, str(field.label.text)) for field in form() if field.short_name != "revision"]
+
+
+class OutcomeRemarkRow(BaseForm):
+    field = ChoiceField(lazy("栏目"), choices=lambda: _field_choices(OutcomeForm), blank=lazy("请选择"))
+    text = TextField(lazy("要怎样改"), max_length=500)
+
+    def validate_text(self, text: Any) -> None:
+        _require_both(self.field, text)
+
+
+class NeedRemarkRow(BaseForm):
+    field = ChoiceField(lazy("栏目"), choices=lambda: _field_choices(NeedForm), blank=lazy("请选择"))
+    text = TextField(lazy("要怎样改"), max_length=500)
+
+    def validate_text(self, text: Any) -> None:
+        _require_both(self.field, text)
+
+
+def _require_both(field: Any, text: Any) -> None:
+    if bool(field.data) != bool(text.data):
+        raise ValidationError(_("请选栏目，并写明要怎样改。"))
+
+
+class OutcomeReviewForm(ReviewForm):
+    remarks = RowsField(OutcomeRemarkRow, lazy("指出要改的栏目"), blank_rows=2)
+
+
+class NeedReviewForm(ReviewForm):
+    remarks = RowsField(NeedRemarkRow, lazy("指出要改的栏目"), blank_rows=2)
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:

@@ -206,11 +206,32 @@ class Review(Model):
     )
     reviewer_id: UUID
     reviewed_at = fields.DatetimeField()
+    content: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
+    """The draft that was reviewed, by the fields of its form; null: reviewed by an earlier release."""
+
+    remarks: fields.ReverseRelation[ReviewRemark]
 
     class Meta:
         table = "reviews"
         table_description = "Reviews."
         indexes = (("subject_kind", "subject_id"),)
+
+
+class ReviewRemark(Model):
+    """What the operator asks the author to mend at one field of the form."""
+
+    id = fields.UUIDField(primary_key=True)
+    review: fields.ForeignKeyRelation[Review] = fields.ForeignKeyField(
+        "market.Review", related_name="remarks", on_delete=fields.RESTRICT
+    )
+    review_id: UUID
+    field = fields.CharField(max_length=40)
+    text = fields.CharField(max_length=500)
+
+    class Meta:
+        table = "review_remarks"
+        table_description = "Review remarks."
+        indexes = (("review_id",),)
 
 
 class ListingChange(Stateful):

@@ -178,11 +178,20 @@ async def count_pending(kind: Kind) -> int:
     return int(await kind.model.filter(status=kind.pending).count())
 
 
+async def count_pending_by_age(kind: Kind, now: datetime) -> tuple[int, int, int]:
+    """Count the listings that wait for less than three days, for three to seven, and for longer."""
+    times = await kind.model.filter(status=kind.pending).values_list("submitted_at", flat=True)
+    days = [(now - submitted_at).days for submitted_at in times if submitted_at]
+    fresh, older = sum(age < 3 for age in days), sum(3 <= age <= 7 for age in days)
+    return fresh, older, len(days) - fresh - older
+
+
 async def list_reviews(kind: Kind, listing_id: UUID) -> list[Review]:
-    """Return the reviews of a listing with their reviewers, the newest first."""
+    """Return the reviews of a listing with their reviewers and remarks, the newest first."""
     return (
         await Review.filter(subject_kind=kind.key, subject_id=listing_id)
         .select_related("reviewer")
+        .prefetch_related("remarks")
         .order_by("-reviewed_at")
     )
 

@@ -30,6 +30,34 @@ HEADINGS: Mapping[str, tuple[Lazy, Lazy]] = {
 }
 """The rubric's four headings, 0-5 points each, with its guidance for the operator."""
 
+ANCHORS: Mapping[str, Mapping[int, Lazy]] = {
+    "advantage": {
+        0: lazy("没有说好在哪里"),
+        2: lazy("说了好处，没有数字"),
+        4: lazy("与现有方案对比，有数字"),
+        5: lazy("数字有检测、试用或论文为据"),
+    },
+    "clarity": {
+        0: lazy("看不出解决什么问题"),
+        2: lazy("问题清楚，方案含糊"),
+        4: lazy("问题、方案、指标都清楚"),
+        5: lazy("外行一读就懂，内行能判断"),
+    },
+    "cooperation": {
+        0: lazy("没有合作方式或联系人"),
+        2: lazy("只写“面议”“合作开发”"),
+        4: lazy("方式、价格或条件写明"),
+        5: lazy("付款、地域、期限都可以谈起"),
+    },
+    "language": {
+        0: lazy("广告语、联系方式或不当内容"),
+        2: lazy("栏目错放，有夸大的词"),
+        4: lazy("规范，个别用词可改"),
+        5: lazy("规范，无需改动"),
+    },
+}
+"""What 0, 2, 4 and 5 points mean under each heading; 1 and 3 lie between."""
+
 OUTCOME_WEIGHTS: Mapping[str, tuple[int, Lazy]] = {
     "title": (8, lazy("成果名称")),
     "highlight": (8, lazy("一句话亮点")),
@@ -182,8 +210,10 @@ class Points:
         return self.total >= POINTS_TO_PUBLISH and min(self.by_heading.values()) > 0
 
 
-def check_decision(points: Points, *, is_published: bool, comment: str) -> None:
-    """Raise unless the rubric allows the decision.
+def check_decision(
+    points: Points, *, is_published: bool, comment: str, remarks: Mapping[str, str] | None = None
+) -> None:
+    """Raise unless the rubric allows the decision; remarks at fields are reasons too.
 
     Raises:
         Invalid: published below the threshold, returned without a reason, or the comment is too long.
@@ -197,8 +227,8 @@ def check_decision(points: Points, *, is_published: bool, comment: str) -> None:
             ),
             "decision",
         )
-    if not is_published and not comment.strip():
-        raise Invalid(_("退回时请写明理由，作者会看到。"), "comment")
+    if not is_published and not comment.strip() and not remarks:
+        raise Invalid(_("退回时请写明理由，或指出哪一栏要改，作者会看到。"), "comment")
     if len(comment) > MAX_COMMENT_LENGTH:
         raise Invalid(_("意见最多 %(most)s 个字。", most=MAX_COMMENT_LENGTH), "comment")
 

@@ -285,6 +285,8 @@ async def _render_form(
     change = await change_queries.find_own_change(actor, kind, listing) if listing else None
     score, missing = kind.completeness(_FormContent(form))
     status: Any = listing.status if listing else kind.draft
+    judged = reviews[0] if reviews and status in (*_RETURNED, kind.pending) else None
+    form.show_remarks({remark.field: remark.text for remark in judged.remarks} if judged else {})
     return render(
         request,
         f"listings/{kind.key}.html",
@@ -299,7 +301,7 @@ async def _render_form(
         is_own=True,
         refused=None if change or not listing else await change_queries.find_last_refusal(kind, listing),
         headings=[(heading, str(words)) for heading, (words, _hint) in rules.HEADINGS.items()],
-        review=reviews[0] if reviews and status in (*_RETURNED, kind.pending) else None,
+        review=judged,
         status=status,
         is_editable=status in EDITABLE,
         is_live=status in LIVE,

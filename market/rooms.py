@@ -28,6 +28,7 @@ from market.panels.room import ROOM as PANELS
 from market.payees.room import ROOM as PAYEES
 from market.payments.room import ROOM as PAYMENTS
 from market.programmes.room import ROOM as PROGRAMMES
+from market.questions.room import ROOM as QUESTIONS
 from market.records.room import ROOM as RECORDS
 from market.reports.room import ROOM as REPORTS
 from market.rewards.room import ROOM as REWARDS
@@ -49,6 +50,7 @@ ROOMS = Rooms(
         MATCHING,
         ALERTS,
         PAYMENTS,
+        QUESTIONS,
         LISTINGS,
         PAYEES,
         PROGRAMMES,

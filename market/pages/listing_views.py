@@ -36,6 +36,7 @@ from market.matching.models import Match, MatchFeedback
 from market.matching.states import MatchAct, MatchStatus
 from market.notices.queries import find_notice
 from market.pages import estimates, listing_labels
+from market.questions.answering import questions_of
 
 FIRST_MATCHES, MOST_MATCHES = 5, 100
 """Matches shown with a listing at first, and when all are requested: what a broker can look through."""
@@ -151,6 +152,7 @@ async def need(request: Request) -> Response:
         "pages/need.html",
         need=need,
         sections=sections(need),
+        questions=await questions_of(need, actor),
         owner_name=queries.need_owner_name(need, actor, brokers=brokers),
         is_owner_visible=queries.is_owner_visible(need, actor, brokers=brokers),
         days_left=_days_left(need, today),
@@ -194,6 +196,7 @@ async def outcome(request: Request) -> Response:
         "pages/outcome.html",
         outcome=outcome,
         sections=sections(outcome),
+        questions=await questions_of(outcome, actor),
         typed=typed,
         amount=amount,
         fault=fault,

@@ -1,0 +1,1 @@
+"""Questions asked of a listing and their answers, which everybody reads."""

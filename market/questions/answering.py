@@ -1,0 +1,214 @@
+"""Acts and queries of questions: ask, answer, hide; what each person sees beside a listing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts import messages
+from market.accounts.actors import Actor
+from market.accounts.models import User
+from market.audit.log import record
+from market.kit.database import atomic
+from market.kit.errors import Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.room import Card
+from market.listings import queries
+from market.listings.kinds import Kind, Listing, get_kind, kind_of
+from market.listings.lifecycle import AUTHORS
+from market.listings.states import LIVE
+from market.questions.models import Question
+from market.questions.states import QuestionAct, QuestionAction, QuestionStatus, QuestionVerb
+from market.records.by import By
+from market.records.transitions import transition
+
+MAX_OPEN = 20
+"""Most questions of one person that wait for an answer at the same time."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What one person sees of the questions about a listing, the latest answer first."""
+
+    answered: list[Question]
+    waiting: list[Question]
+    """Of these the owner sees all, the person who asked their own, the operator all."""
+    may_ask: bool
+    may_answer: bool
+    may_hide: bool
+
+
+async def get_listing_for(actor: Actor, kind: str, number: str) -> Listing:
+    """Return the listing a question is about, as its own guarded getter gives it."""
+    getter: Any = {"outcome": queries.get_outcome_for, "need": queries.get_need_for}.get(kind)
+    if getter is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    listing: Listing = await getter(actor, number)
+    return listing
+
+
+@atomic()
+async def ask(listing: Listing, text: str, *, by: By) -> Question:
+    """Ask the owner of a listing on offer; its authors are notified.
+
+    Raises:
+        Invalid: it is one's own listing or off offer, the same question stands there already, or too many of
+            this person's questions wait.
+    """
+    by.actor.require(QuestionAct.ASK_QUESTION)
+    kind = kind_of(listing)
+    if not may_ask(by.actor, listing):
+        raise Invalid(_("这条信息现在不能提问。"))
+    # The person's row orders two presses of one button.
+    await User.filter(id=by.actor.user_id).select_for_update().get()
+    own = Question.filter(asked_by_id=by.actor.user_id, status=QuestionStatus.OPEN)
+    if await own.filter(subject_id=listing.id, text=text).exists():
+        raise Invalid(_("同样的问题已经提交，正在等答复。"), field="text")
+    if await own.count() >= MAX_OPEN:
+        raise Invalid(_("您有 %(count)s 个问题还在等答复，请稍后再提。", count=MAX_OPEN), field="text")
+    question = await Question.create(
+        id=uuid4(),
+        subject_kind=kind.key,
+        subject_id=listing.id,
+        organisation_id=listing.organisation_id,
+        text=text,
+        asked_by_id=by.actor.user_id,
+        asked_at=by.now,
+    )
+    await record("question", question.id, QuestionVerb.ASKED, by=by, number=listing.number)
+    await messages.notify(
+        _("《%(title)s》有一个新问题待答复。", title=listing.title[:60]),
+        now=by.now,
+        address=address_of(kind, listing),
+        organisation_id=listing.organisation_id,
+        roles=AUTHORS,
+    )
+    return question
+
+
+@atomic()
+async def answer(question_id: UUID, text: str, *, by: By) -> Question:
+    """Answer a question of one's own listing, for everybody to read; the person who asked is notified."""
+    by.actor.require(QuestionAct.ANSWER_QUESTION)
+    question = await _lock(question_id)
+    if not by.actor.acts_for(question.organisation_id):
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    await transition(
+        question,
+        QuestionAction.ANSWER,
+        by=by,
+        changes={"answer": text, "answered_by_id": by.actor.user_id, "answered_at": by.now},
+    )
+    listing = await listing_of(question)
+    await messages.notify(
+        _("您对《%(title)s》的提问有了答复。", title=listing.title[:60]),
+        now=by.now,
+        address=address_of(kind_of(listing), listing),
+        user_ids=[question.asked_by_id],
+    )
+    return question
+
+
+@atomic()
+async def hide(question_id: UUID, reason: str, *, by: By) -> Question:
+    """Take a question and its answer off the page; both sides are told the reason."""
+    by.actor.require(QuestionAct.HIDE_QUESTION)
+    question = await _lock(question_id)
+    await transition(question, QuestionAction.HIDE, by=by, note=reason)
+    listing = await listing_of(question)
+    await messages.notify(
+        _("《%(title)s》下的一个问题已被隐藏：%(reason)s", title=listing.title[:60], reason=reason[:120]),
+        now=by.now,
+        address=address_of(kind_of(listing), listing),
+        user_ids=[question.asked_by_id],
+        organisation_id=question.organisation_id,
+        roles=AUTHORS,
+    )
+    return question
+
+
+async def questions_of(listing: Listing, actor: Actor | None) -> Questions:
+    """Return the questions about a listing that this person, or a guest, sees."""
+    rows = (
+        await Question.filter(subject_kind=kind_of(listing).key, subject_id=listing.id)
+        .exclude(status=QuestionStatus.HIDDEN)
+        .order_by("-answered_at", "-asked_at")
+    )
+    is_own = queries.is_owner(actor, listing)
+    sees_all = actor is not None and (is_own or actor.may(QuestionAct.HIDE_QUESTION))
+    return Questions(
+        answered=[row for row in rows if row.status is QuestionStatus.ANSWERED],
+        waiting=[
+            row
+            for row in rows
+            if row.status is QuestionStatus.OPEN
+            and actor is not None
+            and (sees_all or row.asked_by_id == actor.user_id)
+        ],
+        may_ask=may_ask(actor, listing),
+        may_answer=is_own and actor is not None and actor.may(QuestionAct.ANSWER_QUESTION),
+        may_hide=actor is not None and actor.may(QuestionAct.HIDE_QUESTION),
+    )
+
+
+def may_ask(actor: Actor | None, listing: Listing) -> bool:
+    """Return whether the person may ask; a guest is offered it and signs in first."""
+    if listing.status not in LIVE or queries.is_owner(actor, listing):
+        return False
+    return actor is None or actor.may(QuestionAct.ASK_QUESTION)
+
+
+async def get_question_for(actor: Actor, question_id: UUID) -> Question:
+    """Return a question for who may answer or hide it.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    question = await Question.get_or_none(id=question_id)
+    if question is None or not (
+        actor.may(QuestionAct.HIDE_QUESTION)
+        or (actor.may(QuestionAct.ANSWER_QUESTION) and actor.acts_for(question.organisation_id))
+    ):
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return question
+
+
+async def listing_of(question: Question) -> Listing:
+    listing: Listing = await get_kind(question.subject_kind).model.get(id=question.subject_id)
+    return listing
+
+
+def address_of(kind: Kind, listing: Listing) -> str:
+    return f"/{kind.index}/{listing.number}#questions"
+
+
+async def cards(actor: Actor, _now: datetime) -> list[Card]:
+    """Return how many questions wait for the organisation's answer, with the page of the oldest."""
+    if not actor.may(QuestionAct.ANSWER_QUESTION) or actor.organisation_id is None:
+        return []
+    waiting = Question.filter(organisation_id=actor.organisation_id, status=QuestionStatus.OPEN)
+    oldest = await waiting.order_by("asked_at").first()
+    if oldest is None:
+        return []
+    listing = await listing_of(oldest)
+    return [Card(_("待答复的提问"), await waiting.count(), address_of(kind_of(listing), listing), "due")]
+
+
+async def export(user_id: UUID) -> list[dict[str, Any]]:
+    """Return what a person asked, for their copy of their data."""
+    rows = await Question.filter(asked_by_id=user_id).order_by("asked_at")
+    return [{"text": row.text, "asked_at": row.asked_at, "answer": row.answer} for row in rows]
+
+
+async def erase(user_id: UUID) -> None:
+    """Withdraw what a person asked and nobody answered; answered questions are public and name nobody."""
+    await Question.filter(asked_by_id=user_id, status=QuestionStatus.OPEN).delete()
+
+
+async def _lock(question_id: UUID) -> Question:
+    question = await Question.filter(id=question_id).select_for_update().first()
+    if question is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return question

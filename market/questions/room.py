@@ -1,0 +1,20 @@
+"""What the room of questions contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+from market.kit.room import PersonalData, Room, Subject
+from market.questions import answering, models, views
+from market.questions.states import PERMISSIONS, QuestionAction, QuestionStatus, QuestionVerb
+
+ROOM = Room(
+    "questions",
+    permissions=PERMISSIONS,
+    models=(models,),
+    routes=views.routes,
+    subjects={"question": Subject(lazy("提问"), verbs=(QuestionAction,))},
+    labels={"question": QuestionStatus},
+    audit_verbs={"question": (QuestionVerb,)},
+    dashboard=answering.cards,
+    personal_data=PersonalData("questions", answering.export, answering.erase),
+)

@@ -81,6 +81,7 @@ async def test_an_outcome_shows_its_sections_in_order(client: httpx.AsyncClient)
         "合作条件",
         "团队",
         "论文、奖励、项目来源",
+        "问与答",
         "匹配的需求",
         "历史",
     ]

@@ -60,8 +60,8 @@ async def test_an_answer_is_read_by_everybody_and_an_open_question_by_both_sides
         assert (await organisation_of(buyer)).name not in text[text.index('id="questions"') :]
     assert await Message.filter(user_id=owner.user_id, text__contains="新问题").count() == 1
     assert await Message.filter(user_id=buyer.user_id, text__contains="答复").count() == 1
-    verbs = await AuditEvent.filter(subject_id=question.id).order_by("id").values_list("action", flat=True)
-    assert list(verbs) == ["asked", "answered"]
+    events = await AuditEvent.filter(subject_id=question.id).order_by("id")
+    assert [event.action for event in events] == ["asked", "answered"]
 
 
 async def test_nobody_asks_of_their_own_listing_nor_of_one_that_is_off_offer(

@@ -225,7 +225,7 @@ async def _render_claim(
         withdrawal_form=withdrawal_form or WithdrawalForm(),
         facts_form=facts_form or FactsForm(),
         totals_form=totals_form or _totals_form(claim),
-        asked=required_facts(compiled(claim.terms)),
+        required_facts=required_facts(compiled(claim.terms)),
         flag_words={fact: named(fact).render(_) for fact in required_facts(compiled(claim.terms))},
         clawbacks=await claim.clawbacks.filter(status__in=["confirmed", "settled"]).prefetch_related(
             "receipts"

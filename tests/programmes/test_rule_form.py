@@ -103,7 +103,7 @@ def test_a_new_ceiling_is_typed_in_percent_and_money_in_ten_thousands() -> None:
         ("rule.rates.0.rate.flat", "三成", "请填百分数"),
         ("rule.rates.0.rate.flat", "130", "0 与 100 之间"),
         ("rule.rates.0.rate.flat", "1e999999999", "请填百分数"),
-        ("rule.rates.0.rate.flat", "NaN", "0 与 100 之间"),
+        ("rule.rates.0.rate.flat", "NaN", "请填百分数"),
         ("rule.valid_from", "明年", "2026-05-01"),
         ("rule.title", "", "请填写"),
         ("rule.procedure.publicity_days", "七", "请填整数"),

@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -257,3 +258,10 @@ def test_rows_beyond_the_most_are_named_and_shown_again(form_class: type[BaseFor
     assert not form.validate()
     assert any("最多" in str(error) for error in form._fields[name].errors)
     assert len(_table(form, name).entries) == count
+
+
+def test_shares_are_typed_and_shown_in_percent_everywhere() -> None:
+    folder = Path(market.__file__).parent
+    texts = [*folder.rglob("*.py"), *(folder.parent / "templates").rglob("*.html")]
+
+    assert not [str(path) for path in texts if "基点" in path.read_text(encoding="utf-8")]

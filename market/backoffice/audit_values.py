@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from market.kit.formats import percent
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import Money
@@ -30,6 +31,7 @@ LABELS = {
     "claims": lazy("申报"),
     "clause": lazy("条款"),
     "clawback": lazy("追回"),
+    "commission_basis_points": lazy("约定佣金"),
     "contract": lazy("合同"),
     "contract_amount": lazy("合同成交额"),
     "contracts": lazy("合同"),
@@ -60,7 +62,7 @@ LABELS = {
     "pot": lazy("预算"),
     "preview": lazy("预览校验值"),
     "programme": lazy("政策"),
-    "rate_basis_points": lazy("比例（万分之）"),
+    "rate_basis_points": lazy("比例"),
     "reason": lazy("理由"),
     "received_on": lazy("到账日期"),
     "refusal": lazy("不予支持"),
@@ -131,6 +133,8 @@ def _words(key: str, value: Any) -> str:
         return _("是") if value else _("否")
     if key in AMOUNTS and isinstance(value, int):
         return f"￥{Money(value).decimal}"
+    if key.endswith("basis_points") and isinstance(value, int):
+        return percent(value)
     if isinstance(value, list):
         return "、".join(_words("", part) for part in value)
     if isinstance(value, dict):

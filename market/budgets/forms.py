@@ -39,7 +39,7 @@ class ReturnForm(BaseForm):
 class RunForm(BaseForm):
     programme = ChoiceField(lazy("政策"), [Required(lazy("请选择政策。"))])
     year = NumberField(lazy("年度"), [Required(lazy("请填年度。")), NumberRange(2010, 2100)])
-    rate = PercentField(lazy("核定比例"))
+    rate = PercentField(lazy("核定比例（%）"))
 
 
 class BatchForm(BaseForm):

@@ -152,7 +152,7 @@ class SupplementForm(BaseForm):
 
 
 class CalculateForm(BaseForm):
-    rate = PercentField(lazy("核定比例"))
+    rate = PercentField(lazy("核定比例（%）"))
     decision = TextField(lazy("核定文号"), max_length=80)
 
 

@@ -29,6 +29,7 @@ from market.kit.form_fields import (
     MoneyField,
     NumberField,
     NumberRange,
+    PercentField,
     Required,
     TextField,
 )
@@ -220,9 +221,7 @@ class RoyaltyForm(BaseForm):
 
 class PaidInForm(BaseForm):
     company = TextField(lazy("标的公司"), [Required(lazy("请填标的公司。"))], max_length=200)
-    share_basis_points = NumberField(
-        lazy("持股比例（基点，100 = 1%）"), [Required(lazy("请填持股比例。")), NumberRange(1, 10000)]
-    )
+    share_basis_points = PercentField(lazy("持股比例（%）"), [Required(lazy("请填持股比例。"))])
     amount = MoneyField(lazy("实缴金额"), [Required(lazy("请填实缴金额。"))])
     paid_in_on = DayField(lazy("实缴日期"), [Required(lazy("请填实缴日期。"))])
     file = FileField(str(lazy("股权变更登记或验资证明")))

@@ -23,8 +23,11 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
+from market.listings.models import Need, Outcome
 from market.records.by import By
 
+EXAMPLE_BASE = 100_000_000
+"""Fen of which a share is shown where no price is known: a million yuan."""
 COMMISSION_BACK = "commission_back"
 """Kind of the counter entry that reverses commission on a refund."""
 
@@ -81,6 +84,17 @@ async def deals_to_follow_up(user_id: UUID, today: date) -> tuple[set[UUID], set
     due = {UUID(str(row["deal_id"])) for row in rows if row["next_on"] == today}
     late = {UUID(str(row["deal_id"])) for row in rows if row["next_on"] < today}
     return due, late
+
+
+def commission_base(price: Money | None, outcome: Outcome | None, need: Need | None) -> Money:
+    """Return the amount by which a commission is shown in money before anything has arrived.
+
+    The agreed price, else the listed one, else the need's budget, else a million yuan as an example.
+    """
+    if price is not None:
+        return price
+    listed = outcome.price_amount if outcome else None
+    return Money(listed or (need.budget_max_amount if need else None) or EXAMPLE_BASE)
 
 
 def commission_on(received: Money, basis_points: int) -> Money:

@@ -16,6 +16,7 @@ from market.kit.form_fields import (
     MoneyField,
     NumberField,
     NumberRange,
+    PercentField,
     Required,
     TextField,
 )
@@ -37,6 +38,10 @@ _KIND_OF_MODE = {
 }
 
 
+MAX_COMMISSION = 3000
+"""Basis points of what arrives that a broker may agree on."""
+
+
 class InterestForm(BaseForm):
     note = LongTextField(
         lazy("想了解什么、打算用在哪里"), [Required(lazy("请写几句您的意向。"))], max_length=1000
@@ -53,9 +58,11 @@ class ResponseForm(BaseForm):
 
 
 class IntroductionForm(BaseForm):
-    commission = NumberField(
-        lazy("约定佣金（基点，100 = 1%）"),
-        [Required(lazy("请填约定的佣金，没有就填 0。")), NumberRange(0, 3000)],
+    commission = PercentField(
+        lazy("约定佣金（%）"),
+        [Required(lazy("请填约定的佣金，没有就填 0。"))],
+        is_zero_allowed=True,
+        most=MAX_COMMISSION,
     )
     payer = ChoiceField(
         lazy("佣金由谁承担"),
@@ -115,7 +122,7 @@ class OfferForm(BaseForm):
     seller_country = ChoiceField(lazy("转让方国别"), choices=lambda: choices("country"), default=CHINA)
     buyer_country = ChoiceField(lazy("受让方国别"), choices=lambda: choices("country"), default=CHINA)
     entry = MoneyField(lazy("入门费"))
-    royalty_basis_points = NumberField(lazy("提成比例（基点，100 = 1%）"), [NumberRange(1, 10000)])
+    royalty_basis_points = PercentField(lazy("提成比例（%）"))
     royalty_base = TextField(lazy("提成基数"), max_length=120)
     is_exclusive = BooleanField(lazy("独占"))
     years = NumberField(lazy("期限（年）"), [NumberRange(1, 50)])

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.deals import openings, publicity, queries, termination
+from market.deals.brokerage import EXAMPLE_BASE, commission_base
 from market.deals.files import add_file
 from market.deals.forms import (
     FileForm,
@@ -35,6 +36,7 @@ from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.money import Money
 from market.kit.templating import render, render_form
 from market.kit.terms import from_record
 from market.kit.web import (
@@ -101,6 +103,7 @@ async def introduce(request: Request) -> Response:
     if match is None or match.broker_id != actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
     form = IntroductionForm(await form_data_or_none(request))
+    form.commission.base = commission_base(None, match.outcome, match.need)
     if form.validate_on_submit():
         deal = await openings.introduce(
             match.id,
@@ -129,6 +132,7 @@ async def offer(request: Request) -> Response:
     form = OfferForm(
         data, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(latest.id) if latest else ""}
     )
+    form.royalty_basis_points.base = Money(EXAMPLE_BASE)
     if form.validate_on_submit():
         with form.catch_invalid():
             await make_offer(

@@ -74,7 +74,7 @@ class TieForm(BaseForm):
         lazy("持股单位代码或人员证件号"), [Required(lazy("请填持股单位或人员。"))], max_length=64
     )
     role = TextField(lazy("身份"), max_length=40)
-    share = PercentField(lazy("持股比例"))
+    share = PercentField(lazy("持股比例（%）"))
     source = TextField(lazy("来源"), [Required(lazy("请填来源，如企业信用信息公示系统。"))], max_length=200)
 
 

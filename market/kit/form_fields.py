@@ -20,7 +20,7 @@ from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select
 
 from market.kit.errors import Invalid
-from market.kit.formats import percent, wan_input
+from market.kit.formats import percent, share_in_money, symbol, wan_input
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, MisplacedComma, Money, parse_decimal
 
@@ -341,9 +341,14 @@ class ChoicesField(_SelectMultipleField):
 
 
 class PercentField(StringField):
-    """A percentage with at most two decimals; its data is basis points, or None when left empty."""
+    """A percentage with at most two decimals; its data is basis points, or None when left empty.
+
+    Beside it stands what the share comes to: of `base`, or of what the script finds under the name
+    `base_name` in the same form.
+    """
 
     data: Any
+    base: Money | None = None
 
     def __init__(
         self,
@@ -352,16 +357,13 @@ class PercentField(StringField):
         *,
         is_zero_allowed: bool = False,
         most: int = 10_000,
+        base_name: str = "",
         **options: Any,
     ) -> None:
-        options["render_kw"] = {
-            "inputmode": "decimal",
-            "autocomplete": "off",
-            "class": "percent",
-            **options.get("render_kw", {}),
-        }
+        options.setdefault("render_kw", {})
+        options["render_kw"] = {"inputmode": "decimal", "autocomplete": "off", **options["render_kw"]}
         super().__init__(label, list(validators), **options)
-        self.is_zero_allowed, self.most = is_zero_allowed, most
+        self.is_zero_allowed, self.most, self.base_name = is_zero_allowed, most, base_name
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = _typed(valuelist).rstrip("%").rstrip()
@@ -385,3 +387,17 @@ class PercentField(StringField):
         if self.raw_data:
             return str(self.raw_data[0])
         return "" if self.data is None else percent(self.data).removesuffix("%")
+
+    def __call__(self, **attributes: Any) -> Markup:
+        """Render the input with what the script needs to tell the money while somebody types."""
+        if self.base is not None or self.base_name:
+            attributes["data-share-of"] = self.base_name
+        if self.base is not None:
+            attributes["data-base"] = str(self.base.decimal)
+            attributes["data-symbol"] = symbol(self.base.currency)
+        return super().__call__(**attributes)
+
+    @property
+    def money(self) -> str:
+        """What the typed share comes to, as ≈ ￥34,650.00（按 115.50 万元）; empty where that is unknown."""
+        return "" if self.base is None or self.data is None else share_in_money(self.base, self.data)

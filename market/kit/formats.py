@@ -19,7 +19,18 @@ def yuan(amount: int | Money | None, currency: str = HOME) -> str:
     money = amount if isinstance(amount, Money) else Money(amount, currency)
     places = decimals(money.currency)
     sign = "−" if money.amount < 0 else ""
-    return f"{sign}{SYMBOLS.get(money.currency, money.currency + ' ')}{abs(money.decimal):,.{places}f}"
+    return f"{sign}{symbol(money.currency)}{abs(money.decimal):,.{places}f}"
+
+
+def symbol(currency: str) -> str:
+    """Return the symbol that stands before an amount of a currency: ￥, US$, or its code."""
+    return SYMBOLS.get(currency, f"{currency} ")
+
+
+def share_in_money(base: Money, basis_points: int) -> str:
+    """Format what a share of an amount comes to: ≈ ￥34,650.00（按 115.50 万元）."""
+    words = wan(base.amount) if base.currency == HOME else yuan(base)
+    return _("≈ %(money)s（按 %(base)s）", money=yuan(base.share(basis_points)), base=words)
 
 
 def figure(amount: int | Money | None, currency: str = HOME) -> str:

@@ -14,7 +14,7 @@ from market.contracts.contract_progress import InstalmentLine, facts_of, instalm
 from market.contracts.models import Contract
 from market.contracts.queries import find_contract, find_draft
 from market.contracts.states import ContractAct
-from market.deals.brokerage import owed_commission
+from market.deals.brokerage import commission_base, owed_commission
 from market.deals.messages import MOST, SHOWN, ReadProgress, list_messages, read_progress
 from market.deals.models import Deal, DealMessage, Introduction, Offer, Side
 from market.deals.next_steps import NextStep, Situation, next_step
@@ -32,6 +32,7 @@ from market.deals.states import BEFORE_SIGNING, DealAct, DealStatus, OfferStatus
 from market.deals.terms import OfferTerms, PlanRow, differences
 from market.files.attachments import colleagues_of, count_openings, list_files
 from market.files.models import StoredFile
+from market.kit.formats import share_in_money
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.terms import from_record
@@ -142,6 +143,14 @@ class Room:
     estimate: Estimate | None
     log: list[LogLine]
     log_count: int
+
+    @property
+    def commission_in_money(self) -> str:
+        """What the agreed commission comes to, by the price or what is known of it before there is one."""
+        if self.introduction is None or not self.introduction.commission_basis_points:
+            return ""
+        base = commission_base(self.deal.price, self.deal.outcome, self.deal.need)
+        return share_in_money(base, self.introduction.commission_basis_points)
 
     @property
     def is_running(self) -> bool:

@@ -155,7 +155,7 @@ class Terms:
         if not self.one_rate:
             raise TermError(f"{name} 没有单一比例，不接受 rate_basis_points")
         if not 0 <= basis_points <= self.ceiling:
-            raise TermError(f"{name} 的比例应在 0 与 {self.ceiling} 个基点之间")
+            raise TermError(f"{name} 的比例应在 0 与 {texts.percent(self.ceiling)} 之间")
         return replace(self, cases=(replace(self.cases[0], rate=flat_rate(basis_points)),))
 
 

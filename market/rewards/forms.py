@@ -8,8 +8,7 @@ from market.kit.form_fields import (
     ChoiceField,
     DayField,
     MoneyField,
-    NumberField,
-    NumberRange,
+    PercentField,
     Required,
     TextField,
     to_minor_units,
@@ -18,7 +17,7 @@ from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import Money
-from market.rewards.rules import WHOLE, Deduction, PersonShare, Sharing, UnitShare
+from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.rewards.states import RewardKind
 
 
@@ -32,24 +31,25 @@ class PersonForm(BaseForm):
     name = TextField(lazy("姓名"), max_length=60)
     is_main = BooleanField(lazy("主要贡献"))
     work = TextField(lazy("承担的工作（公示）"), max_length=120)
-    basis_points = NumberField(lazy("份额（基点）"), [NumberRange(1, WHOLE)])
+    basis_points = PercentField(lazy("份额（%）"), base_name="pot")
     account = TextField(lazy("开户行和账号（不公示）"), max_length=80)
 
 
 class UnitForm(BaseForm):
     name = TextField(lazy("单位"), max_length=120)
-    basis_points = NumberField(lazy("份额（基点）"), [NumberRange(1, WHOLE)])
+    basis_points = PercentField(lazy("份额（%）"), base_name="rest")
 
 
 class PlanForm(BaseForm):
     income = MoneyField(lazy("本次分配的收入"), [Required(lazy("请填本次分配的收入。"))], unit=1)
     deductions = RowsField(DeductionForm, lazy("扣除的直接费用"), blank_rows=3, max_rows=20)
-    pot = NumberField(
-        lazy("奖励占净收入（股权为股份）的比例（基点，5000 = 50%）"),
-        [Required(lazy("请填奖励的比例。")), NumberRange(1, WHOLE)],
+    pot = PercentField(
+        lazy("奖励占净收入（股权为股份）的比例（%）"),
+        [Required(lazy("请填奖励的比例。"))],
+        base_name="net",
     )
-    people = RowsField(PersonForm, lazy("受奖励人员（份额合计 10000）"), blank_rows=4, max_rows=60)
-    units = RowsField(UnitForm, lazy("其余归单位（份额合计 10000）"), blank_rows=2, max_rows=10)
+    people = RowsField(PersonForm, lazy("受奖励人员（份额合计 100%）"), blank_rows=4, max_rows=60)
+    units = RowsField(UnitForm, lazy("其余归单位（份额合计 100%）"), blank_rows=2, max_rows=10)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Validate the fields, and that each row is complete."""
@@ -63,6 +63,19 @@ class PlanForm(BaseForm):
                 self.add_error(rows.short_name, _("每一行都要填完整。"))
                 is_valid = False
         return is_valid
+
+    def set_bases(self, left: Money) -> None:
+        """Tell each share what it is a share of, by what is filled in; `left` is what may be shared."""
+        income, currency = self.income.data, left.currency
+        if income is None:
+            return
+        costs = sum(row["amount"] or 0 for row in self.deductions.filled_rows)
+        net = Money.of_hundredths(income - costs, currency)
+        pot = net.share(self.pot.data or 0)
+        self.pot.base = net
+        for rows, base in ((self.people, pot), (self.units, net - pot)):
+            for row in rows.entries:
+                row.form.basis_points.base = base
 
     def sharing(self, kind: RewardKind, currency: str) -> Sharing:
         """Return the proposal as entered, in the contract's currency; call it after `validate`.
@@ -86,19 +99,9 @@ class PlanForm(BaseForm):
 class RuleForm(BaseForm):
     title = TextField(lazy("办法名称"), [Required(lazy("请填办法名称。"))], max_length=200)
     document_number = TextField(lazy("文号"), max_length=80)
-    pot = NumberField(
-        lazy("现金奖励不低于净收入的（基点）"),
-        [Required(lazy("请填比例。")), NumberRange(1, WHOLE)],
-        default=5000,
-    )
-    equity = NumberField(
-        lazy("股权奖励不低于股份的（基点）"),
-        [Required(lazy("请填比例。")), NumberRange(1, WHOLE)],
-        default=5000,
-    )
-    main_part = NumberField(
-        lazy("主要贡献人员不低于奖励总额的（基点）"),
-        [Required(lazy("请填比例。")), NumberRange(1, WHOLE)],
-        default=5000,
+    pot = PercentField(lazy("现金奖励不低于净收入的（%）"), [Required(lazy("请填比例。"))], default=5000)
+    equity = PercentField(lazy("股权奖励不低于股份的（%）"), [Required(lazy("请填比例。"))], default=5000)
+    main_part = PercentField(
+        lazy("主要贡献人员不低于奖励总额的（%）"), [Required(lazy("请填比例。"))], default=5000
     )
     valid_from = DayField(lazy("施行日期"), [Required(lazy("请填施行日期。"))])

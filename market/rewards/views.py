@@ -100,6 +100,7 @@ async def new(request: Request) -> Response:
             request.state.number = plan.number
             response = redirect_to(request, "rewards:show", number=request.state.number)
             return flash(request, response, _("分配已登记，请本单位的财务人员复核。"))
+    form.set_bases(Money(max(left, 0), contract.currency))
     return render_form(
         request,
         "rewards/new.html",

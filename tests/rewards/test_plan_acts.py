@@ -132,20 +132,20 @@ async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncCli
     move_clock(deps, LATER)
     entry = {
         "income": "805000.00",
-        "pot": "7000",
+        "pot": "70",
         "deductions-0-kind": "patent_fees",
         "deductions-0-amount": "5000",
         "people-0-name": "韦博士",
         "people-0-is_main": "y",
-        "people-0-basis_points": "10000",
+        "people-0-basis_points": "100",
         "units-0-name": "学校",
-        "units-0-basis_points": "10000",
+        "units-0-basis_points": "100",
     }
     await sign_in(client, parties.seller)
     address = f"/contracts/{contract.number}/rewards/new"
     form = await client.get(address)
 
-    wrong = await post(client, address, entry | {"pot": "4000"})
+    wrong = await post(client, address, entry | {"pot": "40"})
     made = await post(client, address, entry)
     listed = await client.get("/rewards")
     rules = await client.get("/rewards/rules")

@@ -41,5 +41,23 @@ def values_of(listing: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def changed_fields(listing: Any, values: Mapping[str, Any]) -> list[str]:
-    """Return the names of those values that differ from the listing's, in their order."""
-    return [name for name, value in values.items() if to_json(getattr(listing, name)) != to_json(value)]
+    """Return the names of those values that say something else than the listing's, in their order.
+
+    Empty cells of rows and the order of ticked boxes say nothing.
+    """
+    return [
+        name
+        for name, value in values.items()
+        if _content(name, getattr(listing, name)) != _content(name, value)
+    ]
+
+
+def _content(name: str, value: Any) -> Any:
+    if not isinstance(value, list):
+        return to_json(value)
+    if name in ("industries", "modes"):
+        return sorted(value)
+    rows = [
+        {key: cell for key, cell in row.items() if cell} if isinstance(row, dict) else row for row in value
+    ]
+    return [row for row in rows if row]

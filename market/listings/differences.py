@@ -17,6 +17,8 @@ from market.listings.forms import ListingForm, NeedForm, OutcomeForm
 
 MAX_CHARACTERS = 400
 """Longer texts are compared by clause, not by character."""
+LEAST_ALIKE = 0.5
+"""Of texts that share less, the old and the new one are shown whole: scattered characters tell nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def differences(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) 
         if name not in after or before.get(name) == after[name]:
             continue
         old, new = shown(field, before.get(name)), shown(field, after[name])
+        if old == new:
+            continue
         rows.append(FieldDifference(name, str(field.label.text), old, new, pieces(old, new)))
     return rows
 
@@ -104,8 +108,11 @@ def pieces(before: str, after: str) -> list[Piece]:
         re.findall(r"[^，。；、\n]+[，。；、\n]?|[，。；、\n]", text) if is_long else list(text)
         for text in (before, after)
     )
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if before and after and matcher.ratio() < LEAST_ALIKE:
+        return [Piece(before, is_old=True), Piece(after, is_new=True)]
     runs: list[Piece] = []
-    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
             runs.append(Piece("".join(old[i:j])))
             continue

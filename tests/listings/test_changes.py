@@ -18,10 +18,11 @@ from market.listings.change_rules import REVIEWED_FIELDS
 from market.listings.differences import Piece, differences, form_of, pieces
 from market.listings.kinds import KINDS, NEED, OUTCOME
 from market.listings.models import ListingChange, Need, Outcome, PriceKind
-from market.listings.review_digest import CHECKS, published_fields_are_reviewed
+from market.listings.review_digest import CHECKS, mark_reviewed, published_fields_are_reviewed
 from market.listings.search import build_outcomes
 from market.listings.states import CHANGE_WORKFLOW, ChangeStatus, OutcomeStatus
 from market.records.by import By
+from tests.browser_forms import shown_forms
 from tests.factories import (
     NOW,
     make_broker,
@@ -100,6 +101,29 @@ async def test_every_reviewed_field_of_a_form_waits_and_every_other_one_goes_liv
         assert before or not is_live or not await ListingChange.exists(status=ChangeStatus.PENDING)
 
     assert set((await pending_of(outcome)).values) == set(REVIEWED_FIELDS["outcome"])
+
+
+async def test_opening_the_form_and_saving_changes_nothing_and_asks_for_no_review(
+    client: httpx.AsyncClient,
+) -> None:
+    author, outcome = await make_published(
+        industries=["machinery", "aluminium"], modes=["licence", "assignment"], price_amount=12_345_600
+    )
+    await Outcome.filter(id=outcome.id).update(
+        rights=[
+            {"kind": "invention", "number": "201810861934.2", "name": "一种导线", "expires_on": "2038-07-31"}
+        ]
+    )
+    await mark_reviewed(OUTCOME, [outcome.id])
+    await sign_in(client, author)
+    page = await client.get(f"/my/outcomes/{outcome.number}")
+    pairs = next(form.pairs for form in shown_forms(page.text) if "title" in dict(form.pairs))
+    sent = {name: [value for key, value in pairs if key == name] for name, _value in pairs}
+
+    await post(client, f"/my/outcomes/{outcome.number}", sent | {"act": "save"})
+
+    assert (await Outcome.get(id=outcome.id)).revision == outcome.revision
+    assert not await ListingChange.exists()
 
 
 async def test_an_accepted_change_is_shown_indexed_and_told_to_the_author() -> None:
@@ -406,6 +430,10 @@ def test_a_short_text_is_compared_by_character_and_a_long_one_by_clause() -> Non
         Piece("导电率 5"),
         Piece("2", is_old=True),
         Piece("4", is_new=True),
+    ]
+    assert list(pieces("甲醛释放量低", "强度提高 3 倍")) == [
+        Piece("甲醛释放量低", is_old=True),
+        Piece("强度提高 3 倍", is_new=True),
     ]
     long = "一句话。" * 200
     assert [piece.text for piece in pieces(long + "旧的一句。", long + "新的一句。")][1:] == [

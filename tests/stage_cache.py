@@ -2,11 +2,17 @@
 
 A function marked `@cached_stage` builds its stage by the services of the rooms. Its first call in a process
 records every statement that writes; a later call with the same arguments replays them as one script and
-returns a copy of the first result. The stage is built by the services again, as if there were no cache, when
+returns a copy of the first result. A stage that asks for another one refers to the other's recording, so a
+replay writes what is missing and nothing twice. A stage has several recordings where tests ask for it several
+times, since the second one has other records than the first.
+
+The stage is built by the services again, as if there were no cache, when
 
 - an argument has no key, or is a record that no stage made: its id is another one in each test,
-- the test asks for the same stage twice, since it then wants a second one,
 - the replay violates a constraint, because the test has written something else before.
+
+A record among the arguments is compared by its row as it stands in the database. What the test has changed in
+other tables that the stage reads, such as the rules of a programme, is not seen.
 
 PostgreSQL's own means, `CREATE DATABASE … TEMPLATE` for each stage, was measured and is some ten times
 slower. A registered contract took, on two busy cores, the least and the median of 25: replayed 12 and 133 ms;
@@ -16,10 +22,12 @@ the new connection every statement is parsed and planned again, which made the a
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import wraps
@@ -36,6 +44,7 @@ from market.kit.letterhead import letterhead
 P = ParamSpec("P")
 T = TypeVar("T")
 Key = tuple[Any, ...]
+Build = Callable[[], Awaitable[Any]]
 
 WRITES = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|SELECT procrastinate_defer|WITH .*\b(INSERT|UPDATE|DELETE)\b)", re.S
@@ -46,85 +55,149 @@ RAISE_COUNTER = (
     "INSERT INTO counters AS c (family, year, value) VALUES ($1, $2, $3) "
     "ON CONFLICT (family, year) DO UPDATE SET value = greatest(c.value, excluded.value)"
 )
+REPLAY = "SELECT 1 AS replay"
+"""Begins a script, so that a stage that is being recorded does not take it for a statement of its own."""
+MOST = 12
+"""Recordings of one stage: a test that needs yet another builds it."""
 PLACEHOLDER = re.compile(r"\$(\d+)")
 
 
-@dataclass
+@dataclass(eq=False)
 class Recording:
     """What building a stage wrote and returned."""
 
-    script: str
-    """The statements in order, their arguments written as literals: one round trip replays them."""
-    result: Any
+    is_shared: bool
+    parts: list[str | Recording] = field(default_factory=list)
+    """Statements, their arguments written as literals, and the stages that were asked for, in order."""
+    result: Any = None
+    is_whole: bool = True
+    """No shared stage was there already by other means, so the parts are all that the stage needs."""
 
-    async def replay(self) -> Any:
-        """Write the stage and return a copy of its result.
+    def fits(self) -> bool:
+        """Return whether the present test has neither this stage nor one that it would write again."""
+        return self not in _present and all(
+            isinstance(part, str) or (part.is_shared and part in _present) or part.fits()
+            for part in self.parts
+        )
+
+    def missing(self, written: set[Recording]) -> Iterator[str]:
+        """Yield the statements that a replay has to write, and add their recordings to those `written`."""
+        written.add(self)
+        for part in self.parts:
+            if isinstance(part, str):
+                yield part
+            elif part not in written:
+                yield from part.missing(written)
+
+    async def replay(self) -> None:
+        """Write what the present test lacks of the stage, in one round trip.
 
         Raises:
             IntegrityConstraintViolationError: it does not fit what the database holds; nothing is written.
         """
+        written = set(_present)
+        script = ";\n".join([REPLAY, *self.missing(written)])
         async with in_transaction() as transaction:
-            await transaction._connection.execute(self.script)
-        return copy.deepcopy(self.result)
+            await transaction._connection.execute(script)
+        _present.update(written)
 
 
-_recordings: dict[Key, Recording] = {}
+_recordings: defaultdict[Key, list[Recording]] = defaultdict(list)
 _recorded_ids: set[UUID] = set()
 """Ids of records that a recorded stage made; they are the same in each test."""
-_requested: set[Key] = set()
-"""Stages that the present test has asked for."""
+_present: set[Recording] = set()
+"""Recordings whose rows the present test has."""
+_under_way: list[Recording] = []
+"""Recordings that are being made, the innermost last."""
 
 
 def start_new_test() -> None:
     """Forget which stages the test before asked for."""
-    _requested.clear()
+    _present.clear()
 
 
 def cached_stage(build: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Build the stage once in a process and replay it afterwards."""
+    return _cached(build, is_shared=False)
 
+
+def shared_stage(build: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Build a stage of which a test has one at most, such as the programmes; asked for again it is there."""
+    return _cached(build, is_shared=True)
+
+
+def _cached(build: Callable[P, Awaitable[T]], *, is_shared: bool) -> Callable[P, Awaitable[T]]:
     @wraps(build)
     async def cached(*args: P.args, **kwargs: P.kwargs) -> T:
-        key = _key_of(build, args, kwargs)
-        if key is None or key in _requested:
+        key = await _key_of(build, args, kwargs)
+        if key is None:
             return await build(*args, **kwargs)
-        _requested.add(key)
-        if key in _recordings:
-            try:
-                return cast(T, await _recordings[key].replay())
-            except IntegrityConstraintViolationError:
+        recording = await _write(_recordings[key], is_shared)
+        if recording is None:
+            if not isinstance(
+                connection(), TransactionalDBClient
+            ):  # several connections: nothing to listen on
                 return await build(*args, **kwargs)
-        if not isinstance(connection(), TransactionalDBClient):  # several connections: nothing to listen on
-            return await build(*args, **kwargs)
-        recording = await _record(lambda: build(*args, **kwargs))
-        _recordings[key] = recording
-        _recorded_ids.update(part for part in _parts(recording.result) if isinstance(part, UUID))
+            recording = await _record(lambda: build(*args, **kwargs), is_shared)
+            if not recording.is_whole:
+                return cast(T, recording.result)
+            _recordings[key].append(recording)
+            _recorded_ids.update(part for part in _parts(recording.result) if isinstance(part, UUID))
+            _present.add(recording)
+        if _under_way:
+            _under_way[-1].parts.append(recording)
         return cast(T, copy.deepcopy(recording.result))
 
     return cached
 
 
-async def _record(build: Callable[[], Awaitable[Any]]) -> Recording:
-    statements: list[str] = []
+async def _write(recordings: Sequence[Recording], is_shared: bool) -> Recording | None:
+    """Write the first recording that fits and return it; None: there is none."""
+    for recording in recordings:
+        if is_shared and recording in _present:
+            return recording
+        if recording.fits():
+            try:
+                await recording.replay()
+            except IntegrityConstraintViolationError:
+                continue
+            return recording
+    return None
 
-    def log(executed: Any) -> None:
-        """Called by asyncpg after each statement."""
-        if WRITES.match(executed.query) and not TAKES_NUMBER.match(executed.query):
-            arguments: Sequence[Any] = executed.args or ()
-            is_many = bool(arguments) and isinstance(arguments[0], list | tuple)
-            rows = arguments if is_many else [arguments]
-            statements.extend(_with_literals(executed.query, row) for row in rows)
 
+async def _record(build: Build, is_shared: bool) -> Recording:
     driver = cast(Any, connection())._connection
-    driver.add_query_logger(log)
+    recording = Recording(is_shared)
+    if _under_way:
+        await asyncio.sleep(0)  # the driver tells of a statement in the next turn of the loop
+    else:
+        driver.add_query_logger(_log)
+    _under_way.append(recording)
     try:
-        result = await build()
+        recording.result = await build()
+        await asyncio.sleep(0)
     finally:
-        driver.remove_query_logger(log)
+        _under_way.pop()
+        if not _under_way:
+            driver.remove_query_logger(_log)
+    if is_shared and not recording.parts:
+        recording.is_whole = False
+        for outer in _under_way:
+            outer.is_whole = False
     # The numbers that the stage took stand in its rows; the next ones are to follow them.
     counters = await driver.fetch("SELECT family, year, value FROM counters")
-    statements.extend(_with_literals(RAISE_COUNTER, row) for row in counters)
-    return Recording(";\n".join(statements), result)
+    recording.parts.extend(_with_literals(RAISE_COUNTER, row) for row in counters)
+    return recording
+
+
+def _log(executed: Any) -> None:
+    """Called by asyncpg after each statement."""
+    if executed.exception or not WRITES.match(executed.query) or TAKES_NUMBER.match(executed.query):
+        return
+    arguments: Sequence[Any] = executed.args or ()
+    is_many = bool(arguments) and isinstance(arguments[0], list | tuple)
+    rows = arguments if is_many else [arguments]
+    _under_way[-1].parts.extend(_with_literals(executed.query, row) for row in rows)
 
 
 def _with_literals(query: str, arguments: Sequence[Any]) -> str:
@@ -142,7 +215,7 @@ def _literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _key_of(build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Key | None:
+async def _key_of(build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Key | None:
     """Return what identifies a stage, or None where a recording would not fit another test.
 
     Documents and notices are written with the office of the process, so it is a part of what a stage is.
@@ -153,7 +226,17 @@ def _key_of(build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
         return None
     if any(isinstance(part, UUID) and part not in _recorded_ids for part in parts):
         return None
-    return build.__module__, build.__qualname__, letterhead(), *parts
+    rows = [await _row(value) for value in (*args, *kwargs.values()) if isinstance(value, Model)]
+    return build.__module__, build.__qualname__, letterhead(), *parts, *rows
+
+
+async def _row(record: Model) -> str:
+    """Return a digest of a record's row as it stands: the test may have changed it since its stage."""
+    rows = await connection().execute_query_dict(
+        f'SELECT md5(r::text) AS digest FROM "{record._meta.db_table}" r WHERE id = $1',  # noqa: S608
+        [record.pk],
+    )
+    return str(rows[0]["digest"])
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -24,12 +24,11 @@ from market.contracts.states import ReceiptSource
 from market.deals.models import ContractKind, Deal, Opening
 from market.deals.states import DealStatus
 from market.payees.queries import account_in_force
-from market.programmes.catalogue import load_programmes
-from market.programmes.models import Programme
 from market.records.by import By
 from market.records.decisions import Verdict
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_outcome, make_staff
 from tests.payees.factories import make_payee
+from tests.programmes.factories import make_programmes
 from tests.stage_cache import cached_stage
 
 _numbers = count(1)
@@ -127,8 +126,7 @@ async def make_sales(contract: Contract, actor: Actor, amount: int = 300 * WAN, 
 @cached_stage
 async def make_applicant(**fields: Any) -> Actor:
     """Make an enterprise's agent; the programmes are in the database afterwards."""
-    if not await Programme.exists():
-        await load_programmes(NOW)
+    await make_programmes()
     applicant = await make_organisation(**fields)
     await make_payee(applicant.id)
     return await make_member(applicant)

@@ -8,13 +8,13 @@ from market.accounts.models import Organisation, OrganisationKind
 from market.claims.award_estimates import CalculatorInput, calculate, estimate_for_deal, estimate_for_outcome
 from market.contracts.models import Contract
 from market.listings.models import Outcome
-from market.programmes.catalogue import load_programmes
 from tests.claims.factories import WAN, make_applicant, make_contract, make_sales
 from tests.factories import NOW, make_organisation, make_outcome
+from tests.programmes.factories import make_programmes
 
 
 async def test_an_outcome_is_estimated_for_the_region_when_no_buyer_is_known() -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     outcome = await make_outcome()
 
     (estimate,) = await estimate_for_outcome(outcome, 120 * WAN, None, NOW)
@@ -33,7 +33,7 @@ async def test_an_outcome_is_estimated_for_the_region_when_no_buyer_is_known() -
 
 
 async def test_a_buyer_that_is_no_enterprise_is_told_that_it_gets_nothing() -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     university = await make_organisation(kind=OrganisationKind.UNIVERSITY)
 
     estimates = await estimate_for_outcome(await make_outcome(), 120 * WAN, None, NOW, buyer=university)
@@ -46,7 +46,7 @@ async def test_a_buyer_that_is_no_enterprise_is_told_that_it_gets_nothing() -> N
 
 
 async def test_the_best_programme_comes_first_and_one_without_a_rate_last() -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     buyer = await make_organisation()
 
     estimates = await estimate_for_outcome(await make_outcome(), 120 * WAN, None, NOW, buyer=buyer)
@@ -124,7 +124,7 @@ async def test_a_deal_without_a_price_is_estimated_from_the_listed_one() -> None
 async def test_the_formula_tells_how_the_amount_came_about(
     asked: CalculatorInput, slug: str, amount: int, formula: str
 ) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
 
     one = next(each for each in await calculate(asked, NOW) if each.slug == slug)
 

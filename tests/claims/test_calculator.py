@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from market.claims.award_estimates import CalculatorInput, calculate
-from market.programmes.catalogue import load_programmes
 from market.programmes.engine import assess
 from market.programmes.facts import read_facts
 from market.programmes.rule_files import in_force, shipped
 from market.programmes.terms import Terms
 from tests.factories import NOW
+from tests.programmes.factories import make_programmes
 from tests.programmes.sample_claims import WAN
 
 TERMS = [terms for terms in in_force(NOW.year, shipped()) if not terms.needs_rate]
@@ -68,7 +68,7 @@ def _as_json(terms: Terms, query: CalculatorInput) -> dict[str, Any]:
 
 @pytest.mark.parametrize("terms", TERMS, ids=lambda terms: f"{terms.programme}@{terms.version}")
 async def test_at_both_sides_of_every_edge_the_calculator_gives_what_assess_gives(terms: Terms) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     region = terms.place.ljust(6, "0")
     for amount in _edges(terms):
         for kind in (None, *terms.content.get("kinds", ())):
@@ -79,7 +79,7 @@ async def test_at_both_sides_of_every_edge_the_calculator_gives_what_assess_give
 
 
 async def _amount(slug: str, **facts: Any) -> int | None:
-    await load_programmes(NOW)
+    await make_programmes()
     estimates = await calculate(CalculatorInput(**facts), NOW)
     return next(estimate.amount for estimate in estimates if estimate.slug == slug)
 
@@ -110,7 +110,7 @@ async def test_an_auction_earns_its_bonus_only_when_somebody_says_so() -> None:
 
 
 async def test_what_is_assumed_is_told(client: httpx.AsyncClient) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
 
     page = await client.get("/subsidies/calculator?amount=680&region=320500&role=buyer&kind=assignment")
     answered = await client.get(
@@ -125,7 +125,7 @@ async def test_what_is_assumed_is_told(client: httpx.AsyncClient) -> None:
 async def test_the_page_of_each_programme_leads_to_its_estimate(
     client: httpx.AsyncClient, region: str
 ) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
 
     page = await client.get(f"/subsidies/calculator?amount=120.00&role=buyer&region={region}")
 
@@ -134,7 +134,7 @@ async def test_the_page_of_each_programme_leads_to_its_estimate(
 
 
 async def test_every_link_of_a_programme_to_the_calculator_is_alive(client: httpx.AsyncClient) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
 
     for terms in TERMS:
         page = await client.get(f"/subsidies/{terms.programme}")
@@ -145,7 +145,7 @@ async def test_every_link_of_a_programme_to_the_calculator_is_alive(client: http
 
 @pytest.mark.parametrize("amount", ["１２０", "１２０．５", "1２0"])
 async def test_digits_of_a_chinese_keyboard_are_digits(client: httpx.AsyncClient, amount: str) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
 
     page = await client.get("/subsidies/calculator", params={"amount": amount, "region": "450100"})
 
@@ -171,7 +171,7 @@ async def test_what_was_received_decides_where_receipts_count() -> None:
 
 
 async def test_a_fixed_part_stands_in_the_formula_with_its_amount() -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     query = CalculatorInput(amount=32_000 * WAN, region="350100", role="registry")
     [estimate] = [one for one in await calculate(query, NOW) if one.slug == "fujian-registry"]
 

@@ -20,7 +20,6 @@ from market.notices.models import Notice
 from market.records.by import By
 from market.records.models import StatusEvent
 from tests.claims.factories import (
-    WAN,
     Desk,
     make_accepted,
     make_calculated,
@@ -77,7 +76,7 @@ async def test_the_decision_stands_in_the_line_the_sheet_the_notice_the_history_
     event = await AuditEvent.get(subject_id=claim.id, action="calculate")
     assert event.data["decision"] == DECISION
     await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
-    await make_published(desk, claim, budget=999 * WAN)  # a stage of its own, for the award is another
+    await make_published(desk, claim)
     notice = await Notice.get(subject_kind="batch")
     assert BASIS in str(notice.body)
 

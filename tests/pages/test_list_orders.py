@@ -17,13 +17,13 @@ from market.claims.subsidisable_outcomes import may_be_paid
 from market.deals.openings import agree_introduction, open_interest, open_response
 from market.deps import Deps
 from market.listings.models import Need, Outcome
-from market.programmes.catalogue import load_programmes
 from market.programmes.rule_files import shipped
 from market.records.by import By
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.matching.test_match_acts import make_match
 from tests.pages.search_index import index_listings
+from tests.programmes.factories import make_programmes
 from tests.visitor import sign_in
 
 
@@ -149,7 +149,7 @@ async def test_owners_of_outcomes_may_order_needs_by_how_well_they_fit(
 async def test_outcomes_are_filtered_by_possible_subsidies_and_open_licences(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     patent = {"kind": "invention", "number": "201810861934.2", "status": "granted", "open_licence": "yes"}
     await index_listings(
         deps,

@@ -17,7 +17,6 @@ from market.listings.models import Need, Outcome
 from market.listings.search import need_document
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.models import Match
-from market.programmes.catalogue import load_programmes
 from tests.factories import (
     NOW,
     make_broker,
@@ -28,6 +27,7 @@ from tests.factories import (
     make_staff,
 )
 from tests.pages.search_index import index_listings
+from tests.programmes.factories import make_programmes
 from tests.visitor import sign_in
 
 SECRET = "绝密铝业有限公司"
@@ -130,7 +130,7 @@ async def test_the_contact_is_shown_to_verified_organisations_only(client: httpx
 async def test_the_estimate_stands_on_the_page_with_clause_and_conditions(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     outcome = await make_outcome(price_amount=120_000_000)
 
     page = await client.get(f"/outcomes/{outcome.number}")
@@ -142,7 +142,7 @@ async def test_the_estimate_stands_on_the_page_with_clause_and_conditions(
 
 
 async def test_the_estimate_follows_the_typing_and_works_without_scripts(client: httpx.AsyncClient) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     outcome = await make_outcome()
     address = f"/outcomes/{outcome.number}/estimate?amount=200"
 

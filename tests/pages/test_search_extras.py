@@ -15,12 +15,13 @@ from openpyxl import load_workbook
 from market.accounts.models import BrokerProfile, OrganisationKind
 from market.app import create_app
 from market.deps import Deps
-from market.programmes.catalogue import all_programmes, build_programmes, load_programmes
+from market.programmes.catalogue import all_programmes, build_programmes
 from market.search.people_documents import build_brokers, build_organisations
 from market.search.spelling import Vocabulary, corrected, speller_of
 from tests.factories import NOW, make_broker, make_need, make_organisation, make_outcome
 from tests.malicious_input import MALICIOUS_QUERIES, get_status
 from tests.pages.search_index import index_listings
+from tests.programmes.factories import make_programmes
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 WORDS = Vocabulary.of({"发动机": 9, "石墨烯": 5, "graphene": 4, "电池": 3, "的": 99, "ab": 4})
@@ -79,7 +80,7 @@ async def test_organisations_brokers_and_programmes_are_searched_alike(
 ) -> None:
     institute = await make_organisation(name="邕江铝业研究院", kind=OrganisationKind.INSTITUTE)
     broker = await make_broker(name="梁认证")
-    await load_programmes(NOW)
+    await make_programmes()
     for name, documents in (
         ("organisations", await build_organisations([institute.id])),
         ("brokers", await build_brokers([(await BrokerProfile.get(user_id=broker.user_id)).id])),

@@ -12,7 +12,6 @@ from market.accounts.models import BrokerProfile, MemberRole, OrganisationKind, 
 from market.audit.roots import make_daily_root
 from market.deps import Deps
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.programmes.catalogue import load_programmes
 from market.search.people_documents import build_brokers
 from tests.factories import (
     NOW,
@@ -23,6 +22,7 @@ from tests.factories import (
     make_outcome,
     make_staff,
 )
+from tests.programmes.factories import make_programmes
 from tests.visitor import sign_in
 
 PUBLIC = [
@@ -90,7 +90,7 @@ async def test_the_home_page_counts_what_is_on_offer(client: httpx.AsyncClient) 
 async def test_the_home_page_shows_the_newest_the_most_urgent_and_what_a_purchase_may_earn(
     client: httpx.AsyncClient,
 ) -> None:
-    await load_programmes(NOW)
+    await make_programmes()
     await make_outcome(title="旧成果", published_at=NOW - timedelta(days=9))
     for number in range(3):
         await make_outcome(title=f"新成果{number}", published_at=NOW + timedelta(minutes=number))

@@ -7,13 +7,11 @@ from html.parser import HTMLParser
 
 import httpx
 
-from market.programmes.catalogue import load_programmes
 from market.programmes.models import ProgrammeTerms
 from market.programmes.rule_files import find_terms, shipped
 from market.programmes.states import TermsStatus
 from tests.claims.factories import make_desk
-from tests.factories import NOW
-from tests.programmes.factories import next_version
+from tests.programmes.factories import make_programmes, next_version
 from tests.visitor import post, sign_in
 
 NEXT = {"rule.version": "2030", "rule.valid_from": "2030-01-01"}
@@ -53,7 +51,7 @@ class FormReader(HTMLParser):
 
 async def open_desk(client: httpx.AsyncClient) -> None:
     """Sign the officer in where the shipped rules are loaded."""
-    await load_programmes(NOW)
+    await make_programmes()
     await sign_in(client, (await make_desk()).officer)
 
 

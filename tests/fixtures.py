@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -20,6 +20,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from tortoise import Tortoise
 from tortoise.transactions import in_transaction
+from uvicorn.loops.auto import auto_loop_factory
 
 from market.accounts.passwords import use_hasher
 from market.app import create_app
@@ -39,6 +40,11 @@ LOCK_TIMEOUT = 300
 """Seconds the tests' connections wait for a lock."""
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """When tests happen unless they say otherwise: a Monday, 10:00 in Nanning."""
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run tests on the event loop that the site runs on."""
+    return {"site": auto_loop_factory()}
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,13 @@ async def return_broker(profile_id: UUID, reason: str, *, revision: int, by: By)
     return profile
 
 
+async def list_brokers_of_field(field: str) -> list[UUID]:
+    """Return the verified brokers who work in a field, and those who named none."""
+    profiles = BrokerProfile.filter(is_verified=True, user__is_active=True)
+    rows = await profiles.values_list("user_id", "fields_of_work")
+    return [UUID(str(user_id)) for user_id, fields in rows if not fields or not field or field in fields]
+
+
 async def _lock(profile_id: UUID, revision: int, actor: Actor) -> BrokerProfile:
     actor.require(AccountAct.VERIFY_ORGANISATION)
     profile = await BrokerProfile.filter(id=profile_id).select_for_update().first()

@@ -22,11 +22,13 @@ async def notify(
     user_ids: Iterable[UUID] = (),
     organisation_id: UUID | None = None,
     roles: Collection[MemberRole] | None = None,
+    is_mailed: bool = True,
 ) -> int:
     """Notify people, and the active members of an organisation (in one of `roles`, if given).
 
     `address` is the path of the page it is about. Recipients are deduplicated. Joins the current
-    transaction; mails are sent after its commit. Returns the number of recipients.
+    transaction; mails are sent after its commit, none where a digest will follow. Returns the number of
+    recipients.
     """
     recipients = Q(id__in=list(user_ids))
     if organisation_id is not None:
@@ -34,7 +36,8 @@ async def notify(
         if roles is not None:
             members = members.filter(role__in=list(roles))
         recipients |= Q(id__in=Subquery(members.values("user_id")))
-    return await _send(await User.filter(recipients, is_active=True), text, address, now)
+    people = await User.filter(recipients, is_active=True)
+    return await _send(people, text, address, now, is_mailed=is_mailed)
 
 
 async def notify_staff(staff_role: StaffRole, text: str, *, now: datetime, address: str = "") -> int:
@@ -42,7 +45,9 @@ async def notify_staff(staff_role: StaffRole, text: str, *, now: datetime, addre
     return await _send(await User.filter(staff_role=staff_role, is_active=True), text, address, now)
 
 
-async def _send(people: Collection[User], text: str, address: str, now: datetime) -> int:
+async def _send(
+    people: Collection[User], text: str, address: str, now: datetime, *, is_mailed: bool = True
+) -> int:
     """Write messages and mails in the source language, whatever the language of the request."""
     text = source_text(text)
     await Message.bulk_create(
@@ -51,7 +56,7 @@ async def _send(people: Collection[User], text: str, address: str, now: datetime
             for person in people
         ]
     )
-    for person in people:
+    for person in people if is_mailed else ():
         link = f"\n\n{SITE}{address}" if address else ""
         with in_source_language():
             subject = _("科转：%(text)s", text=text[:60])

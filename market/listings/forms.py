@@ -50,6 +50,10 @@ def open_licence_choices() -> list[tuple[str, str]]:
     return [("yes", _("已声明")), ("no", _("未声明"))]
 
 
+def must_choices() -> list[tuple[str, str]]:
+    return [("yes", _("必达"))]
+
+
 class ComparisonRow(BaseForm):
     indicator = TextField(lazy("指标"), max_length=80)
     current = TextField(lazy("现有"), max_length=80)
@@ -96,6 +100,8 @@ class TargetRow(BaseForm):
     indicator = TextField(lazy("指标"), max_length=80)
     present = TextField(lazy("现有"), max_length=80)
     target = TextField(lazy("目标"), max_length=80)
+    must = ChoiceField(lazy("必达"), choices=must_choices, blank="—")
+    """Whether an outcome that falls short is none; see `market.matching.fits`."""
 
 
 class ListingForm(BaseForm):

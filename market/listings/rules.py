@@ -7,11 +7,13 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from market.codes.lists import PATENT_KINDS
 from market.codes.patents import foreign_number
 from market.kit.errors import Invalid
+from market.kit.formats import wan
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 
@@ -285,3 +287,13 @@ def _flat(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(_flat(item) for item in value)
     return " ".join(value.values()) if isinstance(value, dict) else str(value or "")
+
+
+def budget_text(need: Any) -> str:
+    """Return what the enterprise would spend: 80.00–150.00 万元, 200.00 万元以内, or 面议."""
+    low, high = need.budget_min_amount, need.budget_max_amount
+    if high is None:
+        return _("面议")
+    if low is None or low == high:
+        return _("%(amount)s以内", amount=wan(high)) if low is None else wan(high)
+    return _("%(low)s–%(high)s", low=f"{Decimal(low) / 1_000_000:,.2f}", high=wan(high))

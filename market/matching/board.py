@@ -12,7 +12,7 @@ from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.kit.room import Card
-from market.matching import queries
+from market.matching import match_notices, queries
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match
 from market.matching.queries import MatchRow
@@ -97,9 +97,14 @@ async def view_counts(actor: Actor) -> dict[str, int]:
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the broker's cards: matches taken up and not introduced yet, and matches to take up."""
+    """Return the new matches of the organisation; a broker's to introduce and to take up."""
     if not actor.may(MatchAct.TAKE_UP):
-        return []
+        new = (
+            await match_notices.count_new(actor.organisation_id, now)
+            if actor.may(MatchAct.JUDGE_MATCH)
+            else 0
+        )
+        return [Card(_("新的很合适的匹配"), new, f"/matches?view={OWN}", "act")] if new else []
     assigned = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
     offered = await queries.list_open_matches(PageRequest(1, 1))
     return [

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
+from market.matching.match_notices import send_digest
 from market.matching.rematch import (
     LOCK,
     drop_suggestions,
@@ -60,6 +61,12 @@ async def nightly(deps: Deps) -> None:
     """Recount term frequencies and enqueue a full rematch, at 03:00 in Nanning."""
     await count_terms(deps.search)
     await enqueue_full_rematch()
+
+
+@job("matching.digest", attempts=1, cron="5 0 * * *")
+async def digest(deps: Deps) -> None:
+    """Mail the new matches of the last day, at 08:05 in Nanning."""
+    await send_digest(now=deps.clock())
 
 
 async def outcomes_relayed(published: Sequence[UUID], removed: Sequence[UUID]) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from market.accounts.brokers import list_brokers_of_field
+from market.accounts.messages import notify
 from market.audit.log import record
 from market.codes.lists import DROP_REASONS
 from market.kit.database import atomic
@@ -51,6 +53,41 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
         arguments: dict[str, Any] = {f"{kind}_id": listing}
         await enqueue(f"matching.rematch_{kind}", lock=f"match:{kind}:{listing}", **arguments)
     await record("match", match_id, MatchVerb.TURN_DOWN, by=by, reason=reason)
+    return match
+
+
+@atomic()
+async def ask_for_broker(match_id: UUID, *, by: By) -> Match:
+    """Ask for a broker to take up a match (请经纪人对接), by one of its two sides. Idempotent.
+
+    Brokers of the outcome's field are told; the match comes first on their board.
+
+    Raises:
+        NotFound: the match is not one of the person's organisation.
+        Conflict: a broker has it, or the two sides are in contact already.
+    """
+    by.actor.require(MatchAct.JUDGE_MATCH)
+    match = await _lock_match(match_id)
+    await match.fetch_related("need", "outcome")
+    if not any(by.actor.acts_for(side.organisation_id) for side in (match.need, match.outcome)):
+        raise NotFound(_("没有这条匹配，或者您不能查看它。"))
+    if match.help_wanted_at is not None:
+        return match
+    if match.status is not MatchStatus.SUGGESTED or match.broker_id is not None:
+        raise Conflict(_("这条匹配已经有人跟进。"))
+    match.help_wanted_at = by.now
+    await match.save(update_fields=["help_wanted_at"])
+    await record("match", match_id, MatchVerb.ASK_FOR_BROKER, by=by)
+    await notify(
+        _(
+            "有单位请经纪人对接：%(need)s 与 %(outcome)s。",
+            need=match.need.title,
+            outcome=match.outcome.title,
+        ),
+        now=by.now,
+        address="/matches",
+        user_ids=await list_brokers_of_field(match.outcome.field),
+    )
     return match
 
 

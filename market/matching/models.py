@@ -47,6 +47,8 @@ class Match(Stateful):
     broker_id: UUID | None
     taken_up_at = fields.DatetimeField(null=True)
     dropped_reason = fields.CharField(max_length=40, default="")
+    help_wanted_at = fields.DatetimeField(null=True)
+    """When one of the two sides asked for a broker (请经纪人对接)."""
     computed_at = fields.DatetimeField()
 
     class Meta:
@@ -76,6 +78,33 @@ class MatchFeedback(Model):
         table = "match_feedback"
         table_description = "Match feedback."
         unique_together = (("match", "organisation"),)
+
+
+class MatchNotice(Model):
+    """A pair that its two sides were told of, once however often it is matched again.
+
+    It outlives the match, which a rematch may delete and make anew.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    need: fields.ForeignKeyRelation[Need] = fields.ForeignKeyField(
+        "market.Need", related_name="match_notices", on_delete=fields.CASCADE
+    )
+    need_id: UUID
+    outcome: fields.ForeignKeyRelation[Outcome] = fields.ForeignKeyField(
+        "market.Outcome", related_name="match_notices", on_delete=fields.CASCADE
+    )
+    outcome_id: UUID
+    told_at = fields.DatetimeField()
+    """Message to both sides."""
+    mailed_at = fields.DatetimeField(null=True)
+    """Digest mail to both sides and brokers."""
+
+    class Meta:
+        table = "match_notices"
+        table_description = "Match notices."
+        unique_together = (("need", "outcome"),)
+        indexes = (("outcome_id", "told_at"), ("mailed_at",))
 
 
 class TermFrequency(Model):

@@ -20,6 +20,7 @@ from market.listings.models import Need, Outcome
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES, build_needs, build_outcomes
 from market.matching.facts import NeedFacts, OutcomeFacts, need_with_words, outcome_with_words
 from market.matching.feedback import count_applicable
+from market.matching.match_notices import tell_new_matches
 from market.matching.models import Match
 from market.matching.queries import load_refusals
 from market.matching.ranking import Ranking, Subject, rank
@@ -63,7 +64,9 @@ async def rematch_needs(need_ids: Sequence[UUID], *, search: SearchEngine, now: 
     documents = {id_: document for id_, document in (await build_needs(need_ids)).items() if document}
     needs = {id_: need_with_words(prepare("needs", document)) for id_, document in documents.items()}
     matches, frequencies = await _top_matches("needs", needs, search)
-    return await _save("need_id", need_ids, add_reasons(matches, documents, frequencies.idf), now)
+    count = await _save("need_id", need_ids, add_reasons(matches, documents, frequencies.idf), now)
+    await tell_new_matches("need_id", need_ids, now=now)
+    return count
 
 
 async def rematch_outcome(outcome_id: UUID, *, search: SearchEngine, now: datetime) -> int:
@@ -74,7 +77,9 @@ async def rematch_outcome(outcome_id: UUID, *, search: SearchEngine, now: dateti
     matches, frequencies = await _top_matches("outcomes", outcomes, search)
     current = await build_needs([document.need_id for document in matches])
     needs: dict[UUID, Document] = {id_: document for id_, document in current.items() if document}
-    return await _save("outcome_id", [outcome_id], add_reasons(matches, needs, frequencies.idf), now)
+    count = await _save("outcome_id", [outcome_id], add_reasons(matches, needs, frequencies.idf), now)
+    await tell_new_matches("outcome_id", [outcome_id], now=now)
+    return count
 
 
 async def _top_matches(

@@ -7,6 +7,7 @@ from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
 from market.matching import board, jobs, models, views
+from market.matching.fits import Group
 from market.matching.states import PERMISSIONS, MatchAct, MatchAction, MatchStatus, MatchVerb
 
 ROOM = Room(
@@ -35,12 +36,13 @@ ROOM = Room(
             is_for=lambda actor: Role.BROKER in actor.roles,
         ),
     ),
-    jobs=(jobs.match_need, jobs.match_outcome, jobs.match_all, jobs.nightly),
+    jobs=(jobs.match_need, jobs.match_outcome, jobs.match_all, jobs.nightly, jobs.digest),
     subjects={"match": Subject(lazy("对接"), number="DJ", verbs=(MatchAction,))},
     index_listeners={"outcomes": jobs.outcomes_relayed, "needs": jobs.needs_relayed},
     dashboard=board.dashboard_cards,
     labels={
         "match": MatchStatus,
+        "fit": Group,
     },
     audit_verbs={
         "match": (MatchVerb,),

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for
+from market.accounts.actors import Actor
+from market.accounts.web import actor_for, signed_in_actor
 from market.codes.labels import choices
 from market.codes.lists import DROP_REASONS
+from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, LongTextField, Required
 from market.kit.forms import BaseForm
@@ -15,8 +19,12 @@ from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
+from market.listings.models import Need, Outcome
+from market.listings.queries import get_need_for, get_outcome_for, is_owner
+from market.listings.rules import budget_text
 from market.matching import board as boards
-from market.matching import match_acts, queries
+from market.matching import fit_pages, match_acts, queries
+from market.matching.fits import gap_words
 from market.matching.states import MatchAct
 from market.records.by import By
 
@@ -41,6 +49,47 @@ async def board(request: Request) -> Response:
         counts=await boards.view_counts(actor),
         views=boards.VIEWS,
         fields=choices("field"),
+    )
+
+
+async def of_need(request: Request) -> Response:
+    actor, now = signed_in_actor(request), deps(request).clock()
+    need = await get_need_for(actor, request.path_params["number"])
+    return _fits(request, actor, need, await fit_pages.get_fits_for(need, actor), now)
+
+
+async def of_outcome(request: Request) -> Response:
+    actor, now = signed_in_actor(request), deps(request).clock()
+    outcome = await get_outcome_for(actor, request.path_params["number"])
+    return _fits(request, actor, outcome, await fit_pages.get_fits_for(outcome, actor), now)
+
+
+def _fits(
+    request: Request, actor: Actor, listing: Need | Outcome, fits: fit_pages.FitPage, now: datetime
+) -> Response:
+    deadline = listing.deadline_on if isinstance(listing, Need) else None
+    return render(
+        request,
+        "matching/fits.html",
+        listing=listing,
+        is_need=isinstance(listing, Need),
+        is_own=is_owner(actor, listing),
+        fits=fits,
+        days_left=(deadline - local_date(now)).days if deadline else None,
+        gap_words=gap_words,
+        budget_words=budget_text,
+    )
+
+
+async def ask_for_broker(request: Request) -> Response:
+    actor = actor_for(request, MatchAct.JUDGE_MATCH)
+    match = await match_acts.ask_for_broker(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
+    is_needs_side = actor.acts_for(match.need.organisation_id)
+    page, listing = ("of_need", match.need) if is_needs_side else ("of_outcome", match.outcome)
+    return flash(
+        request,
+        redirect_to(request, f"matching:{page}", number=listing.number),
+        _("已请经纪人对接；有人接手时给您消息。"),
     )
 
 
@@ -86,6 +135,11 @@ def _mine(request: Request) -> Response:
 
 routes = [
     Route("/matches", board, name="matching:board", methods=["GET"]),
+    Route("/needs/{number}/matches", of_need, name="matching:of_need", methods=["GET"]),
+    Route("/outcomes/{number}/matches", of_outcome, name="matching:of_outcome", methods=["GET"]),
+    Route(
+        "/matches/{match_id:uuid}/broker", ask_for_broker, name="matching:ask_for_broker", methods=["POST"]
+    ),
     Route("/matches/{match_id:uuid}/dismiss", dismiss, name="matching:dismiss", methods=["GET", "POST"]),
     Route("/matches/{match_id:uuid}/release", release, name="matching:release", methods=["POST"]),
     Route("/matches/{match_id:uuid}/take-up", take_up, name="matching:take_up", methods=["POST"]),

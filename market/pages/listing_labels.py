@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from market.codes import regions
-from market.kit.formats import wan
-from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.listings.models import Need
+from market.listings.rules import budget_text
 
 LISTING_EVENTS = {
     "created": lazy("建立"),
@@ -29,16 +27,6 @@ LISTING_EVENTS = {
     "imported again": lazy("随外部数据更新"),
 }
 """Labels of a listing's audit events, for the history on its page."""
-
-
-def budget_text(need: Need) -> str:
-    """Return what the enterprise would spend: 80.00–150.00 万元, 200.00 万元以内, or 面议."""
-    low, high = need.budget_min_amount, need.budget_max_amount
-    if high is None:
-        return _("面议")
-    if low is None or low == high:
-        return _("%(amount)s以内", amount=wan(high)) if low is None else wan(high)
-    return _("%(low)s–%(high)s", low=f"{Decimal(low) / 1_000_000:,.2f}", high=wan(high))
 
 
 def need_region(need: Need) -> str:

@@ -11,7 +11,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0018_questions")]
+    dependencies = [("market", "0017_listing_changes")]
 
     initial = False
 

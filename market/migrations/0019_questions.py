@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0017_listing_changes")]
+    dependencies = [("market", "0018_review_remarks")]
 
     initial = False
 

@@ -26,8 +26,8 @@ from market.budgets.payment_models import PaymentInstruction
 from market.budgets.payment_results import waiting_results
 from market.budgets.states import LIVE, BatchStatus, BudgetAct, PotMode
 from market.claims import queries as claims_queries
+from market.claims.claim_page import load_decided_claim
 from market.claims.claim_payees import payee_states
-from market.claims.decided_claims import load_decided_claim
 from market.claims.letters import sheet_print
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus

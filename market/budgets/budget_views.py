@@ -12,19 +12,17 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets.annual_budgets import (
     BudgetDetails,
+    confirm_change,
     draft_budget,
+    effect_on,
     get_budget,
     list_budgets,
+    list_changes,
     paid_by_month,
     parse_months,
-    release_budget,
-)
-from market.budgets.budget_changes import (
-    confirm_change,
-    effect_on,
-    list_changes,
     propose_change,
     reject_change,
+    release_budget,
 )
 from market.budgets.forms import BudgetChangeForm, BudgetForm
 from market.budgets.models import Budget

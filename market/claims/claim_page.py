@@ -1,4 +1,4 @@
-"""The data of one claim's page, shared by applicant, desk and print; the page of acts that need a reason."""
+"""A claim with all that its pages and documents show to applicant and desk; the page asking for a reason."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from starlette.responses import Response
 from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
 from market.claims.claim_payees import ClaimPayee, claim_payee
-from market.claims.computation import Sheet, build_sheet, compute_claim
-from market.claims.decided_claims import assumptions_of
+from market.claims.computation import Sheet, build_sheet, compute_claim, is_below_ceiling
 from market.claims.evidence import (
     RequestedPaper,
     SumCheck,
@@ -42,12 +41,73 @@ from market.notices.queries import find_notice
 from market.notices.states import ObjectionStatus
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
+from market.programmes.models import ProgrammeTerms
 from market.programmes.terms import Terms
 from market.records.models import StatusEvent
 from market.records.transitions import history
 
 if TYPE_CHECKING:
     from market.budgets.models import Disbursement, ListRemoval
+
+
+AT_CEILING = "“最高”比例按上限计算"
+"""The assumption of rule files that name only a ceiling."""
+
+
+@dataclass(frozen=True)
+class DecidedClaim:
+    """A claim with its programme, terms and applicant, and the computation that stands, if there is one."""
+
+    claim: Claim
+    assessment: Assessment | None
+    sheet: Sheet | None
+    evidence: list[Evidence]
+    rejections: Mapping[UUID, EvidenceRejection]
+    is_tried: bool = False
+    """A decided claim is never only tried; see `ClaimPage.is_tried`."""
+
+    @property
+    def is_scaled(self) -> bool:
+        """Return whether the pot gave less than was computed."""
+        assessment = self.assessment
+        return assessment is not None and self.claim.award_amount not in (None, assessment.award_amount)
+
+    @property
+    def assumptions(self) -> list[str]:
+        """Return the assumptions of the rule set that the computation rests on."""
+        return assumptions_of(self.claim.terms, self.assessment)
+
+    @property
+    def calculated_by(self) -> str:
+        """Return the name of who made the computation."""
+        return self.assessment.proposed_by.name if self.assessment else ""
+
+    @property
+    def rechecked_by(self) -> str:
+        """Return the name of who confirmed the computation."""
+        assessment = self.assessment
+        if assessment is None or assessment.decided_by is None or not assessment.is_confirmed:
+            return ""
+        return assessment.decided_by.name
+
+
+def assumptions_of(terms: ProgrammeTerms, assessment: Assessment | None) -> list[str]:
+    """Return the assumptions of a rule set that a computation rests on, translated.
+
+    Where a rate below the ceiling was decided on, nothing was computed at the ceiling.
+    """
+    texts: list[str] = terms.content["assumptions"]
+    given = assessment.given if assessment else {}
+    return [_(text) for text in texts if not (text == AT_CEILING and is_below_ceiling(given))]
+
+
+async def load_decided_claim(claim: Claim) -> DecidedClaim:
+    """Load what the documents of a claim print."""
+    await claim.fetch_related("programme", "terms", "applicant")
+    assessment = await last_assessment(claim.id)
+    papers = Evidence.filter(claim_id=claim.id, withdrawn_at__isnull=True).order_by("added_at", "kind")
+    sheet = build_sheet(assessment.facts, assessment.result, assessment.proposed_at) if assessment else None
+    return DecidedClaim(claim, assessment, sheet, await papers, await list_rejections(claim.id))
 
 
 @dataclass(frozen=True)

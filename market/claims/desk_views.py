@@ -1,4 +1,4 @@
-"""The finance desk: the page of one claim with the acts on it, and what is printed of claims."""
+"""The finance desk: the page of one claim with its acts and prints, and the impact of a draft of rules."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, signed_in_actor
-from market.claims import bulk_acts, desk_review, evidence_log, letters, queries
+from market.claims import desk_review, evidence_log, letters, queries
 from market.claims.claim_page import claim_page, render_reason_page
 from market.claims.claim_payees import decide_payee_change, propose_payee_change
-from market.claims.desk_queue import find_neighbours, list_officers
+from market.claims.desk_queue import find_neighbours, list_officers, read_queue_query
 from market.claims.desk_review import ask_supplement, return_calculation
+from market.claims.draft_impact import assess_impact
 from market.claims.evidence import required_papers
 from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, ReasonForm, RecheckForm, RejectForm, SupplementForm
 from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk, get_claim_for
-from market.claims.queue_filters import read_queue_query
 from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import ClaimAct, RecheckPoint
+from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.codes.labels import label
 from market.documents.queries import find_document
 from market.documents.states import DocumentKind
@@ -41,7 +42,10 @@ from market.kit.pdf import pdf_response
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, uuid_or_none
 from market.panels.expert_reviews import list_reviews
+from market.programmes import drafts
 from market.programmes.catalogue import clauses, compiled
+from market.programmes.drafts import release_terms
+from market.programmes.states import ProgrammeAct
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -182,7 +186,7 @@ async def assign(request: Request) -> Response:
     actor, data = actor_for(request, ClaimAct.ASSIGN_CLAIM), await form_data(request)
     number = request.path_params["number"]
     handler_id = uuid_or_none(data.get("handler"))
-    await bulk_acts.assign(number, handler_id, by=By(actor, deps(request).clock()))
+    await desk_review.assign(number, handler_id, by=By(actor, deps(request).clock()))
     return flash(request, _to_claim(request, number), _("经办人已改。"))
 
 
@@ -302,6 +306,28 @@ async def _decision_pdf(request: Request, claim_id: UUID) -> Response:
     return await document_response(request, issued)
 
 
+async def version(request: Request) -> Response:
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
+    slug, name = request.path_params["slug"], request.path_params["version"]
+    if request.method == "POST":
+        actor.require(ProgrammeAct.RELEASE_TERMS)
+        await release_terms(slug, name, on_release=rebuild_outcome_documents, by=By(actor, now))
+        answer = RedirectResponse(
+            f"{request.app.url_path_for('programmes:show', slug=slug)}?version={name}", 303
+        )
+        return flash(request, answer, _("%(version)s 版已发布，从此不能再改。", version=name))
+    draft = await drafts.get_draft(actor, slug, name)
+    return render(
+        request,
+        "claims/draft_version.html",
+        draft=draft,
+        preview=await assess_impact(draft, now),
+        difference=await drafts.difference_of(draft),
+        text=drafts.to_text(draft.content),
+        is_own=draft.proposed_by_id == actor.user_id,
+    )
+
+
 routes = [
     Route("/desk/{number}", show, name="claims:desk", methods=["GET"]),
     Route("/desk/{number}/sheet", sheet, name="claims:sheet", methods=["GET"]),
@@ -323,4 +349,5 @@ routes = [
     Route("/desk/{number}/sheet.pdf", sheet_pdf, name="claims:sheet_pdf", methods=["GET"]),
     Route("/desk/{number}/decision.pdf", decision_pdf, name="claims:decision_pdf", methods=["GET"]),
     Route("/claims/{number}/decision.pdf", own_decision_pdf, name="claims:own_decision_pdf", methods=["GET"]),
+    Route("/desk/terms/{slug}/{version}", version, name="claims:draft_version", methods=["GET", "POST"]),
 ]

@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from market.claims.claim_page import ClaimPage
+from market.claims.claim_page import ClaimPage, DecidedClaim, load_decided_claim
 from market.claims.computation import Sheet, SheetLine
-from market.claims.decided_claims import DecidedClaim, load_decided_claim
 from market.claims.models import Claim, Evidence, EvidenceRejection
 from market.codes.labels import label
 from market.documents.issuing import issue

@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.claims import bulk_acts, desk_queue, queries, queue_filters
+from market.claims import desk_queue, desk_review, queries
+from market.claims.desk_queue import MINE, read_handler, read_queue_query
 from market.claims.queries import NOBODY, OPEN, ClaimFilter
-from market.claims.queue_filters import MINE, read_handler, read_queue_query
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import FINISHED, ClaimAct, ClaimShownStatus, ClaimStatus
 from market.kit.clock import local_date
@@ -59,7 +59,7 @@ async def queue(request: Request) -> Response:
         programmes=[(programme.slug, _(programme.name)) for programme in await list_programmes()],
         officers=officers,
         handlers=[(MINE, _("我")), (NOBODY, _("没有经办人")), *officers],
-        saved=await queue_filters.list_saved_queues(actor.user_id),
+        saved=await desk_queue.list_saved_queues(actor.user_id),
     )
 
 
@@ -105,9 +105,9 @@ async def filters(request: Request) -> Response:
     by = By(actor, deps(request).clock())
     wanted = read_queue_query(request.query_params, actor)
     if (saved_id := uuid_or_none(data.get("delete"))) is not None:
-        await queue_filters.delete_saved_queue(saved_id, by=by)
+        await desk_queue.delete_saved_queue(saved_id, by=by)
         return flash(request, _to_queue(request, wanted.query), _("这组条件已删去。"), "note")
-    await queue_filters.save_queue(str(data.get("name") or ""), wanted.query, by=by)
+    await desk_queue.save_queue(str(data.get("name") or ""), wanted.query, by=by)
     return flash(request, _to_queue(request, wanted.query), _("条件已存下，在队列上方。"))
 
 
@@ -116,17 +116,17 @@ async def bulk(request: Request) -> Response:
     by = By(actor, deps(request).clock())
     wanted = read_queue_query(request.query_params, actor)
     if data.get("scope") == "all":
-        numbers = await desk_queue.list_numbers(wanted.claim_filter, wanted.sort, bulk_acts.MOST_AT_ONCE)
+        numbers = await desk_queue.list_numbers(wanted.claim_filter, wanted.sort, desk_review.MOST_AT_ONCE)
     else:
         numbers = [
             number for text in data.getlist("claims") if (number := record_number_from({"n": text}, "n"))
         ]
     if data.get("act") == "accept":
-        result = await bulk_acts.accept_many(numbers, by=by)
+        result = await desk_review.accept_many(numbers, by=by)
         words = _("已受理 %(count)s 项。", count=len(result.done))
     else:
         handler = read_handler(str(data.get("handler") or ""), actor)
-        result = await bulk_acts.assign_many(numbers, handler if isinstance(handler, UUID) else None, by=by)
+        result = await desk_review.assign_many(numbers, handler if isinstance(handler, UUID) else None, by=by)
         words = _("已分派 %(count)s 项。", count=len(result.done))
     if not numbers:
         return flash(request, _to_queue(request, wanted.query), _("没有选中申报。"), "due")

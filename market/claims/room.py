@@ -7,14 +7,13 @@ from market.claims import (
     checks,
     claim_payees,
     claimable,
+    desk_queue,
     desk_review,
     desk_views,
-    draft_impact_views,
     expert_panel,
     models,
     panel_views,
     queries,
-    queue_filters,
     queue_views,
     subsidisable_outcomes,
     views,
@@ -41,7 +40,6 @@ ROOM = Room(
         *views.routes,
         *desk_views.routes,
         *panel_views.routes,
-        *draft_impact_views.routes,
         *queue_views.routes,
     ],
     subjects={
@@ -116,9 +114,7 @@ ROOM = Room(
     checks=checks.CHECKS,
     document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
-    personal_data=PersonalData(
-        "saved_queues", queue_filters.export_saved_queues, queue_filters.erase_saved_queues
-    ),
+    personal_data=PersonalData("saved_queues", desk_queue.export_saved_queues, desk_queue.erase_saved_queues),
     payee_listener=claim_payees.on_payee_confirmed,
     labels={
         "claim": (ClaimStatus, ClaimShownStatus),

@@ -23,7 +23,7 @@ from market.kit.errors import Conflict, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payees.queries import KNOWN_NUMBER
-from market.payments import bank_lines, reversals, statements
+from market.payments import bank_lines, statements
 from market.payments.line_matching import LineFacts, LineMatcher, Match, OpenPayable, RecordedRemittance
 from market.payments.models import Refund, Remittance
 from market.payments.refunds import record_by_bank
@@ -200,7 +200,7 @@ async def treat_reversal_as(line_id: UUID, action: LineAction, *, by: By) -> Ban
 async def pair_reversal(line_id: UUID, original_id: UUID, *, by: By) -> BankLine:
     """Say which line a reversal takes back."""
     by.actor.require(ContractAct.IMPORT_STATEMENT)
-    return await reversals.pair_by_hand(line_id, original_id, by=by)
+    return await bank_lines.pair_by_hand(line_id, original_id, by=by)
 
 
 @atomic()
@@ -212,7 +212,7 @@ async def refund_reversal(line_id: UUID, *, by: By) -> list[Refund]:
     """
     by.actor.require(ContractAct.REFUND)
     line = await bank_lines.lock_line(line_id, by.actor)
-    remittances = await reversals.refundable_remittances(line)
+    remittances = await bank_lines.refundable_remittances(line)
     if not remittances:
         raise Conflict(_("这笔冲正没有可退的入账，可能已经登记过退回。"))
     statement = await BankStatement.get(id=line.statement_id)

@@ -35,9 +35,9 @@ from market.kit.i18n import gettext as _
 from market.kit.money import MisplacedComma, Money
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
+from market.payments.bank_lines import candidates_of, refundable_remittances
 from market.payments.models import Dispute, Payment, Refund, Remittance
 from market.payments.refunds import refundable
-from market.payments.reversals import candidates_of, refundable_remittances
 from market.payments.statement_models import BankLine
 from market.payments.statements import get_line_for
 from market.payments.states import LineAction, LineStatus

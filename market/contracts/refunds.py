@@ -37,10 +37,10 @@ from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.ledger.models import Transfer
 from market.payments import bank_lines, refunds
+from market.payments.bank_lines import settle_reversal_of
 from market.payments.models import Payment, Refund, Remittance
 from market.payments.payables import RefundedPayment
 from market.payments.refunds import lock_refund
-from market.payments.reversals import settle_reversal_of
 from market.payments.statement_models import BankLine
 from market.payments.states import LineAction, RefundStatus
 from market.records.by import By

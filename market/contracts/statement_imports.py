@@ -28,7 +28,7 @@ from market.payments.bank_files import (
     read_columns,
     read_statement,
 )
-from market.payments.reversals import pair_reversals
+from market.payments.bank_lines import pair_reversals
 from market.payments.statement_columns import Role, columns_from
 from market.payments.statement_models import BankAccount, BankStatement, StatementDraft, StatementMapping
 from market.payments.states import Bank, StatementVerb

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from market.kit.i18n import lazy
-from market.programmes import rule_words as words
+from market.programmes import rule_values as words
 from market.programmes.rule_layout import Act, RuleClause, RuleGroup, name_of
 from market.programmes.rule_rates import RatesLayout
 from market.programmes.rule_values import Kind

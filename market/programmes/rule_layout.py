@@ -8,7 +8,7 @@ from typing import Any
 
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
-from market.programmes import rule_words as words
+from market.programmes import rule_values as words
 from market.programmes.rule_files import allowed_orders
 from market.programmes.rule_values import ABSENT, Kind, show_value
 from market.programmes.texts import FACTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.kit.i18n import lazy
-from market.programmes import rule_words as words
+from market.programmes import rule_values as words
 from market.programmes.rule_layout import Act, Layout, Path, RuleGroup, Words, fact_options, name_of, value_at
 from market.programmes.rule_values import Kind
 

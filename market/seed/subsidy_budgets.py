@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from market.budgets.annual_budgets import BudgetDetails, draft_budget, release_budget
-from market.budgets.budget_changes import confirm_change, propose_change
+from market.budgets.annual_budgets import (
+    BudgetDetails,
+    confirm_change,
+    draft_budget,
+    propose_change,
+    release_budget,
+)
 from market.budgets.states import BudgetChangeKind
 from market.records.by import By
 from market.seed.content import fen

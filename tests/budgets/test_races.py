@@ -12,9 +12,8 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
-from market.budgets.annual_budgets import draft_budget
+from market.budgets.annual_budgets import confirm_change, draft_budget, propose_change
 from market.budgets.batches import approve_batch, make_batch
-from market.budgets.budget_changes import confirm_change, propose_change
 from market.budgets.disbursements import OrderResult, order_payment
 from market.budgets.instructions import release_instruction
 from market.budgets.list_confirmation import confirm_batch

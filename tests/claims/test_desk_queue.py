@@ -14,12 +14,10 @@ from market.accounts.models import StaffRole
 from market.audit.log import pseudonym_of
 from market.audit.models import AuditEvent
 from market.claims.applications import submit_claim
-from market.claims.bulk_acts import accept_many, assign, assign_many
-from market.claims.desk_queue import SORTS, find_neighbours, list_queue
-from market.claims.desk_review import accept
+from market.claims.desk_queue import MOST_SAVED, SORTS, find_neighbours, list_queue, save_queue
+from market.claims.desk_review import accept, accept_many, assign, assign_many
 from market.claims.models import Claim, SavedQueue
 from market.claims.queries import NOBODY, OPEN, ClaimFilter
-from market.claims.queue_filters import MOST_SAVED, save_queue
 from market.claims.states import ClaimStatus
 from market.integrity.conflicts import declare_conflict
 from market.kit.clock import local_date

@@ -7,8 +7,7 @@ import pytest
 
 from market.accounts.models import Message
 from market.audit.models import AuditEvent
-from market.claims.claim_page import claim_page
-from market.claims.decided_claims import load_decided_claim
+from market.claims.claim_page import claim_page, load_decided_claim
 from market.claims.evidence_log import reject_evidence
 from market.claims.letters import sheet_print
 from market.claims.models import Claim, Evidence, EvidenceRejection

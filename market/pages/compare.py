@@ -17,13 +17,17 @@ from market.codes.labels import label
 from market.kit.errors import NotFound
 from market.kit.formats import day, wan
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
-from market.listings.models import Outcome
-from market.pages import estimates
+from market.listings.models import Need, Outcome
+from market.pages import estimates, listing_labels
 
 MOST = 4
+"""Most outcomes side by side."""
+MOST_KEPT = 60
+"""Most kept listings on one page."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,11 @@ class Column:
 
 
 def parse_numbers(values: Iterable[str]) -> list[str]:
-    """Return the numbers in the address, several in one value too, each once, at most four."""
+    """Return the numbers in the address, several in one value too, each once."""
     numbers = [
         number.strip().upper() for value in values for number in value[:200].replace("，", ",").split(",")
     ]
-    return [number for number in dict.fromkeys(numbers) if number][:MOST]
+    return [number for number in dict.fromkeys(numbers) if number]
 
 
 def comparison_address(numbers: Iterable[str]) -> str:
@@ -94,7 +98,7 @@ async def compare(request: Request) -> Response:
     actor = optional_actor(request)
     numbers = parse_numbers(request.query_params.getlist("n"))
     outcomes, missing = [], []
-    for number in numbers:
+    for number in numbers[:MOST]:
         try:
             outcomes.append(await queries.get_outcome_for(actor, number))
         except NotFound:
@@ -113,8 +117,28 @@ async def compare(request: Request) -> Response:
         differing=sum(row.differs for row in all_rows),
         is_narrow=is_narrow,
         missing=missing,
+        left_out=[number[:40] for number in numbers[MOST:]],
         most=MOST,
     )
+
+
+async def kept(request: Request) -> Response:
+    """Show the listings numbered in the address: what a visitor kept in the browser, or was sent."""
+    actor = optional_actor(request)
+    rows: list[Outcome | Need] = []
+    missing: list[str] = []
+    for number in parse_numbers(request.query_params.getlist("n"))[:MOST_KEPT]:
+        getter = queries.get_need_for if number.startswith(need_letters()) else queries.get_outcome_for
+        try:
+            rows.append(await getter(actor, number))
+        except NotFound:
+            missing.append(number[:40])
+    return render(request, "pages/kept.html", rows=rows, missing=missing, **listing_labels.context())
+
+
+def need_letters() -> str:
+    """Return the letters that a need's number begins with."""
+    return rooms().subjects["need"].number
 
 
 def _maturity(outcome: Outcome) -> str:
@@ -142,4 +166,7 @@ def _comparison(outcome: Outcome) -> str:
     return "；".join(comparisons)
 
 
-routes = [Route("/compare", compare, name="pages:compare")]
+routes = [
+    Route("/compare", compare, name="pages:compare"),
+    Route("/kept", kept, name="pages:kept"),
+]

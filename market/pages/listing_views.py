@@ -26,12 +26,13 @@ from market.listings.change_queries import find_own_change
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need
 from market.listings.sections import sections
-from market.listings.states import LIVE
+from market.listings.states import LIVE, PUBLIC
 from market.matching.fit_pages import fits_of, may_see_all
 from market.matching.fits import gap_words
 from market.matching.models import Match
 from market.notices.queries import find_notice
 from market.pages import estimates, listing_labels
+from market.pages.similar import similar_outcomes
 from market.questions.answering import questions_of
 
 FIRST_MATCHES = 5
@@ -68,6 +69,8 @@ async def need(request: Request) -> Response:
         missing=rules.completeness_of_need(need)[1] if is_own else [],
         change=await find_own_change(actor, NEED, need),
         is_live=need.status in LIVE,
+        is_public=need.status in PUBLIC,
+        similar=[],
         may_answer=need.status in LIVE and not is_own and _may_answer(actor),
         may_see_contacts=queries.may_see_contacts(need, actor),
         history=await list_chain("need", need.id),
@@ -112,6 +115,8 @@ async def outcome(request: Request) -> Response:
         missing=rules.completeness_of_outcome(outcome)[1] if is_own else [],
         change=await find_own_change(actor, OUTCOME, outcome),
         is_live=outcome.status in LIVE,
+        is_public=outcome.status in PUBLIC,
+        similar=await similar_outcomes(outcome, deps(request).search),
         is_source=is_source,
         may_ask=outcome.status in LIVE and not (is_own or is_source) and _may_ask(actor),
         may_see_contacts=queries.may_see_contacts(outcome, actor),

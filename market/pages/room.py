@@ -19,6 +19,7 @@ from market.pages import (
     profile_views,
     quality_views,
     search_views,
+    sharing,
     site_views,
 )
 
@@ -40,6 +41,7 @@ ROOM = Room(
         *compare.routes,
         *quality_views.routes,
         *listing_views.routes,
+        *sharing.routes,
         *profile_views.routes,
         *deal_views.routes,
         *dashboard_views.routes,

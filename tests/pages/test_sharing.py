@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 import httpx
 import typst
@@ -32,12 +33,14 @@ async def test_the_page_to_share_has_the_address_its_code_and_a_print_of_one_pag
 
 async def test_the_longest_listing_prints_on_one_page() -> None:
     row = {"indicator": "抗压强度（二十八天）", "current": "18.2", "ours": "23.6", "change": "+5.4"}
+    names = ("indicators", "problem", "solution", "applications", "economics")
+    texts: dict[str, Any] = dict.fromkeys(names, "字" * 5000)
     outcome = await make_outcome(
         title="长" * 200,
         highlight="亮" * 300,
         modes=["licence", "exclusive_licence", "service"],
         comparison=[row] * 30,
-        **dict.fromkeys(("indicators", "problem", "solution", "applications", "economics"), "字" * 5000),
+        **texts,
     )
     await outcome.fetch_related("organisation")
     data = sheet_data(outcome, f"https://market.test/outcomes/{outcome.number}", date(2026, 11, 29))

@@ -24,6 +24,7 @@ from market.kit.web import deps
 from market.listings import queries
 from market.listings.kinds import kind_of
 from market.listings.models import Need, Outcome
+from market.listings.rules import budget_text
 from market.listings.sections import sections
 from market.listings.states import PUBLIC
 from market.pages import listing_labels
@@ -121,7 +122,7 @@ def _facts(listing: Outcome | Need) -> list[list[str]]:
             (_("企业"), queries.need_owner_name(listing, None)),
             (_("领域"), field),
             (_("所在地"), regions.name(region) if region else ""),
-            (_("投入预算"), listing_labels.budget_text(listing)),
+            (_("投入预算"), budget_text(listing)),
             (_("截止日期"), day(listing.deadline_on) if listing.deadline_on else ""),
         ]
     return [[str(name), str(value)] for name, value in rows if value]

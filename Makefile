@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 # Compiled modules make every start quicker, whatever the shell was told.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test coverage lint browser crash bench lock clean
+.PHONY: help run test coverage lint browser crash bench year lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for 
 	$(PY) -m tests.bench.statement
 	$(PY) -m tests.bench.desk_queue
 	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py tests/ledger/test_books.py
+
+year: $(VENV)/.dev static/vendor/.done ## a year of claims from submission to the payment files (CLAIMS=…)
+	CLAIMS=$(or $(CLAIMS),3000) $(PY) -m tests.bench.money_year
 
 lock: ## renew the locked dependencies from pyproject.toml
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock

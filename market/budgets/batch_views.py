@@ -144,7 +144,7 @@ async def show(request: Request) -> Response:
         listed=[claim for claim in claims if claim.id not in removed],
         batch=batch,
         claims=claims,
-        computed={claim.id: await claims_queries.last_assessment(claim.id) for claim in claims},
+        computed=await claims_queries.latest_assessments([claim.id for claim in claims]),
         orders=orders,
         instructions=instructions,
         waiting=await waiting_results(batch),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -248,7 +248,7 @@ async def _require_publicity_over(notice: Notice, now: datetime) -> set[UUID]:
     return {objection.entry_id for objection in objections if objection.entry_id}
 
 
-async def close_settled(batch: Batch, claims: Collection[Claim], *, by: By) -> None:
-    """Close a locked list when none of its claims, which are all of them, has money reserved any more."""
-    if not any(claim.status in HELD for claim in claims):
+async def close_settled(batch: Batch, *, by: By) -> None:
+    """Close a locked list when none of its claims has money reserved any more."""
+    if not await Claim.exists(batch_id=batch.id, status__in=list(HELD)):
         await transition(batch, BatchAction.CLOSE, by=by)

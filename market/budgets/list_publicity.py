@@ -85,7 +85,7 @@ async def end_upheld(batch_id: UUID, claim_ids: Collection[UUID], by: By) -> int
     for claim in ended:
         await _end(claim, by=by)
     if ended:
-        await close_settled(batch, claims, by=by)
+        await close_settled(batch, by=by)
     return len(ended)
 
 

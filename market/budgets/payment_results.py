@@ -331,7 +331,7 @@ async def _book_paid(order: Disbursement, result: PaymentResult, batch: Batch, *
         address=f"/claims/{claim.number}",
         organisation_id=claim.applicant_id,
     )
-    await close_settled(batch, await Claim.filter(batch_id=batch.id), by=by)
+    await close_settled(batch, by=by)
 
 
 async def _reverse_paid(

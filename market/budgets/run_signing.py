@@ -24,7 +24,7 @@ from market.budgets.states import YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.models import Assessment, Claim
-from market.claims.queries import last_assessment
+from market.claims.queries import last_assessment, latest_assessments
 from market.claims.states import GRANTED, ClaimAct, ClaimStatus
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
@@ -189,7 +189,7 @@ async def sign_run(run_id: UUID, *, by: By) -> YearRun:
     if sample is None or not sample.is_passed:
         raise Conflict(_("请先逐份复核抽取的样本，样本全部一致后才能签署。"))
     ids = [claim.id for claim in await _computed(run).filter(doubt_kinds="")]
-    run.signed = {row.claim.number: row.sequence for row in await _latest_assessments(ids)}
+    run.signed = {row.claim.number: row.sequence for row in (await latest_assessments(ids)).values()}
     await run.save(update_fields=["signed"])
     await decide(run, Verdict.CONFIRMED, by=by, refusal=str(REFUSAL))
     await record(
@@ -233,11 +233,3 @@ async def _lock(run_id: UUID, by: By) -> YearRun:
 
 def _computed(run: YearRun) -> QuerySet[Claim]:
     return Claim.filter(programme_id=run.programme_id, year=run.year, status=ClaimStatus.CALCULATED)
-
-
-async def _latest_assessments(claim_ids: Sequence[UUID]) -> list[Assessment]:
-    latest: dict[UUID, Assessment] = {}
-    rows = Assessment.filter(claim_id__in=list(claim_ids)).select_related("claim").order_by("sequence")
-    for assessment in await rows:
-        latest[assessment.claim_id] = assessment
-    return list(latest.values())

@@ -50,7 +50,7 @@ async def _release_in_batch(number: str, now: datetime) -> int:
         await _release(claim, source_text(reason), now)
         count += 1
     if count:
-        await close_settled(batch, claims, by=By.job(now))
+        await close_settled(batch, by=By.job(now))
     return count
 
 

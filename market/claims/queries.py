@@ -103,6 +103,12 @@ async def last_assessment(claim_id: UUID) -> Assessment | None:
     )
 
 
+async def latest_assessments(claim_ids: Collection[UUID]) -> dict[UUID, Assessment]:
+    """Return the latest computation of each of these claims that has one, by the claim."""
+    rows = Assessment.filter(claim_id__in=list(claim_ids)).select_related("claim").order_by("sequence")
+    return {assessment.claim_id: assessment for assessment in await rows}
+
+
 async def people_behind(claims: Collection[Claim]) -> set[UUID]:
     """Return who computed and who confirmed the computations that stand, of those claims that have one."""
     rows = await connection().execute_query_dict(

@@ -24,6 +24,8 @@ from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, ReasonForm, RecheckForm, RejectForm, SupplementForm
 from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk, get_claim_for
+from market.claims.reading_pane import OPEN as OPEN_CLAIM
+from market.claims.reading_pane import next_act, queue_address
 from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import ClaimAct, RecheckPoint
@@ -76,6 +78,7 @@ async def _render_claim(
         tail=f"?{wanted.query}" if wanted.query else "",
         officers=await list_officers() if actor.may(ClaimAct.ASSIGN_CLAIM) else [],
         page=await claim_page(actor, claim, deps(request).clock()),
+        step=await next_act(actor, claim),
         form=form or CalculateForm(),
         recheck_form=recheck_form or _recheck_form(),
         is_involved=actor.user_id in await queries.people_behind([claim]),
@@ -101,6 +104,10 @@ async def accept(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     number = request.path_params["number"]
     await desk_review.accept(number, by=By(actor, deps(request).clock()))
+    if OPEN_CLAIM in request.query_params:
+        queue = read_queue_query(request.query_params, actor)
+        address = f"{request.app.url_path_for('claims:queue')}?{queue_address(queue.query, number)}#pane"
+        return flash(request, RedirectResponse(address, 303), _("已受理，请核算。"))
     return flash(request, _to_claim(request, number), _("已受理，请核算。"))
 
 

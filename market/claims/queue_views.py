@@ -13,6 +13,8 @@ from market.accounts.web import actor_for
 from market.claims import desk_queue, desk_review, queries
 from market.claims.desk_queue import MINE, read_handler, read_queue_query
 from market.claims.queries import NOBODY, OPEN, ClaimFilter
+from market.claims.reading_pane import OPEN as OPEN_CLAIM
+from market.claims.reading_pane import read_pane
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import FINISHED, ClaimAct, ClaimShownStatus, ClaimStatus
 from market.kit.clock import local_date
@@ -33,15 +35,21 @@ async def queue(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     wanted = read_queue_query(request.query_params, actor)
     today = local_date(deps(request).clock())
-    page, amount = await desk_queue.list_queue(
-        PageRequest.from_query(request.query_params), wanted.claim_filter, wanted.sort, today
-    )
+    page_request = PageRequest.from_query(request.query_params)
+    page, amount = await desk_queue.list_queue(page_request, wanted.claim_filter, wanted.sort, today)
     officers = await desk_queue.list_officers()
     counts = await queries.count_by_status(wanted.claim_filter)
     return render(
         request,
         "claims/queue.html",
         page=page,
+        pane=await read_pane(
+            actor,
+            request.query_params.get(OPEN_CLAIM, ""),
+            wanted,
+            page_request.size,
+            deps(request).clock(),
+        ),
         amount=amount,
         wanted=wanted.claim_filter,
         sort=wanted.sort,

@@ -115,8 +115,8 @@ class _Membership:
     role: MemberRole
 
 
-async def load_actor(user_id: UUID) -> Actor:
-    """Build the actor of a person, acting for their first organisation.
+async def load_actor(user_id: UUID, acting_for: UUID | None = None) -> Actor:
+    """Build the actor of a person, acting for `acting_for` or their first organisation.
 
     Raises:
         DoesNotExist: there is no such person.
@@ -127,7 +127,7 @@ async def load_actor(user_id: UUID) -> Actor:
     )
     if not rows:
         raise DoesNotExist(f"no user {user_id}")
-    return actor_from_row(rows[0])
+    return actor_from_row(rows[0], acting_for)
 
 
 def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor:

@@ -28,6 +28,12 @@ def parse_patent_number(text: str) -> str | None:
     return f"{match['body']}.{match['check']}"
 
 
+def right_check_digit(text: str) -> str:
+    """Return the check digit that a Chinese number with a wrong one should have; empty where it is none."""
+    match = _NUMBER.fullmatch(canonical_key(text))
+    return check_digit(match["body"]) if match else ""
+
+
 def is_valid_patent_number(text: str) -> bool:
     """Return whether this is a Chinese patent number with the right check digit."""
     return parse_patent_number(text) is not None

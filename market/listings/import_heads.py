@@ -32,6 +32,17 @@ class HeadGuess:
     """Empty where it is taken for none."""
     is_sure: bool = True
     """Remembered, or spelled as we know it; else it only looks alike."""
+    said_unit: int = 0
+    """元 that one unit makes, as a person said; 0: as the head says."""
+
+    @property
+    def unit(self) -> int:
+        return self.said_unit or (unit_of(self.head) if self.name in AMOUNTS else 0)
+
+    @property
+    def choice(self) -> str:
+        """What stands in a list of columns to choose from: the column, of amounts with its unit."""
+        return f"{self.name}:{self.unit or WAN}" if self.name in AMOUNTS else self.name
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,7 @@ class SheetHeads:
     @property
     def units(self) -> dict[str, int]:
         """Return the units of amounts that heads name, by column of ours."""
-        units = {guess.name: unit_of(guess.head) for guess in self.guesses if guess.name in AMOUNTS}
-        return {name: unit for name, unit in units.items() if unit}
+        return {guess.name: guess.unit for guess in self.guesses if guess.unit}
 
     @property
     def head_row(self) -> HeadRow:
@@ -67,10 +77,13 @@ def unit_of(head: str) -> int:
     return _UNITS[match[1]] if match else 0
 
 
-def guess_heads(sheets: Iterable[Sheet], kind: Kind, remembered: Mapping[str, str] = {}) -> SheetHeads | None:
+def guess_heads(
+    sheets: Iterable[Sheet], kind: Kind, remembered: Mapping[str, str] = {}, *, only_row: int = 0
+) -> SheetHeads | None:
     """Return the row that looks most like heads, over all sheets; None where no row has two known heads.
 
-    `remembered` names our column (empty for none) by the `remembered_key` of a head.
+    `remembered` names our column (empty for none) by the `remembered_key` of a head. `only_row` is the row
+    that a person named.
     """
     best: SheetHeads | None = None
     best_rank = (False, 0, 0)
@@ -83,6 +96,8 @@ def guess_heads(sheets: Iterable[Sheet], kind: Kind, remembered: Mapping[str, st
                 sum(guess.is_sure for guess in known),
                 len(known),
             )
+            if only_row not in (0, row.number):
+                continue
             if len(known) > 1 and rank > best_rank:
                 best, best_rank = SheetHeads(sheet, row.number, guesses), rank
     return best
@@ -98,11 +113,17 @@ def heads_by_hand(
             used: set[str] = set()
             guesses = []
             for column, cell in sorted(row.cells.items()):
-                name = names.get(column, "")
-                guesses.append(HeadGuess(column, cell.text, "" if name in used else name))
+                name, unit = parse_choice(names.get(column, ""))
+                guesses.append(HeadGuess(column, cell.text, "" if name in used else name, said_unit=unit))
                 used.add(name)
             return SheetHeads(sheet, head_row, tuple(guesses))
     return None
+
+
+def parse_choice(choice: str) -> tuple[str, int]:
+    """Return the column and the unit that were said, 0 for none."""
+    name, _colon, unit = choice.partition(":")
+    return name, int(unit) if unit in ("1", str(WAN)) and name in AMOUNTS else 0
 
 
 def remembered_key(head: str) -> str:
@@ -115,13 +136,16 @@ def _guess(
 ) -> tuple[HeadGuess, ...]:
     exact, order = _spellings(kind.key)
     names: dict[int, tuple[str, bool]] = {}
+    units: dict[int, int] = {}
     used: set[str] = set()
     keys_by_column = {column: [*map(_bare_key, keys)] for column, keys in head_keys(sheet, above, row)}
     for column, cell in row.cells.items():
         key = remembered_key(cell.text)
-        if key in remembered and (not remembered[key] or remembered[key] not in used):
-            names[column] = (remembered[key], True)
-            used.add(remembered[key])
+        if key in remembered:
+            name, unit = parse_choice(remembered[key])
+            if not name or name not in used:
+                names[column], units[column] = (name, True), unit
+                used.add(name)
     # The usual spelling of a column goes before its other ones, wherever in the row it stands.
     for spelling in order:
         name = exact[spelling]
@@ -134,7 +158,7 @@ def _guess(
             names[column] = (name, False)
             used.add(name)
     return tuple(
-        HeadGuess(column, cell.text, *names.get(column, ("", True)))
+        HeadGuess(column, cell.text, *names.get(column, ("", True)), units.get(column, 0))
         for column, cell in sorted(row.cells.items())
         if cell.text
     )

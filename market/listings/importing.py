@@ -8,35 +8,32 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus
-from market.audit.log import record, record_bulk
-from market.codes.numbers import next_numbers
+from market.audit.log import record
 from market.codes.regions import GUANGXI
 from market.deps import Deps
-from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
-from market.listings import rules, sheet_rows
-from market.listings.deadlines import set_deadlines
+from market.listings import sheet_rows
 from market.listings.excel_template import column_named
 from market.listings.import_heads import head_notices
 from market.listings.import_mapping import InvalidRow, need_of, outcome_of
-from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.import_states import RowOutcome
+from market.listings.import_writing import BATCH, NewContent, write_listings
+from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.review_digest import mark_reviewed
 from market.listings.row_reading import SheetRow, read_row
-from market.listings.states import ListingAction, ListingVerb, OwnerVerb
+from market.listings.states import OwnerVerb
 from market.records.by import By
-from market.records.transitions import transition
-from market.search import outbox
 
-BATCH = 500
 TABLES = frozenset([".xlsx", ".xls", ".csv"])
 SOURCE_NAME = "外部数据"
 """The organisation that owns imported listings without an owner on this market."""
@@ -72,6 +69,8 @@ class Row:
     number: int
     values: dict[str, Any]
     owner: str = ""
+    given: frozenset[str] | None = None
+    """What a list tells of a listing; an update leaves the rest as it is. None: all."""
 
     @property
     def reference(self) -> str:
@@ -158,85 +157,19 @@ async def _import_batch(
     by_reference = {
         (listing.organisation_id, listing.source_reference): listing for listing in existing_listings
     }
-    created: list[Listing] = []
-    updated_ids: list[UUID] = []
-    for owner, row in batch:
-        existing = by_reference.get((owner, row.reference))
-        if existing is None:
-            created.append(_new(kind, owner, row.values, publish=publish, now=now))
-        elif await _update_existing(kind, existing, row.values, publish=publish, now=now):
-            report.updated += 1
-            updated_ids.append(existing.id)
-        else:
-            report.unchanged += 1
-    for listing, number in zip(created, await next_numbers(kind.key, len(created), now), strict=True):
-        listing.number = number
-    await kind.model.bulk_create(created, batch_size=BATCH)
-    await set_deadlines(*(listing for listing in created if publish))
-    verb = ListingVerb.IMPORTED_AND_PUBLISHED if publish else ListingVerb.IMPORTED
-    await record_bulk(kind.key, [listing.id for listing in created], verb, by=By.job(now))
-    report.created += len(created)
-    ids = [*updated_ids, *(listing.id for listing in created if publish)]
-    if ids:
-        # The operator runs this import: what it changes of a published listing counts as reviewed.
-        await mark_reviewed(kind, updated_ids)
-        await outbox.enqueue_many(kind.index, ids)
-
-
-def _new(kind: Kind, owner: UUID, values: Mapping[str, Any], *, publish: bool, now: datetime) -> Listing:
-    published = (
-        {"status": kind.published, **_publication_columns(values.get("deadline_on"), now)} if publish else {}
-    )
-    listing: Listing = kind.model(
-        **{**kind.blank, **values, **published},
-        id=uuid4(),
-        number="",
-        organisation_id=owner,
-        created_at=now,
-        updated_at=now,
-    )
-    listing.completeness = kind.completeness(listing)[0]
-    return listing
-
-
-async def _update_existing(
-    kind: Kind, listing: Any, values: Mapping[str, Any], *, publish: bool, now: datetime
-) -> bool:
-    changed = [name for name, value in values.items() if getattr(listing, name) != value]
-    is_newly_published = publish and listing.status == kind.draft
-    if not changed and not is_newly_published:
-        return False
-    for name in changed:
-        setattr(listing, name, values[name])
-    listing.revision += 1
-    listing.updated_at = now
-    listing.completeness = kind.completeness(listing)[0]
-    if is_newly_published:
-        listing.update_from_dict(_publication_columns(getattr(listing, "deadline_on", None), now))
-    columns = {
-        "revision",
-        "updated_at",
-        "completeness",
-        "published_at",
-        "verified_on",
-        "expires_on",
-    }
-    await listing.save(update_fields=[*changed, *columns - set(changed)])
-    if is_newly_published:
-        await transition(listing, ListingAction.IMPORT, by=By.job(now), revision=listing.revision)
-        await set_deadlines(listing)
-    await record(kind.key, listing.id, ListingVerb.IMPORTED_AGAIN, by=By.job(now), revision=listing.revision)
-    return True
-
-
-def _publication_columns(deadline_on: date | None, now: datetime) -> dict[str, Any]:
-    """Return the columns that an import sets on publication."""
-    today = local_date(now)
-    return {
-        "published_at": now,
-        "verified_on": today,
-        "expires_on": rules.expires_on(today, deadline_on),
-    }
+    contents = [
+        NewContent(owner, row.values, by_reference.get((owner, row.reference)), row.given)
+        for owner, row in batch
+    ]
+    written = await write_listings(kind, contents, publish=publish, by=By.job(now))
+    # The operator runs this import: what it changes of a published listing counts as reviewed.
+    updated = [row.listing.id for row in written if row.outcome is RowOutcome.UPDATED]
+    if updated:
+        await mark_reviewed(kind, updated)
+    outcomes = Counter(row.outcome for row in written)
+    report.created += outcomes[RowOutcome.CREATED]
+    report.updated += outcomes[RowOutcome.UPDATED]
+    report.unchanged += outcomes[RowOutcome.SAME]
 
 
 async def _owners(names: Collection[str], *, now: datetime) -> dict[str, UUID]:
@@ -278,7 +211,7 @@ def _row(number: int, raw: Any, kind: Kind, report: Report) -> Row:
         report.notices += [
             _("第 %(row)s 行：%(why)s先留空。", row=number, why=fault.sentence) for fault in read.faults
         ]
-        return Row(number, read.values, owner=raw.owner)
+        return Row(number, read.values, owner=raw.owner, given=read.given)
     return Row(number, outcome_of(raw) if kind is OUTCOME else need_of(raw))
 
 

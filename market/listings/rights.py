@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.codes.patents import foreign_number, is_publication_number, parse_patent_number
+from market.codes.patents import foreign_number, is_publication_number, parse_patent_number, right_check_digit
 from market.kit.i18n import gettext as _
 
 
@@ -24,6 +24,14 @@ def patent_number_of(text: str) -> str:
             _(
                 "%(number)s 是公开（公告）号，请填申请号（专利号），如 201810861934.2。",
                 number=text.strip()[:40],
+            )
+        )
+    if digit := right_check_digit(text):
+        raise InvalidNumber(
+            _(
+                "专利号 %(number)s 的校验位不对，按前面的数字应为 %(digit)s，请看证书。",
+                number=text.strip()[:40],
+                digit=digit,
             )
         )
     raise InvalidNumber(

@@ -12,6 +12,10 @@ from market.kit.room import MomentHandler, Room, Subject
 from market.listings import (
     change_queries,
     freshness,
+    import_batches,
+    import_jobs,
+    import_models,
+    import_views,
     lifecycle,
     models,
     queries,
@@ -20,6 +24,7 @@ from market.listings import (
     views,
 )
 from market.listings.deadlines import expiry_act, reminder_act
+from market.listings.import_states import ImportAction, ImportStatus, ImportVerb, RowOutcome, UndoneVerb
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import PriceKind, ReviewDecision
 from market.listings.states import (
@@ -52,9 +57,18 @@ def _moments(kind: Kind) -> dict[str, MomentHandler]:
 ROOM = Room(
     "listings",
     permissions=PERMISSIONS,
-    models=(models,),
-    routes=views.routes,
+    models=(models, import_models),
+    routes=[*import_views.routes, *views.routes],
+    jobs=(import_jobs.check_import, import_jobs.run_import, import_jobs.publish_import),
     workbench=(
+        WorkEntry(
+            WorkGroup.MARKET,
+            17,
+            lazy("批量导入"),
+            "listings:imports",
+            act=ListingAct.MODERATE,
+            under=("/my/imports",),
+        ),
         WorkEntry(
             WorkGroup.OUTCOMES,
             10,
@@ -68,6 +82,15 @@ ROOM = Room(
             20,
             lazy("写一份成果"),
             "listings:new_outcome",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_sell,
+        ),
+        WorkEntry(
+            WorkGroup.OUTCOMES,
+            30,
+            lazy("从表格导入"),
+            "listings:import_outcomes",
+            under=("/my/imports",),
             act=ListingAct.WRITE_LISTING,
             is_for=lambda actor: actor.may_sell,
         ),
@@ -93,6 +116,15 @@ ROOM = Room(
             20,
             lazy("写一条需求"),
             "listings:new_need",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_buy,
+        ),
+        WorkEntry(
+            WorkGroup.NEEDS,
+            30,
+            lazy("从表格导入"),
+            "listings:import_needs",
+            under=("/my/imports",),
             act=ListingAct.WRITE_LISTING,
             is_for=lambda actor: actor.may_buy,
         ),
@@ -133,6 +165,13 @@ ROOM = Room(
             describe=queries.outcome_subjects,
         ),
         "need": Subject(lazy("需求"), page="pages:need", number="XQ", verbs=(ListingAction,)),
+        "listing_import": Subject(
+            lazy("批量导入"),
+            page="listings:import",
+            number="PL",
+            files=import_batches.may_open_file,
+            verbs=(ImportAction, ImportVerb),
+        ),
         "listing_change": Subject(
             lazy("变更"), page="backoffice:change", page_key="change_id", verbs=(ChangeAction,)
         ),
@@ -148,12 +187,14 @@ ROOM = Room(
         "outcome": (OutcomeStatus, OutcomeShownStatus),
         "need": NeedStatus,
         "listing_change": ChangeStatus,
+        "listing_import": ImportStatus,
+        "import_outcome": RowOutcome,
         "review": ReviewDecision,
         "price_kind": PriceKind,
     },
     audit_verbs={
-        "outcome": (ListingVerb,),
-        "need": (ListingVerb,),
+        "outcome": (ListingVerb, UndoneVerb),
+        "need": (ListingVerb, UndoneVerb),
         "organisation": (OwnerVerb,),
     },
 )

@@ -29,6 +29,7 @@ from market.listings.vocabulary import (
     OPEN_TERMS,
     field_named,
     is_known_heading,
+    is_plain_level,
     mode_named,
     need_kind_named,
     price_kind_named,
@@ -66,6 +67,8 @@ class ReadRow:
     values: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     remarks: dict[str, str] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    """Columns of the listing that the row tells; an update leaves the others as they are."""
 
     @property
     def reasons(self) -> str:
@@ -97,6 +100,7 @@ def read_row(kind: Kind, row: SheetRow) -> ReadRow:
     with in_source_language():
         reader = _Reader(kind, row)
         reader.check_cells()
+        reader.read.given = _given(row)
         return reader.outcome() if kind is OUTCOME else reader.need()
 
 
@@ -242,7 +246,7 @@ class _Reader:
         level = stage_level(to_simplified(text))
         if level is None:
             self._unknown(column, text, "trl")
-        elif text != str(level) and text not in _names("trl") and not text.upper().startswith("TRL"):
+        elif not is_plain_level(to_simplified(text)) and text not in _names("trl"):
             self.read.remarks[column] = _("由“%(text)s”读出：TRL %(level)s", text=text[:40], level=level)
         return level
 
@@ -276,8 +280,6 @@ class _Reader:
         if money is not None and not 0 < money.amount < 10**16:
             self.fault(column, _("“%(text)s”不是金额（%(why)s）。", text=text[:40], why=cell.place))
             return None
-        if money is not None and not unit and self.row.is_foreign and not plain.endswith(tuple(UNITS)):
-            self.read.remarks[column] = _("表头没有写单位，按万元读")
         return money.amount if money else None
 
     def day(self, column: str) -> date | None:
@@ -305,8 +307,6 @@ class _Reader:
         except InvalidRight as error:
             self.fault("rights", str(error))
             return []
-        if text and "|" not in text:
-            self.read.remarks["rights"] = _("由专利号起草，请补状态和名称")
         return rights
 
     def description(self) -> str:
@@ -328,6 +328,17 @@ def _names(kind: str) -> Mapping[str, str]:
     """Return the keys of a code by their labels in the source language."""
     with in_source_language():
         return {str(name): key for name, key in names_of(kind).items()}
+
+
+def _given(row: SheetRow) -> frozenset[str]:
+    names = {name for name in row.cells if row[name]}
+    if "price_amount" in names:
+        names.add("price_kind")
+    if "price_kind" in names:
+        names.add("price_amount")
+    if "difficulty" in names:
+        names.add("description")
+    return frozenset(names)
 
 
 def table_of(text: str) -> list[list[str]]:

@@ -179,6 +179,12 @@ def stage_level(text: str) -> int | None:
     return STAGES.get(word)
 
 
+def is_plain_level(text: str) -> bool:
+    """Return whether a text is a level or one of the known stages and nothing else."""
+    plain = unicodedata.normalize("NFKC", text).strip().upper()
+    return plain.removesuffix("级").isdecimal() or plain.startswith("TRL") or _bare(text) in STAGES
+
+
 def mode_named(text: str) -> str:
     """Return the way of cooperation that a text names; empty where it names none."""
     return MODES.get(_bare(text), "")

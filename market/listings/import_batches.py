@@ -1,0 +1,383 @@
+"""Acts on imports of lists: upload, map the columns, mend cells, run, undo. One act is one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.audit.log import record
+from market.codes.numbers import next_number
+from market.files.attachments import StoredBlob, attach
+from market.files.models import StoredFile, Tier
+from market.kit.database import atomic, in_transaction
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
+from market.kit.workbooks.cells import Sheet
+from market.listings import import_jobs
+from market.listings.authoring import require_may_create
+from market.listings.excel_template import columns_of
+from market.listings.import_checks import (
+    DECISION,
+    LEAVE,
+    NEW,
+    UPDATE,
+    check_rows,
+    surroundings_of,
+    text_as_read,
+)
+from market.listings.import_heads import (
+    AMOUNTS,
+    SheetHeads,
+    guess_heads,
+    head_notices,
+    heads_by_hand,
+    parse_choice,
+    remembered_key,
+    unit_of,
+)
+from market.listings.import_models import ColumnMapping, ListingImport, ListingImportRow
+from market.listings.import_states import ImportAction, ImportStatus, ImportVerb, RowStanding
+from market.listings.kinds import Kind, get_kind
+from market.listings.sheet_rows import NotTheTemplate, missing_columns, open_sheets
+from market.listings.states import ListingAct
+from market.records.by import By
+from market.records.transitions import transition
+
+ENDED = (ImportStatus.UNDONE, ImportStatus.DISCARDED)
+SAMPLES = 3
+"""Texts shown of a column."""
+MOST_COLUMNS = 80
+MAX_ANSWER = 2000
+
+
+async def get_import_for(actor: Actor, number: str) -> ListingImport:
+    """Return an import of the person's organisation, or any for who reviews listings.
+
+    Raises:
+        NotFound: there is none, or it is another organisation's.
+    """
+    found = await ListingImport.get_or_none(number=number).select_related(
+        "file", "organisation", "created_by"
+    )
+    may_see = found is not None and (
+        actor.may(ListingAct.MODERATE)
+        or (actor.may(ListingAct.WRITE_LISTING) and actor.acts_for(found.organisation_id))
+    )
+    if found is None or not may_see:
+        raise NotFound(_("没有这次导入，或者您不能查看它。"))
+    return found
+
+
+async def may_open_file(actor: Actor | None, file: StoredFile) -> bool:
+    """Return whether a person may open the list of an import."""
+    found = await ListingImport.get_or_none(id=file.subject_id)
+    return (
+        actor is not None
+        and found is not None
+        and (actor.may(ListingAct.MODERATE) or actor.acts_for(found.organisation_id))
+    )
+
+
+async def upload(blob: StoredBlob, kind: Kind, *, organisation_id: UUID | None, by: By) -> ListingImport:
+    """Take in a list, guess what its columns are and have it checked where they are known.
+
+    An operator imports for any organisation, or for those that the rows name (`organisation_id` None).
+
+    Raises:
+        Invalid: at `file`: it cannot be read.
+    """
+    if not by.actor.may(ListingAct.MODERATE):
+        require_may_create(kind, by.actor)
+        organisation_id = by.actor.organisation_id
+    remembered = await remembered_columns(organisation_id, kind)
+    try:
+        sheets = await asyncio.to_thread(open_sheets, blob.upload.content)
+        heads = await asyncio.to_thread(guess_heads, sheets, kind, remembered)
+    except NotTheTemplate as error:
+        raise Invalid(str(error), field="file") from error
+    heads = heads or _first_row(sheets)
+    if heads is None:
+        raise Invalid(_("这个文件是空的。"), field="file")
+    return await _take_in(blob, kind, sheets, heads, organisation_id=organisation_id, by=by)
+
+
+@atomic()
+async def _take_in(
+    blob: StoredBlob,
+    kind: Kind,
+    sheets: Sequence[Sheet],
+    heads: SheetHeads,
+    *,
+    organisation_id: UUID | None,
+    by: By,
+) -> ListingImport:
+    import_id = uuid4()
+    file = await attach(
+        blob,
+        subject_kind="listing_import",
+        subject_id=import_id,
+        kind="list",
+        tier=Tier.PARTIES,
+        by=by,
+    )
+    problem = _problem(heads, kind, needs_owner=organisation_id is None)
+    listing_import = await ListingImport.create(
+        id=import_id,
+        number=await next_number("listing_import", by.now),
+        kind=kind.key,
+        organisation_id=organisation_id,
+        file_id=file.id,
+        mapping=mapping_of(heads, sheets),
+        counts={},
+        progress={},
+        problem=problem,
+        created_by_id=by.user_id,
+        created_at=by.now,
+        updated_at=by.now,
+    )
+    await record("listing_import", import_id, ImportVerb.UPLOADED, by=by, number=listing_import.number)
+    if not problem:
+        await _start_check(listing_import, by=by)
+    return listing_import
+
+
+def _first_row(sheets: Sequence[Sheet]) -> SheetHeads | None:
+    for sheet in sheets:
+        if sheet.rows:
+            return heads_by_hand([sheet], sheet.name, sheet.rows[0].number, {})
+    return None
+
+
+def _problem(heads: SheetHeads, kind: Kind, *, needs_owner: bool) -> str:
+    if "title" not in heads.columns:
+        return missing_columns(heads, kind)
+    if needs_owner and "owner" not in heads.columns:
+        return _("表里没有单位一列：请选择这份表是哪个单位的，或说明哪一列是单位。")
+    return ""
+
+
+def mapping_of(heads: SheetHeads, sheets: Sequence[Sheet]) -> dict[str, Any]:
+    """Return what is kept of the heads: with samples for a person to judge by."""
+    rows = list(heads.head_row.rows())
+    columns = []
+    for guess in heads.guesses[:MOST_COLUMNS]:
+        texts = dict.fromkeys(row.cell(guess.column).text for row in rows[:200])
+        columns.append(
+            {
+                "column": guess.column,
+                "head": " ".join(guess.head.split())[:80],
+                "name": guess.name,
+                "choice": guess.choice,
+                "is_sure": guess.is_sure and not (guess.name in AMOUNTS and not guess.unit),
+                "has_unit": bool(guess.unit),
+                "samples": [text[:40] for text in texts if text][:SAMPLES],
+            }
+        )
+    return {
+        "sheet": heads.sheet.name,
+        "sheets": [sheet.name for sheet in sheets],
+        "head_row": heads.row,
+        "columns": columns,
+        "units": heads.units,
+        "titles": sum(row.number < heads.row for row in heads.sheet.rows),
+        "hidden": sum(row.is_hidden for row in rows),
+        "notices": head_notices(heads),
+    }
+
+
+@atomic()
+async def map_columns(
+    listing_import: ListingImport,
+    content: bytes,
+    sheet_name: str,
+    head_row: int,
+    choices: Mapping[int, str],
+    *,
+    by: By,
+) -> None:
+    """Take what a person says of the columns, remember it for the organisation, and check the rows anew.
+
+    With another sheet or row of heads its columns are guessed.
+
+    Raises:
+        Invalid: at `columns`: no column is the title, or the owner is nowhere told.
+    """
+    kind, sheets = get_kind(listing_import.kind), open_sheets(content)
+    is_same_row = (sheet_name, head_row) == (
+        listing_import.mapping["sheet"],
+        listing_import.mapping["head_row"],
+    )
+    chosen = [sheet for sheet in sheets if sheet.name == sheet_name]
+    heads = heads_by_hand(chosen, sheet_name, head_row, choices if is_same_row else {})
+    if heads is None:
+        raise Invalid(_("文件里没有这一行。"), field="columns")
+    if not is_same_row:
+        remembered = await remembered_columns(listing_import.organisation_id, kind)
+        heads = guess_heads(chosen, kind, remembered, only_row=head_row) or heads
+    problem = _problem(heads, kind, needs_owner=listing_import.organisation_id is None)
+    if is_same_row and problem:
+        raise Invalid(problem, field="columns")
+    listing_import.mapping, listing_import.problem = mapping_of(heads, sheets), problem
+    await listing_import.save(update_fields=["mapping", "problem"])
+    if problem:
+        return
+    if is_same_row:
+        await _remember(listing_import)
+    await _start_check(listing_import, by=by)
+
+
+async def _remember(listing_import: ListingImport) -> None:
+    """Remember for the organisation what the heads of this list mean."""
+    if listing_import.organisation_id is None:
+        return
+    for column in listing_import.mapping["columns"]:
+        has_said_unit = column["name"] in AMOUNTS and not unit_of(column["head"])
+        if key := remembered_key(column["head"]):
+            await ColumnMapping.update_or_create(
+                organisation_id=listing_import.organisation_id,
+                kind=listing_import.kind,
+                head=key,
+                defaults={"column_name": column["choice"] if has_said_unit else column["name"]},
+            )
+
+
+async def remembered_columns(organisation_id: UUID | None, kind: Kind) -> dict[str, str]:
+    """Return what an organisation's heads mean, by their keys."""
+    mappings = ColumnMapping.filter(organisation_id=organisation_id, kind=kind.key)
+    return {mapping.head: mapping.column_name for mapping in await mappings}
+
+
+async def _start_check(listing_import: ListingImport, *, by: By) -> None:
+    await transition(listing_import, ImportAction.MAP, by=by, changes={"progress": {}, "problem": ""})
+    await enqueue(import_jobs.CHECK, lock=f"import:{listing_import.id}", import_id=listing_import.id)
+
+
+@atomic()
+async def answer(
+    listing_import: ListingImport,
+    answers: Mapping[int, Mapping[str, str]],
+    *,
+    for_all_alike: Sequence[tuple[int, str]] = (),
+    by: By,
+) -> int:
+    """Mend cells by the row's id and column, check the rows again, and return how many were changed.
+
+    `for_all_alike` names cells whose answer goes to every row that has the same text and fault there.
+    """
+    listing_import = await ListingImport.select_for_update().get(id=listing_import.id)
+    if listing_import.status is not ImportStatus.CHECKED:
+        raise Conflict(_("这次导入的状态已经变了，请刷新后再看。"))
+    rows = {
+        row.id: row
+        for row in await ListingImportRow.filter(listing_import_id=listing_import.id).select_for_update()
+    }
+    changed: dict[int, ListingImportRow] = {}
+    for row_id, given in answers.items():
+        if row := rows.get(row_id):
+            for column, text in given.items():
+                targets = [row]
+                if (row_id, column) in for_all_alike:
+                    text_read = text_as_read(row, column)
+                    targets += [
+                        other
+                        for other in rows.values()
+                        if column in other.faults and text_as_read(other, column) == text_read
+                    ]
+                for target in targets:
+                    if _put(target, column, text):
+                        changed[target.id] = target
+    if not changed:
+        return 0
+    surroundings = await surroundings_of(listing_import)
+    surroundings.rows_by_reference = _first_rows(rows.values(), changed)
+    await check_rows(listing_import, list(changed.values()), surroundings)
+    await ListingImportRow.bulk_update(
+        changed.values(),
+        [
+            *("faults", "remarks", "answers", "title", "reference", "organisation_id", "standing"),
+            *("sentence", "listing_id"),
+        ],
+        batch_size=200,
+    )
+    counts = await import_jobs.count_rows(listing_import.id)
+    await ListingImport.filter(id=listing_import.id).update(counts=counts, updated_at=by.now)
+    return len(changed)
+
+
+def _first_rows(rows: Any, without: Mapping[int, Any]) -> dict[str, int]:
+    """Return the number of the first row with each identity, without the rows that are checked again."""
+    first: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: row.row_number):
+        if row.reference and row.id not in without and row.standing is not RowStanding.LEFT_OUT:
+            first.setdefault(row.reference, row.row_number)
+    return first
+
+
+def _put(row: ListingImportRow, column: str, text: str) -> bool:
+    """Write an answer into a row; False where it says nothing new."""
+    text = text.strip()[:MAX_ANSWER]
+    if column == DECISION and text not in (UPDATE, LEAVE, NEW):
+        return False
+    if text == row.answers.get(column, "" if column == DECISION else text_as_read(row, column)):
+        return False
+    row.answers = {**row.answers, column: text}
+    return True
+
+
+@atomic()
+async def run(listing_import: ListingImport, *, is_all_or_nothing: bool, by: By) -> None:
+    """Have the rows that are ready written as drafts.
+
+    Raises:
+        Invalid: all or nothing is wanted and a row is not ready, or none is.
+    """
+    counts = await import_jobs.count_rows(listing_import.id)
+    open_rows = counts.get(RowStanding.FAULTY, 0) + counts.get(RowStanding.ALIKE, 0)
+    if is_all_or_nothing and open_rows:
+        raise Invalid(_("还有 %(n)s 行要改或要定；改好了再整批导入。", n=open_rows), field="how")
+    if not counts.get(RowStanding.READY, 0) and not counts.get(RowStanding.SAME, 0):
+        raise Invalid(_("现在没有可以导入的行。"), field="how")
+    await _remember(listing_import)
+    await transition(
+        listing_import,
+        ImportAction.RUN,
+        by=by,
+        changes={"is_all_or_nothing": is_all_or_nothing, "progress": {}},
+    )
+    await enqueue(import_jobs.RUN, lock=f"import:{listing_import.id}", import_id=listing_import.id)
+
+
+async def discard(listing_import: ListingImport, *, by: By) -> None:
+    """Give up an import of which nothing was written."""
+    async with in_transaction():
+        await transition(listing_import, ImportAction.DISCARD, by=by)
+
+
+def columns_for_choice(kind: Kind) -> list[tuple[str, str]]:
+    """Return our columns to choose from, amounts in 万元 and in 元."""
+    choices: list[tuple[str, str]] = []
+    for column in columns_of(kind):
+        head = str(column.head)
+        if column.name in AMOUNTS:
+            bare = head.split("（")[0]
+            choices += [
+                (f"{column.name}:10000", _("%(name)s（万元）", name=bare)),
+                (f"{column.name}:1", _("%(name)s（元）", name=bare)),
+            ]
+        else:
+            choices.append((column.name, head))
+    return choices
+
+
+def valid_choices(data: Mapping[str, Any], mapping: Mapping[str, Any], kind: Kind) -> dict[int, str]:
+    """Return the choices of a form by number of the list's column."""
+    known = {value for value, _words in columns_for_choice(kind)}
+    chosen: dict[int, str] = {}
+    for column in mapping.get("columns", []):
+        value = str(data.get(f"column-{column['column']}", column["choice"]))
+        chosen[column["column"]] = value if value in known and parse_choice(value)[0] else ""
+    return chosen

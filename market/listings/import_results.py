@@ -1,0 +1,61 @@
+"""The list of an import as it came, with what became of each row and why in columns of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from market.kit.i18n import gettext as _
+from market.kit.workbooks.writing import Cell, Table, write_workbook
+from market.listings.import_models import ListingImport, ListingImportRow
+from market.listings.import_states import RowOutcome
+from market.listings.kinds import get_kind
+from market.listings.sheet_rows import open_sheets
+
+PORTION = 500
+
+
+def result_workbook(
+    listing_import: ListingImport, content: bytes, *, only_refused: bool = False
+) -> AsyncIterator[bytes]:
+    """Yield the workbook: the columns of the file, then result, number and reasons."""
+    mapping = listing_import.mapping
+    heads = [column["head"] for column in mapping["columns"]]
+    table = Table(
+        str(get_kind(listing_import.kind).words),
+        [*heads, _("导入结果"), _("编号"), _("原因")],
+        _portions(listing_import, content, only_refused=only_refused),
+    )
+    return write_workbook(table)
+
+
+async def _portions(
+    listing_import: ListingImport, content: bytes, *, only_refused: bool
+) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    mapping = listing_import.mapping
+    sheet = next(sheet for sheet in open_sheets(content) if sheet.name == mapping["sheet"])
+    columns = [column["column"] for column in mapping["columns"]]
+    texts = {row.number: [row.cell(column).text[:32_000] for column in columns] for row in sheet.rows}
+    kind = get_kind(listing_import.kind)
+    rows = ListingImportRow.filter(listing_import_id=listing_import.id).order_by("row_number")
+    if only_refused:
+        rows = rows.filter(outcome=RowOutcome.REFUSED)
+    start = 0
+    while portion := await rows.offset(start).limit(PORTION):
+        ids = [row.listing_id for row in portion if row.listing_id]
+        numbers = dict(await kind.model.filter(id__in=ids).values_list("id", "number"))
+        yield [
+            [
+                *texts.get(row.row_number, [""] * len(columns)),
+                str((row.outcome or row.standing).label),
+                numbers.get(row.listing_id, ""),
+                reasons_of(row),
+            ]
+            for row in portion
+        ]
+        start += PORTION
+
+
+def reasons_of(row: ListingImportRow) -> str:
+    """Return everything that is to be said of a row."""
+    faults = [str(fault["sentence"]) for fault in row.faults.values()]
+    return "".join([*faults, row.sentence])

@@ -25,6 +25,7 @@ from market.matching.room import ROOM as MATCHING
 from market.notices.room import ROOM as NOTICES
 from market.pages.room import ROOM as PAGES
 from market.panels.room import ROOM as PANELS
+from market.papers.room import ROOM as PAPERS
 from market.payees.room import ROOM as PAYEES
 from market.payments.room import ROOM as PAYMENTS
 from market.programmes.room import ROOM as PROGRAMMES
@@ -52,6 +53,7 @@ ROOMS = Rooms(
         PAYMENTS,
         QUESTIONS,
         LISTINGS,
+        PAPERS,
         PAYEES,
         PROGRAMMES,
         DOCUMENTS,

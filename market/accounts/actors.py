@@ -11,8 +11,9 @@ from uuid import UUID
 from tortoise.exceptions import DoesNotExist
 
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus
-from market.accounts.permissions import BUYERS, SELLERS, STAFF, Role, may, require
+from market.accounts.permissions import BUYERS, SELLERS, STAFF, NotYours, Role, may, require
 from market.kit.database import connection
+from market.kit.i18n import gettext as _
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Actor:
     @property
     def role(self) -> str:
         """The most specific role, for the audit log."""
-        for role in (*STAFF_ORDER, Role.BROKER, Role.ADMIN, Role.AGENT, Role.FINANCE):
+        for role in (*STAFF_ORDER, Role.BROKER, Role.ADMIN, Role.AGENT, Role.FINANCE, Role.APPLICANT):
             if role in self.roles:
                 return role.value
         return Role.PERSON.value
@@ -43,6 +44,21 @@ class Actor:
     @property
     def is_staff(self) -> bool:
         return not self.roles.isdisjoint(STAFF)
+
+    @property
+    def is_administrator(self) -> bool:
+        """Return whether the person administers the organisation they act for, verified or not."""
+        return Role.ADMIN in self.roles or Role.APPLICANT in self.roles
+
+    @property
+    def sells(self) -> bool:
+        """Return whether the organisation, verified or not, is of a kind that offers outcomes."""
+        return self.organisation_kind in SELLERS
+
+    @property
+    def buys(self) -> bool:
+        """Return whether the organisation, verified or not, is of a kind that posts needs."""
+        return self.organisation_kind in BUYERS
 
     @property
     def may_sell(self) -> bool:
@@ -60,8 +76,12 @@ class Actor:
         """Raise unless the roles permit the act.
 
         Raises:
-            NotYours: they do not.
+            NotYours: they do not; the sentence says what is missing.
         """
+        if self.may(act):
+            return
+        if self.organisation_id is not None and not self.is_organisation_verified and not self.is_staff:
+            raise NotYours(_("您的单位还在等待认证，通过后就能办理；进度和要补的证明见“我的单位”。"))
         require(self.roles, act)
 
     def acts_for(self, organisation_id: UUID | None) -> bool:
@@ -112,6 +132,7 @@ class _Membership:
     kind: OrganisationKind
     region: str
     is_verified: bool
+    is_waiting: bool
     role: MemberRole
 
 
@@ -139,6 +160,7 @@ def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor
             OrganisationKind(kind),
             region,
             status == OrganisationStatus.VERIFIED,
+            status in (OrganisationStatus.PENDING, OrganisationStatus.RETURNED),
             MemberRole(role),
         )
         for id_, name, kind, region, status, role in json.loads(row["memberships"] or "[]")
@@ -150,6 +172,8 @@ def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor
         roles.add(Role.PERSON)
         if current and current.is_verified:
             roles |= _MEMBER_ROLES[current.role]
+        elif current and current.is_waiting and current.role is MemberRole.ADMIN:
+            roles.add(Role.APPLICANT)
         if row["staff_role"]:
             roles.add(Role(row["staff_role"]))
         if row["is_broker"]:

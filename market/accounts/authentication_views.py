@@ -117,8 +117,12 @@ KINDS: dict[str, tuple[type[BaseForm], Callable[[Request, Any], Awaitable[None]]
 async def confirm(request: Request) -> Response:
     token = request.path_params["token"]
     if request.method == "POST":
-        await registration.confirm_email(token, now=deps(request).clock())
-        return flash(request, redirect_to(request, "accounts:login"), _("邮箱已确认，请登录。"))
+        session = await registration.confirm_email(
+            token, device=browser_of(request).device, now=deps(request).clock()
+        )
+        response = redirect_to(request, "pages:dashboard")
+        set_session(response, session, is_secure=deps(request).settings.is_secure)
+        return flash(request, response, _("邮箱已确认，您已登录。"))
     await check_token(token, TokenPurpose.CONFIRM_EMAIL)
     return render(request, "accounts/confirm.html")
 

@@ -20,6 +20,8 @@ class Role(StrEnum):
     GUEST = "guest"
     PERSON = "person"
     """Signed in with a confirmed address; acts for no organisation."""
+    APPLICANT = "applicant"
+    """Administrator of an organisation that waits for verification: writes drafts, shows nothing."""
     ADMIN = "admin"
     """Administrator of a verified organisation; has all permissions of an agent."""
     AGENT = "agent"

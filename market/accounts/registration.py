@@ -28,6 +28,7 @@ from market.accounts.models import (
 )
 from market.accounts.organisations import register_organisation, require_unregistered
 from market.accounts.passwords import check_new_password, hash_password
+from market.accounts.sessions import start_session
 from market.audit.log import record
 from market.kit import rate_limits
 from market.kit.database import atomic
@@ -168,14 +169,17 @@ async def send_confirmation(user: User, *, now: datetime) -> None:
 
 
 @atomic()
-async def confirm_email(token: str, *, now: datetime) -> None:
-    """Confirm an address by its link, and notify who decides on the person's applications.
+async def confirm_email(token: str, *, device: str = "", now: datetime) -> str:
+    """Confirm an address by its link, notify who decides, and return the token of a new session.
+
+    The link went to the person's own address and works once, as that of a forgotten password does.
 
     Raises:
         NotFound: the link was used, has expired, or never existed.
     """
     user = await use_token(token, TokenPurpose.CONFIRM_EMAIL)
     await mark_confirmed(user, now=now)
+    return await start_session(user, device=device)
 
 
 async def mark_confirmed(user: User, *, now: datetime) -> None:

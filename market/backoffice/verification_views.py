@@ -13,6 +13,7 @@ from market.accounts import queries as accounts
 from market.accounts.models import OrganisationStatus
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
+from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.form_fields import LongTextField
 from market.kit.forms import BaseForm
@@ -20,7 +21,9 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data_or_none, path_id, redirect_to
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
+from market.papers.service import check_papers, needed_papers
+from market.papers.states import statement_words
 from market.payees.queries import known_account
 from market.records.by import By
 
@@ -64,6 +67,11 @@ async def organisation(request: Request) -> Response:
     organisation = await accounts.get_organisation(path_id(request, "organisation_id"))
     form, now = DecisionForm(await form_data_or_none(request)), deps(request).clock()
     is_return = form.decision.data == "return"
+    if form.decision.data == "papers":
+        ids = [uuid_or_none(text) for text in (await form_data(request)).getlist("paper")]
+        count = await check_papers(organisation.id, [each for each in ids if each], by=By(actor, now))
+        answer = redirect_to(request, "backoffice:organisation", organisation_id=organisation.id)
+        return flash(request, answer, _("已核 %(count)s 份证明。", count=count))
     if form.validate_on_submit():
         with form.catch_invalid():
             if is_return:
@@ -83,6 +91,9 @@ async def organisation(request: Request) -> Response:
         organisation=organisation,
         payee=await known_account(organisation.id),
         memberships=await accounts.list_memberships(organisation.id),
+        needed=await needed_papers(organisation),
+        statement_words=statement_words(),
+        today=local_date(now),
     )
 
 

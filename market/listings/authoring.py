@@ -103,12 +103,15 @@ async def save(
     by: By,
     base_revision: int | None = None,
 ) -> Listing:
-    """Save the values, as a new draft without a number, and optionally submit, in one transaction."""
+    """Save the values, as a new draft without a number, and optionally submit, in one transaction.
+
+    While the organisation waits for verification nothing is submitted: it stays a draft.
+    """
     if number is None:
         listing = await _create(kind, values, by=by)
     else:
         listing = await _update(kind, number, values, by=by, base_revision=base_revision)
-    if is_submitted:
+    if is_submitted and by.actor.may(ListingAct.WRITE_LISTING):
         listing = await _submit(kind, listing.number, by=by)
     return listing
 
@@ -194,9 +197,9 @@ def require_may_create(kind: Kind, actor: Actor) -> None:
     Raises:
         NotYours: the role does not allow it, or the kind of the organisation.
     """
-    actor.require(ListingAct.WRITE_LISTING)
-    if not (actor.may_sell if kind is OUTCOME else actor.may_buy):
-        raise NotYours(_("您所在单位的类型不能发布这类信息，或尚未通过认证。"))
+    actor.require(ListingAct.DRAFT_LISTING)
+    if not (actor.sells if kind is OUTCOME else actor.buys):
+        raise NotYours(_("您所在单位的类型不能发布这类信息。"))
 
 
 async def _create(kind: Kind, values: Mapping[str, Any], *, by: By) -> Listing:
@@ -223,7 +226,7 @@ async def _create(kind: Kind, values: Mapping[str, Any], *, by: By) -> Listing:
 async def _update(
     kind: Kind, number: str, values: Mapping[str, Any], *, by: By, base_revision: int | None
 ) -> Listing:
-    listing = await lock_own(kind, number, by.actor)
+    listing = await lock_own(kind, number, by.actor, ListingAct.DRAFT_LISTING)
     if listing.status not in EDITABLE:
         raise Conflict(_("这条信息正在审核或已经结束，现在不能修改。"))
     if base_revision is not None and base_revision != listing.revision:
@@ -232,6 +235,7 @@ async def _update(
     if not changed and listing.status not in SHOWN_AS_REVIEWED:
         return listing
     if listing.status in SHOWN_AS_REVIEWED:
+        by.actor.require(ListingAct.WRITE_LISTING)
         return await changes.save_published(kind, listing, values, by=by)
     for name in changed:
         setattr(listing, name, values[name])

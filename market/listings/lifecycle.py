@@ -48,10 +48,13 @@ async def lock_by_id(kind: Kind, identity: UUID) -> Listing:
     return cast(Listing, await kind.model.filter(id=identity).select_for_update().get())
 
 
-async def lock_own(kind: Kind, number: str, actor: Actor) -> Listing:
-    actor.require(ListingAct.WRITE_LISTING)
+async def lock_own(
+    kind: Kind, number: str, actor: Actor, act: ListingAct = ListingAct.WRITE_LISTING
+) -> Listing:
+    """Lock a listing of the organisation the person acts for."""
+    actor.require(act)
     listing = await lock(kind, number)
-    if not actor.acts_for(listing.organisation_id):
+    if actor.organisation_id != listing.organisation_id:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
     return listing
 

@@ -62,7 +62,7 @@ async def get_own(kind: Kind, actor: Actor, number: str) -> Listing:
         NotFound: there is none, or it is another organisation's.
     """
     listing = await kind.model.filter(number=number).select_related("organisation").first()
-    if listing is None or not actor.acts_for(listing.organisation_id):
+    if listing is None or actor.organisation_id != listing.organisation_id:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
     return cast(Listing, listing)
 
@@ -321,10 +321,10 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
             words = _("待审核成果") if kind is OUTCOME else _("待审核需求")
             count = await count_pending(kind)
             cards.append(Card(words, count, f"/backoffice/listings?kind={kind.key}", "due"))
-    if actor.may(ListingAct.WRITE_LISTING):
-        if actor.may_sell:
+    if actor.may(ListingAct.DRAFT_LISTING):
+        if actor.sells:
             cards += await _own(OUTCOME, actor, now)
-        if actor.may_buy:
+        if actor.buys:
             cards += await _own(NEED, actor, now)
     return cards
 

@@ -182,11 +182,14 @@ class OwnerVerb(LabelEnum):
 class ListingAct(StrEnum):
     """Acts of this room that need a permission."""
 
+    DRAFT_LISTING = "draft_listing"
+    """Write what only the own organisation reads; while it waits for verification, too."""
     WRITE_LISTING = "write_listing"
     MODERATE = "moderate"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    ListingAct.DRAFT_LISTING: ORGANISATION | {Role.APPLICANT},
     ListingAct.WRITE_LISTING: ORGANISATION,
     ListingAct.MODERATE: frozenset({Role.OPERATOR}),
 }

@@ -45,7 +45,7 @@ async def needs(request: Request) -> Response:
 
 
 async def _own_listings(request: Request, kind: Kind) -> Response:
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     now, page_request = deps(request).clock(), PageRequest.from_query(request.query_params)
     until = local_date(now) + queries.RENEW_AHEAD
     status = request.query_params.get("status", "")
@@ -64,7 +64,7 @@ async def _own_listings(request: Request, kind: Kind) -> Response:
         due_count=await queries.count_renewable(kind, actor, until),
         status=status,
         is_due=is_due,
-        may_begin=actor.may_sell if kind is OUTCOME else actor.may_buy,
+        may_begin=actor.sells if kind is OUTCOME else actor.buys,
     )
 
 
@@ -85,7 +85,7 @@ async def edit_need(request: Request) -> Response:
 
 
 async def _edit(request: Request, kind: Kind, *, is_submitted: bool = False) -> Response:
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
     return await _write(request, kind, listing, is_submitted=is_submitted)
 
@@ -93,7 +93,7 @@ async def _edit(request: Request, kind: Kind, *, is_submitted: bool = False) -> 
 async def _write(
     request: Request, kind: Kind, listing: Listing | None, *, is_submitted: bool = False
 ) -> Response:
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     if listing is None:
         authoring.require_may_create(kind, actor)
     if request.method == "GET":
@@ -142,6 +142,11 @@ async def _near_duplicates(
 async def _redirect_after_save(
     request: Request, kind: Kind, listing: Listing, *, is_submitted: bool
 ) -> Response:
+    if is_submitted and listing.status == kind.draft:
+        words = _("草稿已保存。单位认证通过后，就可以提交审核。")
+        return flash(
+            request, redirect_to(request, f"listings:edit_{kind.key}", number=listing.number), words, "note"
+        )
     if is_submitted:
         return flash(
             request, redirect_to(request, f"listings:{kind.index}"), _("已提交审核，结果会用消息告诉您。")
@@ -163,7 +168,7 @@ async def need_template(request: Request) -> Response:
 
 def _download_template(request: Request, kind: Kind) -> Response:
     """Return the Excel template for bulk imports."""
-    actor_for(request, ListingAct.WRITE_LISTING)
+    actor_for(request, ListingAct.DRAFT_LISTING)
     return Response(
         excel_template.template(kind),
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -183,7 +188,7 @@ async def _submit(request: Request, kind: Kind) -> Response:
     """Submit the form's content, or the saved listing when the page has no form."""
     if "title" in await form_data(request):
         return await _edit(request, kind, is_submitted=True)
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
     if alike := await _near_duplicates(request, kind, listing, listing, actor):
         form = _blank_form(kind, listing, actor)
@@ -224,7 +229,7 @@ async def renew_need(request: Request) -> Response:
 
 
 async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listing]], words: str) -> Response:
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     listing = await act(kind, request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, redirect_to(request, f"listings:edit_{kind.key}", number=listing.number), words)
 
@@ -281,7 +286,7 @@ async def _render_form(
     alike: Sequence[NearDuplicate] = (),
 ) -> Response:
     reviews = await queries.list_reviews(kind, listing.id) if listing else []
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     change = await change_queries.find_own_change(actor, kind, listing) if listing else None
     score, missing = kind.completeness(_FormContent(form))
     status: Any = listing.status if listing else kind.draft

@@ -39,7 +39,9 @@ async def test_an_enterprise_joins_confirms_and_is_verified(client: httpx.AsyncC
     answer = await post(client, REGISTER, organisation_fields() | person_fields())
     assert "wei.min@example.test" in answer.text
     link = link_in(await last_mail(deps, "wei.min@example.test"))
-    await post(client, link)
+    board = await post(client, link)
+    assert "邮箱已确认，您已登录" in board.text
+    assert "待认证：接下来怎样" in board.text
     organisation = await Organisation.get(uscc=make_uscc(77_001))
     await sign_in(client, operator)
     page = await client.get(f"/backoffice/organisations/{organisation.id}")

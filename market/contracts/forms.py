@@ -16,6 +16,7 @@ from market.codes.contract_lists import CHINA, CONTRACT_SUB_KINDS
 from market.codes.labels import choices
 from market.codes.regions import choices as region_choices
 from market.codes.regions import known_name
+from market.contracts.states import Disclosure
 from market.contracts.terms import RATE_UNIT, ContractTerms
 from market.deals.forms import PlanRowForm
 from market.deals.models import ContractKind, Deal
@@ -93,6 +94,9 @@ class ContractForm(BaseForm):
     plan = RowsField(PlanRowForm, lazy("分期付款"), blank_rows=1, max_rows=20)
     is_related = BooleanField(lazy("双方存在隶属或关联关系"))
     is_publicly_funded = BooleanField(lazy("项目由财政资金支持"))
+    disclosure = ChoiceField(
+        lazy("成交动态里公开什么"), choices=lambda: choices("disclosure"), default=Disclosure.NOTHING.value
+    )
     file = FileField(str(lazy("合同扫描件（双方签章）")))
     draft_hash = HiddenField(name="seen")
 

@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 from market.accounts.models import User
 from market.codes.contract_lists import CHINA
-from market.contracts.states import ChangeKind, ReceiptSource
+from market.contracts.states import ChangeKind, Disclosure, ReceiptSource
 from market.deals.models import ContractKind, Deal, PaymentWay, Side
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
@@ -43,6 +43,8 @@ class ContractDraft(Model):
     """The terms, `contracts.terms.ContractTerms` as plain values."""
     content_hash = fields.CharField(max_length=64)
     """What the other side consents to: SHA-256 over content and file."""
+    disclosure = enum_column(Disclosure, Disclosure.NOTHING, db_default=Disclosure.NOTHING)
+    """What the side that entered it lets everybody know."""
     file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
         "market.StoredFile", related_name="contract_drafts", on_delete=fields.RESTRICT
     )
@@ -74,6 +76,9 @@ class Contract(Model):
     field = fields.CharField(max_length=24)
     contract_amount = fields.BigIntField()
     trade_amount = fields.BigIntField()
+    seller_disclosure = enum_column(Disclosure, Disclosure.NOTHING, db_default=Disclosure.NOTHING)
+    buyer_disclosure = enum_column(Disclosure, Disclosure.NOTHING, db_default=Disclosure.NOTHING)
+    """What each side lets everybody know; the lesser of the two holds."""
     currency = fields.CharField(max_length=3, default="CNY")
     sub_kind = fields.CharField(max_length=24, default="", db_default="")
     """The kind within the kind, key of `CONTRACT_SUB_KINDS`."""

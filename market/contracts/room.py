@@ -21,6 +21,7 @@ from market.contracts.states import (
     ChangeKind,
     ContractAct,
     ContractVerb,
+    Disclosure,
     DraftVerb,
     ReceiptSource,
 )
@@ -68,6 +69,7 @@ ROOM = Room(
     labels={
         "receipt_source": ReceiptSource,
         "change_kind": ChangeKind,
+        "disclosure": Disclosure,
     },
     workbench=(
         WorkEntry(

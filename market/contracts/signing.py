@@ -18,7 +18,7 @@ from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.queries import get_contract_for
 from market.contracts.receipts import advance_deal
-from market.contracts.states import ContractVerb, DraftVerb
+from market.contracts.states import ContractVerb, Disclosure, DraftVerb
 from market.contracts.terms import ContractTerms, check_terms, content_hash
 from market.deals.messages import notify_both_parties
 from market.deals.models import ROYALTIES, ContractKind, Deal, Side
@@ -56,7 +56,13 @@ class OwnDraft(Forbidden):
 
 @atomic()
 async def enter_draft(
-    number: str, terms: ContractTerms, blob: StoredBlob | None, *, draft_hash: str, by: By
+    number: str,
+    terms: ContractTerms,
+    blob: StoredBlob | None,
+    *,
+    draft_hash: str,
+    disclosure: Disclosure = Disclosure.NOTHING,
+    by: By,
 ) -> ContractDraft:
     """Enter the contract for the person's side, which thereby signs; the other side is asked to confirm.
 
@@ -80,7 +86,7 @@ async def enter_draft(
         draft = ContractDraft(id=uuid4(), deal_id=deal.id)
     file = await _file(blob, draft, by=by)
     draft.side, draft.entered_by_id, draft.entered_at = side, by.actor.user_id, by.now
-    draft.content, draft.file_id = terms.content, file.id
+    draft.content, draft.file_id, draft.disclosure = terms.content, file.id, disclosure
     draft.content_hash = content_hash(terms, file.sha256)
     await draft.save()
     await record("deal", deal.id, DraftVerb.ENTER, by=by, side=side, hash=draft.content_hash)
@@ -95,7 +101,9 @@ async def enter_draft(
 
 
 @atomic()
-async def confirm_draft(number: str, draft_hash: str, *, by: By) -> Contract:
+async def confirm_draft(
+    number: str, draft_hash: str, *, disclosure: Disclosure = Disclosure.NOTHING, by: By
+) -> Contract:
     """Confirm the contract that the other side entered, named by the hash of the draft that was read.
 
     With that it is signed: it gets its number, the outcome is licensed or sold, the need solved,
@@ -117,7 +125,7 @@ async def confirm_draft(number: str, draft_hash: str, *, by: By) -> Contract:
     if draft.side is side:
         raise OwnDraft(_("自己一方登记的合同，由对方确认。"))
     terms = from_content(ContractTerms, draft.content)
-    contract = await _write(deal, draft, terms, now=by.now)
+    contract = await _write(deal, draft, terms, disclosure, now=by.now)
     await transition(
         deal,
         DealAction.SIGN,
@@ -167,13 +175,18 @@ async def _file(blob: StoredBlob | None, draft: ContractDraft, *, by: By) -> Sto
     return draft.file
 
 
-async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now: datetime) -> Contract:
+async def _write(
+    deal: Deal, draft: ContractDraft, terms: ContractTerms, disclosure: Disclosure, *, now: datetime
+) -> Contract:
+    of_seller = draft.side is Side.SELLER
     contract = await Contract.create(
         id=draft.id,
         deal_id=deal.id,
         number=await next_number("contract", now),
         **to_columns(terms),
         trade_amount=terms.trade_money.amount,
+        seller_disclosure=draft.disclosure if of_seller else disclosure,
+        buyer_disclosure=disclosure if of_seller else draft.disclosure,
         signed_at=now,
     )
     for part in terms.exclusions:

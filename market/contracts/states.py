@@ -21,6 +21,19 @@ class ChangeKind(LabelEnum):
     """注销登记: the registry takes the registration back."""
 
 
+class Disclosure(LabelEnum):
+    """What one side lets everybody know of a contract it signs; the lesser of the two holds."""
+
+    NOTHING = "nothing", lazy("不公开，只计入合计")
+    SUBJECT = "subject", lazy("公开标的和领域")
+    PRICE = "price", lazy("公开标的、领域和价格")
+
+    @classmethod
+    def of(cls, text: object) -> Disclosure:
+        """Return the choice as it was sent; what is no choice discloses nothing."""
+        return next((choice for choice in cls if choice.value == text), cls.NOTHING)
+
+
 class ReceiptSource(LabelEnum):
     REMITTANCE = "remittance", lazy("对公转账")
     PAYMENT = "payment", lazy("在线支付")

@@ -13,6 +13,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
+from market.codes.labels import choices
 from market.contracts import online_payments, queries, remittances, signing
 from market.contracts.contract_progress import instalment_lines
 from market.contracts.forms import (
@@ -24,7 +25,7 @@ from market.contracts.forms import (
 )
 from market.contracts.models import INSTALMENT
 from market.contracts.prints import contracts_workbook, print_context, rate_text, valid_until
-from market.contracts.states import ContractAct
+from market.contracts.states import ContractAct, Disclosure
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import Side
 from market.deals.parties import may_see, side_of
@@ -72,12 +73,19 @@ async def sign(request: Request) -> Response:
     terms = from_content(ContractTerms, draft.content) if draft else None
     data = await form_data_or_none(request)
     if data is not None and data.get("act") == "confirm":
-        contract = await signing.confirm_draft(deal.number, str(data.get("seen") or ""), by=By(actor, now))
+        contract = await signing.confirm_draft(
+            deal.number,
+            str(data.get("seen") or ""),
+            disclosure=Disclosure.of(data.get("disclosure")),
+            by=By(actor, now),
+        )
         done = redirect_to(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
     agreed = from_record(OfferTerms, offer)
     initial = ContractForm.initial(deal, agreed, terms, local_date(now))
-    form = ContractForm(data, data=initial | {"draft_hash": draft.content_hash if draft else ""})
+    own = draft.disclosure if draft and draft.side is side else Disclosure.NOTHING
+    initial |= {"draft_hash": draft.content_hash if draft else "", "disclosure": own.value}
+    form = ContractForm(data, data=initial)
     sub_kinds = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
     form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in sub_kinds.items())]
     if form.validate_on_submit():
@@ -85,7 +93,12 @@ async def sign(request: Request) -> Response:
             entered = form.terms(agreed)
             blob = await (required_upload if draft is None else optional_upload)(request)
             await signing.enter_draft(
-                deal.number, entered, blob, draft_hash=str(form.draft_hash.data or ""), by=By(actor, now)
+                deal.number,
+                entered,
+                blob,
+                draft_hash=str(form.draft_hash.data or ""),
+                disclosure=Disclosure.of(form.disclosure.data),
+                by=By(actor, now),
             )
             done = redirect_to(request, "pages:deal", number=deal.number)
             return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
@@ -99,6 +112,7 @@ async def sign(request: Request) -> Response:
         draft=draft,
         terms=terms,
         accept=ACCEPT,
+        disclosures=choices("disclosure"),
     )
 
 

@@ -10,12 +10,14 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Sum
 
 from market.accounts.web import optional_actor
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
 from market.contracts.models import Contract
+from market.contracts.states import Disclosure
 from market.deals.queries import attach_subjects
 from market.kit.clock import local_date
 from market.kit.database import connection
@@ -64,11 +66,32 @@ async def show(request: Request) -> Response:
 
 
 async def concluded(request: Request) -> Response:
-    """List this year's signed contracts; the price is shown only where a notice published it."""
-    page, public_deal_ids = await list_concluded(
-        deps(request).clock(), PageRequest.from_query(request.query_params)
+    """List this year's signed contracts that both sides disclose or a notice published; count the rest."""
+    now = deps(request).clock()
+    page = await list_concluded(now, PageRequest.from_query(request.query_params))
+    signed, amount = await _signed_since(_new_year(now))
+    return render(
+        request,
+        "pages/concluded.html",
+        page=page,
+        signed=signed,
+        amount=wan(amount),
+        undisclosed=signed - page.total,
     )
-    return render(request, "pages/concluded.html", page=page, public_deal_ids=public_deal_ids)
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """A contract as everybody may read it."""
+
+    contract: Contract
+    is_published: bool
+    """A notice of the price named seller and price."""
+
+    @property
+    def is_price_public(self) -> bool:
+        both = {self.contract.seller_disclosure, self.contract.buyer_disclosure}
+        return self.is_published or both == {Disclosure.PRICE}
 
 
 @dataclass(frozen=True)
@@ -102,22 +125,31 @@ def _new_year(now: datetime) -> date:
     return local_date(now).replace(month=1, day=1)
 
 
-async def list_concluded(now: datetime, page_request: PageRequest) -> tuple[Page[Contract], set[UUID]]:
-    """Return this year's contracts, newest first, and the deals whose price was before the public."""
-    contracts = Contract.filter(signed_on__gte=_new_year(now))
+async def list_concluded(now: datetime, page_request: PageRequest) -> Page[Conclusion]:
+    """Return this year's contracts that are public, newest first.
+
+    Public is what both sides disclosed when they signed, and what a notice of the price published; of all
+    others only the totals are told.
+    """
+    since = _new_year(now)
+    noticed = Notice.filter(kind=NoticeKind.PRICE, subject_kind="deal").values("subject_id")
+    public = Q(deal_id__in=Subquery(noticed)) | (
+        ~Q(seller_disclosure=Disclosure.NOTHING) & ~Q(buyer_disclosure=Disclosure.NOTHING)
+    )
+    contracts = Contract.filter(public, signed_on__gte=since)
     items = (
         await contracts.select_related("deal__outcome", "deal__seller")
         .order_by("-signed_on", "-number")
         .offset(page_request.offset)
         .limit(page_request.size)
     )
-    public_deal_ids = await Notice.filter(
+    published = await Notice.filter(
         kind=NoticeKind.PRICE, subject_kind="deal", subject_id__in=[contract.deal_id for contract in items]
     ).values_list("subject_id", flat=True)
+    deal_ids = {UUID(str(deal_id)) for deal_id in published}
     await attach_subjects([contract.deal for contract in items])
-    return page_request.page(items, await contracts.count()), {
-        UUID(str(deal_id)) for deal_id in public_deal_ids
-    }
+    rows = [Conclusion(contract, contract.deal_id in deal_ids) for contract in items]
+    return page_request.page(rows, await contracts.count())
 
 
 async def _signed_since(day: date) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from market.accounts.actors import Actor
 from market.contracts import queries as contract_queries
 from market.contracts import remittances, signing
 from market.contracts.models import Contract, Instalment
+from market.contracts.states import Disclosure
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals import openings, termination
 from market.deals.files import add_file
@@ -298,7 +299,12 @@ async def enter(room: DealRoom, now: datetime) -> None:
     lines = ["Technology contract (demo)", deal.number, f"CNY {price.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
     scan = await store_pdf("技术合同扫描件.pdf", lines, room.deps.store)
     await signing.enter_draft(
-        deal.number, terms, scan, draft_hash="", by=By(await room.person(Side.SELLER), now)
+        deal.number,
+        terms,
+        scan,
+        draft_hash="",
+        disclosure=Disclosure.PRICE,
+        by=By(await room.person(Side.SELLER), now),
     )
 
 
@@ -308,7 +314,10 @@ async def confirm(room: DealRoom, now: datetime) -> None:
     if draft is None:
         raise LookupError(f"no contract to confirm in {room.deal.number}")
     room.signed = await signing.confirm_draft(
-        room.deal.number, draft.content_hash, by=By(await room.person(Side.BUYER), now)
+        room.deal.number,
+        draft.content_hash,
+        disclosure=Disclosure.SUBJECT if room.number % 3 else Disclosure.PRICE,
+        by=By(await room.person(Side.BUYER), now),
     )
 
 

@@ -232,4 +232,4 @@ async def test_machines_are_told_how_the_site_is(client: httpx.AsyncClient) -> N
 async def test_the_figures_of_contracts_lead_to_a_list_that_names_no_buyer(client: httpx.AsyncClient) -> None:
     page = await client.get("/concluded")
 
-    assert "今年还没有签订合同" in page.text
+    assert "今年还没有公开的合同" in page.text

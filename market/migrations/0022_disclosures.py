@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0020_match_notices")]
+    dependencies = [("market", "0021_listing_imports")]
 
     initial = False
 

@@ -135,12 +135,8 @@ class Verifier:
         return findings
 
 
-def verify_events(lines: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    """Verify exported rows and, where they are among them, daily roots and the end mark."""
-    return _check(enumerate(lines, start=1))
-
-
-def _check(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Finding]:
+def verify_lines(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Finding]:
+    """Verify exported, numbered rows and, where they are among them, daily roots and the end mark."""
     verifier, roots, end, findings = Verifier(), [], None, []
     for number, line in numbered:
         if "root" in line and isinstance(line["root"], Mapping):
@@ -210,7 +206,7 @@ def verify_file(path: Path) -> list[Finding]:
             lines.append((number, line))
     if not has_end:
         findings.append(Finding("line", "end", None, "cut"))
-    findings += _check(lines)
+    findings += verify_lines(lines)
     return list(dict.fromkeys(findings))
 
 

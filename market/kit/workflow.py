@@ -49,9 +49,3 @@ class Workflow(Generic[S, A]):
     def sources(self, action: A) -> list[S]:
         """Return the statuses in which `action` may be taken, in the order of the table."""
         return [source for source, permitted in self.transitions if permitted is action]
-
-    def diagram(self) -> str:
-        """Return the table as lines `status --action--> status`, for documents and reviews."""
-        return "\n".join(
-            f"{source} --{action}--> {target}" for (source, action), target in self.transitions.items()
-        )

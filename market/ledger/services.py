@@ -277,13 +277,6 @@ async def _get(transfer_id: UUID) -> Transfer:
     return transfer
 
 
-async def list_transfers(subject_kind: str, subject_id: UUID) -> list[Transfer]:
-    """Return the rows booked for one record, oldest first."""
-    return await Transfer.filter(subject_kind=subject_kind, subject_id=subject_id).order_by(
-        "happened_at", "reference"
-    )
-
-
 def net_of(code: str, entries: Iterable[Transfer]) -> int:
     """Return credits less debits of these entries on an account, in minor units. Pure."""
     return sum(entry.amount if entry.credit_id == code else -entry.amount for entry in entries)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from market.audit.log import deferred_audit, flush_deferred_audit, record
 from market.audit.models import AuditEvent, DailyRoot
 from market.audit.queries import export_lines
 from market.audit.roots import make_missing_roots
-from market.audit.verify import Finding, verify_database, verify_events, verify_file
+from market.audit.verify import Finding, verify_database, verify_file, verify_lines
 from market.kit.database import connection
 from market.records.by import By
 from tests.factories import make_member
@@ -61,6 +62,10 @@ def end(events: int, roots: int = 0) -> dict[str, Any]:
     return {"end": {"events": events, "roots": roots}}
 
 
+def findings_of(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    return verify_lines(enumerate(rows, start=1))
+
+
 def rehash(rows: list[dict[str, Any]], start: int) -> None:
     """What a patient forger does: compute the rest of the chain anew."""
     for index in range(start, len(rows)):
@@ -69,7 +74,7 @@ def rehash(rows: list[dict[str, Any]], start: int) -> None:
 
 
 def test_an_untouched_log_has_no_findings() -> None:
-    assert verify_events([*chain(A), *chain(B), root_of("2026-03-04", chain(A), chain(B)), end(8, 1)]) == []
+    assert findings_of([*chain(A), *chain(B), root_of("2026-03-04", chain(A), chain(B)), end(8, 1)]) == []
 
 
 @pytest.mark.parametrize(
@@ -88,28 +93,28 @@ def test_a_changed_row_is_named_as_edited(field: str, value: Any) -> None:
     rows = chain(A)
     rows[1][field] = value
 
-    assert verify_events([*rows, *chain(B)]) == [Finding("deal", str(A), 2, "edited")]
+    assert findings_of([*rows, *chain(B)]) == [Finding("deal", str(A), 2, "edited")]
 
 
 def test_only_the_first_broken_row_of_a_chain_is_named() -> None:
     rows = chain(A)
     rows[1]["role"] = rows[3]["role"] = "admin"
 
-    assert verify_events(rows) == [Finding("deal", str(A), 2, "edited")]
+    assert findings_of(rows) == [Finding("deal", str(A), 2, "edited")]
 
 
 def test_a_row_taken_out_is_named_as_missing() -> None:
     rows = chain(A)
     del rows[2]
 
-    assert verify_events(rows) == [Finding("deal", str(A), 3, "missing")]
+    assert findings_of(rows) == [Finding("deal", str(A), 3, "missing")]
 
 
 def test_rows_in_another_order_are_named_as_reordered() -> None:
     rows = chain(A)
     rows[1], rows[2] = rows[2], rows[1]
 
-    assert verify_events(rows) == [Finding("deal", str(A), 2, "reordered")]
+    assert findings_of(rows) == [Finding("deal", str(A), 2, "reordered")]
 
 
 def test_a_changed_row_with_its_hash_made_anew_no_longer_carries_the_next() -> None:
@@ -117,7 +122,7 @@ def test_a_changed_row_with_its_hash_made_anew_no_longer_carries_the_next() -> N
     rows[1]["role"] = "admin"
     rows[1]["hash"] = event_hash(rows[1])
 
-    assert verify_events(rows) == [Finding("deal", str(A), 3, "unlinked")]
+    assert findings_of(rows) == [Finding("deal", str(A), 3, "unlinked")]
 
 
 def test_a_chain_computed_anew_is_given_away_by_the_daily_root() -> None:
@@ -125,28 +130,28 @@ def test_a_chain_computed_anew_is_given_away_by_the_daily_root() -> None:
     rows[1]["role"] = "admin"
     rehash(rows, 1)
 
-    assert verify_events(rows) == []
-    assert verify_events([*rows, root]) == [Finding("root", "2026-03-04", None, "root")]
+    assert findings_of(rows) == []
+    assert findings_of([*rows, root]) == [Finding("root", "2026-03-04", None, "root")]
 
 
 def test_a_last_row_cut_off_is_given_away_by_the_daily_root() -> None:
     rows, root = chain(A), root_of("2026-03-05", chain(A))
 
-    assert verify_events([*rows[:3], root]) == [Finding("root", "2026-03-05", None, "root")]
+    assert findings_of([*rows[:3], root]) == [Finding("root", "2026-03-05", None, "root")]
 
 
 def test_each_broken_chain_is_named() -> None:
     first, second = chain(A), chain(B)
     first[0]["role"] = second[3]["role"] = "admin"
 
-    assert verify_events([*first, *second]) == [
+    assert findings_of([*first, *second]) == [
         Finding("deal", str(A), 1, "edited"),
         Finding("deal", str(B), 4, "edited"),
     ]
 
 
 def test_an_export_cut_short_is_noticed() -> None:
-    assert [f.fault for f in verify_events([*chain(A)[:3], end(4)])] == ["cut"]
+    assert [f.fault for f in findings_of([*chain(A)[:3], end(4)])] == ["cut"]
 
 
 def write(path: Path, lines: list[dict[str, Any]]) -> None:

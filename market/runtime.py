@@ -24,7 +24,7 @@ from market.search.embedded import EmbeddedSearch
 from market.search.embedders import EmbedderUnavailable
 from market.search.embedders.configured import configured_embedders
 from market.search.engine import SearchEngine
-from market.search.tenancy import MarketTenant
+from market.search.meili_indexes import MarketTenant
 from market.settings import Settings, SettingsError
 from market.tables import database
 

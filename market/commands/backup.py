@@ -13,7 +13,7 @@ from pathlib import Path
 
 from market.kit.database import connection
 from market.runtime import build_deps, running
-from market.search.tenancy import reset_tenancy
+from market.search.meili_indexes import reset_tenancy
 from market.settings import Settings
 from market.worker import conninfo
 

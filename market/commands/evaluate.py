@@ -24,7 +24,7 @@ from market.search.embedders import EmbedderUnavailable
 from market.search.embedders.configured import configured_embedders, joint_name
 from market.search.engine import SearchEngine
 from market.search.meili import MeiliSearch
-from market.search.tenancy import ScratchTenant
+from market.search.meili_indexes import ScratchTenant
 from market.search.text_embedding import VectorCache
 from market.settings import Settings
 from market.tables import database

@@ -24,7 +24,7 @@ from market.search.embedded_store import Generation, IndexFolder, order_field, r
 from market.search.embedded_writer import LINGER
 from market.search.engine import Document, Filter, Hits, Query, Sort, Tenancy, Vector
 from market.search.indexes import INDEXES, fields_of
-from market.search.record_file import RecordFile
+from market.search.record_files import RecordFile
 
 T = TypeVar("T")
 NEAREST_BY_VECTOR = 100

@@ -22,8 +22,7 @@ from market.search.documents import Prepared
 from market.search.embedded_writer import MEMORY, FolderLock, Writer
 from market.search.engine import Sort
 from market.search.indexes import fields_of
-from market.search.record_file import RecordFile
-from market.search.vector_file import VectorFile
+from market.search.record_files import RecordFile, VectorFile
 
 RECORD_FILE = "facts"
 """The file of candidate records."""

@@ -17,7 +17,7 @@ from market.search.documents import Prepared, prepare
 from market.search.engine import AnyOf, Document, Hits, Query, Tenancy, Vector
 from market.search.indexes import WITH_VECTORS, fields_of
 from market.search.meili_client import TIMEOUT, Json, MeiliAdmin, MeiliHttp
-from market.search.meili_indexes import MeiliIndexes
+from market.search.meili_indexes import MeiliIndexes, Tenant
 from market.search.meili_requests import (
     decode_record,
     document_of,
@@ -30,7 +30,6 @@ from market.search.meili_requests import (
 )
 from market.search.normalise import LONGEST_QUERY, fold, query_words, spaced
 from market.search.reranking import RERANKED
-from market.search.tenancy import Tenant
 
 LEAST_HITS = 10
 """With fewer hits, documents with any one of the words are hits as well, as on the embedded engine."""

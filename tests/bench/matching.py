@@ -34,7 +34,7 @@ from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document, SearchEngine
 from market.search.meili import MeiliSearch
-from market.search.tenancy import ScratchTenant
+from market.search.meili_indexes import ScratchTenant
 from market.tables import database
 from tests.search.vectors import unit_vector
 

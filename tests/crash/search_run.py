@@ -34,8 +34,8 @@ from market.search import outbox
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import SearchEngine
 from market.search.meili import MeiliSearch
+from market.search.meili_indexes import MarketTenant
 from market.search.relay import rebuild, status
-from market.search.tenancy import MarketTenant
 from market.tables import database, migrate
 from market.worker import Pulse, work
 from tests.crash.processes import PATIENCE, Place, context, deps_of, free_port, wait_until

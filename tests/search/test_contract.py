@@ -31,8 +31,8 @@ from market.search.engine import (
     Sort,
 )
 from market.search.meili import MeiliSearch
+from market.search.meili_indexes import ScratchTenant
 from market.search.query_planner import PinnedResults
-from market.search.tenancy import ScratchTenant
 from tests.search.exchanges import PREFIX, Recorder, Replay
 from tests.search.loopback import Loopback
 from tests.search.real_server import hosts, real_server

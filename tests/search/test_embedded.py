@@ -17,7 +17,7 @@ from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.embedded_store import IndexFolder
 from market.search.engine import Document, Query
-from market.search.record_file import RecordFile
+from market.search.record_files import RecordFile
 from tests.search.vectors import unit_vector
 
 ONE, TWO = UUID(int=1), UUID(int=2)

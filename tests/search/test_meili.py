@@ -16,8 +16,8 @@ from market.search.candidates import Candidates
 from market.search.engine import AnyOf, Document, NoneOf, Query, Range, Rejected, Sort
 from market.search.indexes import INDEXES, settings_of
 from market.search.meili import MeiliSearch
+from market.search.meili_indexes import ScratchTenant
 from market.search.meili_requests import decode_record
-from market.search.tenancy import ScratchTenant
 from tests.search.fake_meili import DEFAULTS, FakeMeili
 from tests.search.loopback import Loopback, Received
 

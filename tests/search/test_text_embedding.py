@@ -18,10 +18,16 @@ from market.search.embedders import EmbedderUnavailable, Vectors, normalise, tid
 from market.search.embedders.configured import configured_embedders, joint_name
 from market.search.embedders.openai_api import EmbeddingsApi
 from market.search.listing_vectors import load_vectors, make_vectors
-from market.search.mean_centering import subtract_means
 from market.search.models import ListingVector
-from market.search.text_embedding import VectorCache, pack_vector, text_hash, texts_of, unpack_vector
-from market.search.vector_file import VectorFile
+from market.search.record_files import VectorFile
+from market.search.text_embedding import (
+    VectorCache,
+    pack_vector,
+    subtract_means,
+    text_hash,
+    texts_of,
+    unpack_vector,
+)
 from tests.factories import make_need, make_outcome
 from tests.search.vectors import unit_vector
 

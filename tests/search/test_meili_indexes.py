@@ -20,7 +20,7 @@ from market.search.engine import Document, Query, Rejected, Tenancy
 from market.search.indexes import INDEXES
 from market.search.meili import MeiliSearch
 from market.search.meili_client import MeiliAdmin
-from market.search.tenancy import AppliedSettings, MarketTenant, ScratchTenant, reset_tenancy
+from market.search.meili_indexes import AppliedSettings, MarketTenant, ScratchTenant, reset_tenancy
 from market.settings import Settings, SettingsError
 from tests.conftest import forget_site_server
 from tests.search.fake_meili import FakeMeili

@@ -39,7 +39,7 @@ MODELS = sorted(set(_stateful()), key=lambda model: model.__name__)
 every_record = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 
 
-CREATED_ONLY = {"BankLine": {"similar"}}
+CREATED_ONLY = {"BankLine": {"similar"}, "ListingChange": {"applied"}}
 """Statuses that no act leads to and records are created in, beside the default."""
 UNUSED = {"Organisation": {"suspended"}}
 """Statuses that no act leads to and nothing is created in: no page suspends an organisation yet."""

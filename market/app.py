@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from starlette.applications import Starlette
-from starlette.datastructures import URLPath
+from starlette.datastructures import MutableHeaders, URLPath
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -24,14 +24,18 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.accounts import web as accounts_web
+from market.accounts.form_requests import OneSubmission, attach_held_form, hold_refused_form, with_held
+from market.accounts.forms import LoginForm
 from market.accounts.web import SignInFirst
 from market.codes import contract_lists, industries, labels, lists, regions
 from market.deps import Deps
 from market.kit import telemetry
 from market.kit.database import is_busy
-from market.kit.errors import Conflict, MarketError, NotFound, Unavailable
+from market.kit.errors import Conflict, MarketError, NotFound, TooMany, Unavailable
+from market.kit.flash import flash
+from market.kit.held_forms import get_held_form, is_typed, pairs_of
 from market.kit.i18n import LOCALES, gettext, set_locale
-from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffer_body, check_csrf
+from market.kit.security import SAFE_METHODS, BrowserMiddleware, PageExpired, buffer_body, check_csrf
 from market.kit.telemetry import set_up_logs
 from market.kit.templating import STATIC, environment, render
 from market.kit.web import safe_path
@@ -41,6 +45,8 @@ from market.settings import Settings
 log = logging.getLogger("market")
 CSRF_EXEMPT = ("/webhooks/stripe", "/alerts/unsubscribe")
 """Unsafe requests that are signed in another way: the gateway's webhook and the one-click unsubscribe."""
+KEPT = (SignInFirst, PageExpired, Conflict, TooMany)
+"""Refusals after which the same form may be sent again: what was typed is kept for it."""
 LOCALE_COOKIE = "locale"
 LARGEST_BODY = 32 * 1024 * 1024
 
@@ -125,26 +131,34 @@ class _RequestMiddleware:
         if scope["type"] != "http" or scope["path"].startswith("/static/"):
             await self.app(scope, receive, send)
             return
-        status = 0
+        status, location = 0, ""
         started = perf_counter()
 
         async def note_start(message: Message) -> None:
-            nonlocal status
+            nonlocal status, location
             if message["type"] == "http.response.start":
                 status = message["status"]
+                headers = MutableHeaders(scope=message)
+                location = headers.get("location", "")
+                if location and (held := get_held_form()) is not None and not held.is_shown:
+                    headers["location"] = with_held(location, str(held.id))
             await send(message)
 
         request = Request(scope, receive)
         request.state.id, request.state.actor, request.state.unread = uuid4().hex[:12], None, 0
         set_locale(_locale(request))
+        submission = OneSubmission(request, "")
         try:
             if request.method not in SAFE_METHODS:
                 receive = await buffer_body(request, limit=LARGEST_BODY)
             if "\x00" in scope["path"]:  # no record has such a number, and the database takes no such text
                 raise NotFound(gettext("没有这个页面，或者您不能查看它。"))
             await accounts_web.attach_actor(request)
+            await attach_held_form(request)
             await check_csrf(Request(scope, receive), CSRF_EXEMPT)
-            await self.app(scope, receive, note_start)
+            submission = await OneSubmission.begin(request, receive)
+            answer = self.app if submission.earlier is None else _repeated(request, submission.earlier)
+            await answer(scope, receive, note_start)
         except MarketError as error:
             await (await _refused(request, error))(scope, receive, note_start)
         except HTTPException as error:  # a body that is no form
@@ -156,6 +170,7 @@ class _RequestMiddleware:
                 raise
             await (await _failed(request, error))(scope, receive, note_start)
         finally:
+            await submission.end(status, location)
             if form := getattr(request.state, "form", None):
                 await form.close()
             _note(request, status, perf_counter() - started)
@@ -191,12 +206,39 @@ async def _refused(request: Request, error: Exception) -> Response:
         return RedirectResponse(
             str(request.app.url_path_for("accounts:login")) + "?next=" + quote(target, safe="/"), 303
         )
-    return _page(request, status, str(error))
+    return await _kept_page(request, status, str(error), is_kept=isinstance(error, KEPT))
+
+
+async def _kept_page(request: Request, status: int, message: str, *, is_kept: bool = True) -> Response:
+    """Return the page of an error, with the way to what was typed where that is kept."""
+    if not is_kept:
+        return _page(request, status, message)
+    path = request.url.path
+    page = path if _is_page(request, path) else (_way_back(request) or ("", "/"))[1]
+    if page == path and request.url.query:
+        page += f"?{request.url.query}"
+    kept = await hold_refused_form(request, page)
+    typed = pairs_of(request.state.form) if kept and status != 401 else []
+    return _page(
+        request,
+        status,
+        message,
+        kept=kept,
+        texts=[value for name, value in typed if is_typed(name, value)],
+    )
+
+
+def _repeated(request: Request, location: str) -> Response:
+    """Return the answer to a form that was sent before: where the first one led to."""
+    if not location:
+        return _page(request, Conflict.status, gettext("这份表单正在办理，请稍后查看结果。"))
+    words = gettext("已经提交，重复的提交没有再办理一次。")
+    return flash(request, RedirectResponse(location, 303), words)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     log.warning("unavailable", extra={"request": request.state.id, "error": type(error).__name__})
-    return _page(request, 503, gettext("这项服务暂时没有响应，其他页面不受影响。请稍后再试。"))
+    return await _kept_page(request, 503, gettext("这项服务暂时没有响应，其他页面不受影响。请稍后再试。"))
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
@@ -209,9 +251,11 @@ async def _too_large(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     if is_busy(error):
-        return _page(request, Conflict.status, gettext("同一时刻有人在改动这条记录，请再试一次。"))
+        return await _kept_page(request, Conflict.status, gettext("同一时刻有人在改动这条记录，请再试一次。"))
     log.exception("failed", extra={"request": getattr(request.state, "id", "")})
-    return _page(request, 500, gettext("出了差错，已经记录下来。您提交的内容没有保存，请稍后再试。"))
+    return await _kept_page(
+        request, 500, gettext("出了差错，已经记录下来。您提交的内容没有保存，请稍后再试。")
+    )
 
 
 def from_env() -> Starlette:
@@ -231,12 +275,22 @@ def from_env() -> Starlette:
     return create_app(deps, lifespan=life)
 
 
-def _page(request: Request, status: int, message: str) -> Response:
+def _page(
+    request: Request, status: int, message: str, *, kept: str | None = None, texts: Sequence[str] = ()
+) -> Response:
     if not hasattr(request.state, "browser"):
         return PlainTextResponse(message, status)
     request.state.actor = getattr(request.state, "actor", None)
     return render(
-        request, "errors/error.html", status, status=status, message=message, back=_way_back(request)
+        request,
+        "errors/error.html",
+        status,
+        status=status,
+        message=message,
+        back=_way_back(request),
+        kept=kept,
+        texts=texts,
+        login_form=LoginForm() if status == 401 else None,
     )
 
 

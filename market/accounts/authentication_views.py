@@ -19,6 +19,7 @@ from market.accounts.forms import (
     RegisterOrganisationForm,
     ResetForm,
 )
+from market.accounts.held_forms import drop_held_forms
 from market.accounts.mail_tokens import check_token
 from market.accounts.models import MemberRole, TokenPurpose
 from market.accounts.registration import NewPerson
@@ -64,6 +65,7 @@ def _signed_in(request: Request, token: str, target: str) -> Response:
 async def logout(request: Request) -> Response:
     if token := request.cookies.get(COOKIE):
         await end_session(token)
+    await drop_held_forms(browser=request.state.browser)
     return drop_session(flash(request, redirect_to(request, "pages:home"), _("您已退出。")))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from market.accounts.held_forms import sweep_held_forms
 from market.accounts.mail_tokens import sweep_tokens
 from market.accounts.models import Membership, Organisation, OrganisationStatus, User
 from market.accounts.sessions import sweep_sessions
+from market.accounts.submissions import sweep_submissions
 from market.deps import Deps
 from market.kit import rate_limits
 from market.kit.database import atomic
@@ -41,6 +43,8 @@ async def sweep(deps: Deps) -> None:
     """Delete expired sessions, links and attempt counters, and registrations never confirmed."""
     await sweep_sessions()
     await sweep_tokens()
+    await sweep_held_forms()
+    await sweep_submissions()
     await rate_limits.delete_expired()
     for user in await User.filter(
         email_confirmed_at=None, is_active=True, created_at__lt=deps.clock() - UNCONFIRMED

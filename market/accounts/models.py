@@ -262,6 +262,39 @@ class Session(Model):
         table_description = "Sessions."
 
 
+class HeldForm(Model):
+    """What was typed into a form that could not be taken; short-lived, in real time."""
+
+    id = fields.UUIDField(primary_key=True)
+    browser_hash = fields.CharField(max_length=64)
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="held_forms", null=True, on_delete=fields.CASCADE
+    )
+    user_id: UUID | None
+    address = fields.CharField(max_length=500)
+    pairs: Any = fields.JSONField()
+    file_names: Any = fields.JSONField()
+    held_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "held_forms"
+        table_description = "Held forms."
+        indexes = (("browser_hash",),)
+
+
+class Submission(Model):
+    """A form that is being or was carried out, and where it led to; short-lived, in real time."""
+
+    key = fields.CharField(max_length=64, primary_key=True)
+    started_at = fields.DatetimeField()
+    location = fields.TextField(default="")
+
+    class Meta:
+        table = "submissions"
+        table_description = "Submissions."
+
+
 class MailToken(Model):
     """A single-use link sent by mail, which expires in real time; only its hash is stored."""
 

@@ -13,6 +13,7 @@ from market.accounts.authentication import verify_own_password
 from market.accounts.memberships import is_last_admin
 from market.accounts.models import (
     BrokerProfile,
+    HeldForm,
     MailToken,
     Membership,
     Message,
@@ -120,6 +121,7 @@ async def _erase(user: User, *, by: By) -> None:
     )
     await user.save(update_fields=["name", "email", "password_hash", "is_active", "erased_at"])
     await Session.filter(user_id=user.id).delete()
+    await HeldForm.filter(user_id=user.id).delete()
     await Message.filter(user_id=user.id).delete()
     await MailToken.filter(user_id=user.id).delete()
     await OutgoingMail.filter(recipient=email).delete()

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wtforms import FieldList, Form, FormField
+from wtforms.fields.core import UnboundField
 
 from market.kit.errors import Invalid, MarketError
+from market.kit.held_forms import get_held_form
 from market.kit.i18n import gettext as _
 
 MOST_ROWS = 200
@@ -79,11 +81,27 @@ class BaseForm(Form):
 
     def __init__(self, formdata: Any = None, *args: Any, **options: Any) -> None:
         self.is_submitted = formdata is not None
+        held = get_held_form() if formdata is None and not options.get("prefix") else None
+        if held is not None:
+            formdata = held.form_data_for(list(self._field_names()))
+        self.is_held = held is not None and formdata is not None
         super().__init__(formdata, *args, **options)
+
+    @classmethod
+    def _field_names(cls) -> Iterator[str]:
+        """Yield the names under which the fields are sent."""
+        for name in dir(cls):
+            unbound = getattr(cls, name)
+            if isinstance(unbound, UnboundField):
+                yield unbound.kwargs.get("name") or name
 
     def validate_on_submit(self) -> bool:
         """Return whether the form was submitted, not merely shown, and is valid."""
         return self.is_submitted and self.validate()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate the fields; what is only shown again is never valid, so that nothing acts on it."""
+        return not self.is_held and super().validate(extra_validators)
 
     def catch_invalid(self, *further: type[MarketError], field: str = "") -> CatchInvalid:
         """Return a context that turns an `Invalid` raised in it into an error of this form.

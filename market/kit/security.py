@@ -34,6 +34,10 @@ def csrf_token(request: Request) -> str:
     return hmac.new(secret.encode(), f"csrf:{browser}".encode(), hashlib.sha256).hexdigest()
 
 
+class PageExpired(Forbidden):
+    """A form of ours came from a page whose token is of another browser or another time."""
+
+
 async def check_csrf(request: Request, exempt: Collection[str]) -> None:
     """Raise unless an unsafe request has the browser's CSRF token and our origin.
 
@@ -48,7 +52,7 @@ async def check_csrf(request: Request, exempt: Collection[str]) -> None:
     if token is None:
         token = str((await form_data(request)).get(FIELD) or "")
     if not hmac.compare_digest(token.encode(), csrf_token(request).encode()):
-        raise Forbidden(_("页面已过期，请返回上一页刷新后再提交。"))
+        raise PageExpired(_("页面已过期，请返回上一页刷新后再提交。"))
 
 
 def _require_utf8(request: Request) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from market.kit import formats
 from market.kit.flash import COOKIE as FLASH_COOKIE
 from market.kit.flash import take_flash
 from market.kit.forms import BaseForm
+from market.kit.held_forms import get_held_form
 from market.kit.i18n import LOCALES, get_locale, gettext
 from market.kit.menus import MenuEntry, build_workbench
 from market.kit.room import rooms
@@ -78,7 +80,8 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     """Render a template into a response.
 
     Every template also has `request`, `actor`, `csrf`, `url(name, **params)`, `here(**query)`,
-    `menu(name)`, `work` (the person's workbench, None for a guest), `flash`, `now` and the locale.
+    `menu(name)`, `work` (the person's workbench, None for a guest), `flash`, `now`,
+    the locale, `once` and `held` (what `kit/held_forms.py` shows again).
     """
     app = request.app
 
@@ -117,6 +120,8 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             now=app.state.deps.clock(),
             settings=app.state.deps.settings,
             locale=get_locale(),
+            once=secrets.token_urlsafe(9),
+            held=get_held_form(),
             locales=LOCALES,
             **context,
         )

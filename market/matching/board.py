@@ -12,20 +12,30 @@ from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.kit.room import Card
-from market.matching import match_notices, queries
-from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
-from market.matching.models import Match
+from market.matching import board_queries, match_notices, queries
+from market.matching.fits import (
+    Group,
+    PartRow,
+    Terms,
+    group_of,
+    indicator_sentences,
+    part_rows,
+    term_sentences,
+)
+from market.matching.labels import percent_score
 from market.matching.queries import MatchRow
 from market.matching.states import MatchAct, MatchStatus
 
 OPEN, MINE, INTERESTED, TALKING, DEALT, ENDED = "open", "mine", "interested", "talking", "dealt", "ended"
-OWN = "own"
+OWN, COLUMNS = "own", "columns"
+IN_COLUMN = 6
+"""Cards of each column where they stand side by side."""
 VIEWS: Mapping[str, Lazy] = {
-    OPEN: lazy("推荐"),
-    MINE: lazy("跟进"),
-    INTERESTED: lazy("意向"),
-    TALKING: lazy("洽谈"),
-    DEALT: lazy("成交"),
+    OPEN: lazy("可接手"),
+    MINE: lazy("已接手"),
+    INTERESTED: lazy("等双方同意"),
+    TALKING: lazy("对接中"),
+    DEALT: lazy("转交易"),
     ENDED: lazy("已终止"),
     OWN: lazy("本单位的匹配"),
 }
@@ -47,6 +57,8 @@ class BoardParams:
     view: str
     field: str
     text: str
+    order: str
+    """A key of `board_queries.ORDERS`."""
 
     @classmethod
     def of(cls, query: Mapping[str, str], actor: Actor) -> BoardParams:
@@ -55,22 +67,22 @@ class BoardParams:
         return cls(
             view=view if view in offered else offered[0],
             field=field if field in FIELDS else "",
+            order=query["sort"] if query.get("sort") in board_queries.ORDERS else "",
             text=" ".join(query.get("q", "").replace("\x00", "").split())[:100],
         )
 
 
 @dataclass(frozen=True)
 class BoardRow:
-    """A match as displayed. The parts add up to the score."""
+    """A match as displayed."""
 
     row: MatchRow
+    group: Group
     score: int
     """0-100."""
-    parts: list[tuple[str, int]]
-    terms: list[str]
-    reasons: dict[str, int]
-    """Contributions of the heaviest terms, of 1000."""
-    misfits: list[str]
+    words: list[str]
+    """What the need's targets and the terms of both sides say, in sentences."""
+    parts: list[PartRow]
 
 
 def available_views(actor: Actor) -> Sequence[str]:
@@ -81,19 +93,36 @@ def available_views(actor: Actor) -> Sequence[str]:
 
 
 async def board_page(params: BoardParams, page_request: PageRequest, *, actor: Actor) -> Page[BoardRow]:
-    """Return one page of a view."""
+    """Return one page of a view of matches."""
     actor.require(MatchAct.SEE_MATCHES)
     matches = await _load_page(params, page_request, actor)
     return page_request.page([_board_row(row) for row in matches.items], matches.total)
 
 
+async def columns(actor: Actor) -> dict[str, Page[BoardRow]]:
+    """Return the first cards of each view of a broker, to stand side by side."""
+    actor.require(MatchAct.TAKE_UP)
+    first = PageRequest(1, IN_COLUMN)
+    return {
+        view: await board_page(BoardParams(view, "", "", ""), first, actor=actor)
+        for view in available_views(actor)
+        if view not in (ENDED, OWN)
+    }
+
+
 async def view_counts(actor: Actor) -> dict[str, int]:
     """Count the rows of each view, without filters."""
-    first = PageRequest(1, 1)
-    return {
-        view: (await _load_page(BoardParams(view, "", ""), first, actor)).total
-        for view in available_views(actor)
+    views = available_views(actor)
+    counts = await board_queries.count_board(actor.user_id) if OPEN in views else {}
+    numbers = {
+        view: board_queries.counts_of(counts, STAGES[view]) if view in STAGES else counts.get(OPEN, 0)
+        for view in views
+        if view != OWN
     }
+    if OWN in views:
+        own = await board_queries.list_own_listings(actor.organisation_id, PageRequest(1, 1))
+        numbers[OWN] = own.total
+    return numbers
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
@@ -105,28 +134,39 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
             else 0
         )
         return [Card(_("新的很合适的匹配"), new, f"/matches?view={OWN}", "act")] if new else []
-    assigned = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
-    offered = await queries.list_open_matches(PageRequest(1, 1))
+    counts = await board_queries.count_board(actor.user_id)
     return [
-        Card(_("已接手待引荐"), assigned, f"/matches?view={MINE}", "due"),
-        Card(_("可接手的匹配"), offered.total, "/matches"),
+        Card(_("已接手待引荐"), board_queries.counts_of(counts, TAKEN_UP), f"/matches?view={MINE}", "due"),
+        Card(_("可接手的匹配"), counts.get(OPEN, 0), "/matches"),
     ]
 
 
 async def _load_page(params: BoardParams, page_request: PageRequest, actor: Actor) -> Page[MatchRow]:
-    if params.view == OWN:
-        return await queries.list_matches_of_organisation(actor.organisation_id, page_request)
     if params.view == OPEN:
-        return await queries.list_open_matches(page_request, field=params.field, text=params.text)
+        return await board_queries.list_open(
+            actor.user_id, page_request, field=params.field, text=params.text, order=params.order
+        )
     return await queries.list_matches_of_broker(actor.user_id, page_request, statuses=STAGES[params.view])
 
 
 def _board_row(row: MatchRow) -> BoardRow:
+    indicators = board_queries.fit_rows(row)
+    need, outcome = row.need.values, row.outcome.values
+    terms = Terms(
+        need["budget_max_amount"],
+        outcome["price_amount"],
+        need["trl_min"],
+        outcome["trl"],
+        need["modes"],
+        outcome["modes"],
+        need["region"],
+        outcome["region"],
+        "exclusive_not_possible" in row.misfits,
+    )
     return BoardRow(
         row=row,
+        group=group_of(row.parts, row.misfits, indicators),
         score=percent_score(row.score),
-        parts=part_labels(row.parts),
-        terms=row.terms[:MAX_TERMS],
-        reasons=row.reasons,
-        misfits=misfit_labels(row.misfits),
+        words=indicator_sentences(indicators) + term_sentences(terms),
+        parts=part_rows(row.parts, row.terms, row.misfits),
     )

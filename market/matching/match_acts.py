@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,14 +12,16 @@ from market.accounts.messages import notify
 from market.audit.log import record
 from market.codes.lists import DROP_REASONS
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.errors import Conflict, Invalid, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.matching.feedback import GENERAL
-from market.matching.models import Match, MatchFeedback
+from market.matching.models import Match, MatchFeedback, MatchPass
 from market.matching.states import TARGETS, MatchAct, MatchAction, MatchStatus, MatchVerb
 from market.records.by import By
 from market.records.transitions import transition
+
+MOST_AT_ONCE = 200
 
 
 @atomic()
@@ -107,6 +110,40 @@ async def take_up(match_id: UUID, *, by: By) -> Match:
     return await _transition(
         match, MatchAction.TAKE_UP, by=by, broker_id=by.actor.user_id, taken_up_at=by.now
     )
+
+
+@atomic()
+async def pass_over(match_id: UUID, *, by: By) -> Match:
+    """Show a broker a pair no more (不再推荐给我); the two sides and other brokers still see it. Idempotent.
+
+    Raises:
+        NotFound: the match is gone.
+    """
+    by.actor.require(MatchAct.TAKE_UP)
+    match = await _lock_match(match_id)
+    _passed, is_new = await MatchPass.get_or_create(
+        need_id=match.need_id,
+        outcome_id=match.outcome_id,
+        user_id=by.actor.user_id,
+        defaults={"id": uuid4(), "passed_at": by.now},
+    )
+    if is_new:
+        await record("match", match_id, MatchVerb.PASS_OVER, by=by)
+    return match
+
+
+async def for_each(
+    act: Callable[..., Awaitable[Match]], match_ids: Iterable[str], *, by: By
+) -> tuple[int, int]:
+    """Do an act on many matches, each in its own transaction; return how many were done, and refused."""
+    done = refused = 0
+    for match_id in list(dict.fromkeys(match_ids))[:MOST_AT_ONCE]:
+        try:
+            await act(UUID(match_id), by=by)
+            done += 1
+        except (MarketError, ValueError):
+            refused += 1
+    return done, refused
 
 
 @atomic()

@@ -107,6 +107,30 @@ class MatchNotice(Model):
         indexes = (("outcome_id", "told_at"), ("mailed_at",))
 
 
+class MatchPass(Model):
+    """A pair that a broker does not want to be shown again; it outlives the match, which may be made anew."""
+
+    id = fields.UUIDField(primary_key=True)
+    need: fields.ForeignKeyRelation[Need] = fields.ForeignKeyField(
+        "market.Need", related_name="match_passes", on_delete=fields.CASCADE
+    )
+    need_id: UUID
+    outcome: fields.ForeignKeyRelation[Outcome] = fields.ForeignKeyField(
+        "market.Outcome", related_name="match_passes", on_delete=fields.CASCADE
+    )
+    outcome_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="match_passes", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    passed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "match_passes"
+        table_description = "Match passes."
+        unique_together = (("need", "outcome", "user"),)
+
+
 class TermFrequency(Model):
     """Document frequency of a term, recounted periodically, for the scorer's rarity.
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
@@ -18,13 +17,24 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
 from market.matching.feedback import GENERAL, ListingTraits, Refusal
-from market.matching.models import Match, MatchFeedback
+from market.matching.models import Match
 from market.matching.states import MatchStatus
 
-_OWN = ("id", "status", "score", "parts", "terms", "reasons", "misfits", "broker_id", "taken_up_at")
+_OWN = (
+    "id",
+    "status",
+    "score",
+    "parts",
+    "terms",
+    "reasons",
+    "misfits",
+    "broker_id",
+    "taken_up_at",
+    "help_wanted_at",
+)
 _SIDE = ("number", "title", "field", "region", "modes", "organisation_id", "organisation__name")
-_NEED = (*_SIDE, "is_masked", "trl_min", "budget_max_amount", "deadline_on")
-_OUTCOME = (*_SIDE, "highlight", "trl", "price_kind", "price_amount")
+_NEED = (*_SIDE, "is_masked", "trl_min", "budget_max_amount", "deadline_on", "targets")
+_OUTCOME = (*_SIDE, "highlight", "trl", "price_kind", "price_amount", "comparison", "indicators")
 _REFUSALS = """
 SELECT f.reason, f.organisation_id = n.organisation_id AS by_need, m.need_id, m.outcome_id,
        n.field AS need_field, n.budget_max_amount, n.trl_min, n.region AS need_region,
@@ -66,25 +76,9 @@ class MatchRow:
     misfits: list[str]
     broker_id: UUID | None
     taken_up_at: datetime | None
+    help_wanted_at: datetime | None
     need: Side
     outcome: Side
-
-
-async def list_open_matches(page_request: PageRequest, *, field: str = "", text: str = "") -> Page[MatchRow]:
-    """Return the matches that no broker has taken up, the best first; `text` filters by title."""
-    matches = Match.filter(
-        status=MatchStatus.SUGGESTED,
-        broker_id__isnull=True,
-        outcome__status__in=VISIBLE_OUTCOMES,
-        need__status__in=VISIBLE_NEEDS,
-    )
-    if field:
-        matches = matches.filter(outcome__field=field)
-    if text:
-        matches = matches.filter(Q(need__title__icontains=text) | Q(outcome__title__icontains=text))
-    return page_request.page(
-        await _rows(matches, most=page_request.size, offset=page_request.offset), await matches.count()
-    )
 
 
 async def list_matches_of_broker(
@@ -94,35 +88,12 @@ async def list_matches_of_broker(
     matches = Match.filter(broker_id=user_id)
     if statuses:
         matches = matches.filter(status__in=list(statuses))
-    rows = await _rows(
+    rows = await list_rows(
         matches,
         most=page_request.size,
         offset=page_request.offset,
         order=("-taken_up_at", "id"),
         is_masking=False,
-    )
-    return page_request.page(rows, await matches.count())
-
-
-async def list_matches_of_organisation(
-    organisation_id: UUID | None, page_request: PageRequest
-) -> Page[MatchRow]:
-    """Return the matches of an organisation's listings, the best first, without those it refused.
-
-    Masked names are shown for its own needs only.
-    """
-    if organisation_id is None:
-        return page_request.page([], 0)
-    matches = _visible(
-        Match.filter(
-            Q(need__organisation_id=organisation_id) | Q(outcome__organisation_id=organisation_id),
-            outcome__status__in=VISIBLE_OUTCOMES,
-            need__status__in=VISIBLE_NEEDS,
-        )
-    )
-    matches = await _without_refused(matches, organisation_id)
-    rows = await _rows(
-        matches, most=page_request.size, offset=page_request.offset, unmasked_for=organisation_id
     )
     return page_request.page(rows, await matches.count())
 
@@ -168,18 +139,7 @@ async def load_refusals(
     return by_listing
 
 
-def _visible(matches: QuerySet[Match]) -> QuerySet[Match]:
-    return matches.exclude(status=MatchStatus.DROPPED)
-
-
-async def _without_refused(matches: QuerySet[Match], organisation_id: UUID | None) -> QuerySet[Match]:
-    if organisation_id is None:
-        return matches
-    refused = await MatchFeedback.filter(organisation_id=organisation_id).values_list("match_id", flat=True)
-    return matches.exclude(id__in=list(refused)) if refused else matches
-
-
-async def _rows(
+async def list_rows(
     matches: QuerySet[Match],
     *,
     most: int,
@@ -188,6 +148,7 @@ async def _rows(
     is_masking: bool = True,
     unmasked_for: UUID | None = None,
 ) -> list[MatchRow]:
+    """Return matches with the columns of both sides; names of masked needs are left out unless told."""
     columns = [f"need__{name}" for name in _NEED] + [f"outcome__{name}" for name in _OUTCOME]
     columns += [*_OWN, "need_id", "outcome_id"]
     rows = await matches.order_by(*order).offset(offset).limit(most).values(*columns)
@@ -205,6 +166,7 @@ def _row(row: dict[str, Any], *, is_masking: bool) -> MatchRow:
         misfits=row["misfits"],
         broker_id=row["broker_id"],
         taken_up_at=row["taken_up_at"],
+        help_wanted_at=row["help_wanted_at"],
         need=_side(row, "need", is_masked=is_masking and row["need__is_masked"]),
         outcome=_side(row, "outcome", is_masked=False),
     )

@@ -65,6 +65,7 @@ class MatchVerb(LabelEnum):
     """Audit verbs besides the actions of the workflows."""
 
     TURN_DOWN = "turn_down", lazy("不感兴趣")
+    PASS_OVER = "pass_over", lazy("不再推荐给我")
     ASK_FOR_BROKER = "ask_for_broker", lazy("请经纪人对接")
 
 

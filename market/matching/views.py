@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,6 +25,7 @@ from market.listings.queries import get_need_for, get_outcome_for, is_owner
 from market.listings.rules import budget_text
 from market.matching import board as boards
 from market.matching import fit_pages, match_acts, queries
+from market.matching.board_queries import list_own_listings
 from market.matching.fits import gap_words
 from market.matching.states import MatchAct
 from market.records.by import By
@@ -41,15 +43,40 @@ class DismissForm(BaseForm):
 async def board(request: Request) -> Response:
     actor = actor_for(request, MatchAct.SEE_MATCHES)
     params = boards.BoardParams.of(request.query_params, actor)
-    return render(
-        request,
-        "matching/board.html",
-        params=params,
-        page=await boards.board_page(params, PageRequest.from_query(request.query_params), actor=actor),
-        counts=await boards.view_counts(actor),
-        views=boards.VIEWS,
-        fields=choices("field"),
+    page_request = PageRequest.from_query(request.query_params)
+    context: dict[str, Any] = {
+        "params": params,
+        "counts": await boards.view_counts(actor),
+        "views": boards.VIEWS,
+        "is_broker": actor.may(MatchAct.TAKE_UP),
+    }
+    if context["is_broker"] and request.query_params.get("view") == boards.COLUMNS:
+        return render(request, "matching/columns.html", columns=await boards.columns(actor), **context)
+    if params.view == boards.OWN:
+        page = await list_own_listings(actor.organisation_id, page_request)
+        return render(request, "matching/own.html", page=page, **context)
+    page_of_matches = await boards.board_page(params, page_request, actor=actor)
+    return render(request, "matching/board.html", page=page_of_matches, fields=choices("field"), **context)
+
+
+async def bulk(request: Request) -> Response:
+    """Take up, or pass over, every ticked match; what is refused does not stop the rest."""
+    actor, now = actor_for(request, MatchAct.TAKE_UP), deps(request).clock()
+    data = await request.form()
+    act = match_acts.take_up if data.get("act") == "take_up" else match_acts.pass_over
+    done, refused = await match_acts.for_each(
+        act, [str(value) for value in data.getlist("match")], by=By(actor, now)
     )
+    words = (
+        _("接手 %(count)s 条。", count=done)
+        if act is match_acts.take_up
+        else _("%(count)s 条不再推荐给您。", count=done)
+    )
+    if not done and not refused:
+        words = _("没有选中任何一条。")
+    elif refused:
+        words += _("%(count)s 条已经变化，没有动。", count=refused)
+    return flash(request, redirect_to(request, "matching:board"), words)
 
 
 async def of_need(request: Request) -> Response:
@@ -141,6 +168,7 @@ routes = [
         "/matches/{match_id:uuid}/broker", ask_for_broker, name="matching:ask_for_broker", methods=["POST"]
     ),
     Route("/matches/{match_id:uuid}/dismiss", dismiss, name="matching:dismiss", methods=["GET", "POST"]),
+    Route("/matches/bulk", bulk, name="matching:bulk", methods=["POST"]),
     Route("/matches/{match_id:uuid}/release", release, name="matching:release", methods=["POST"]),
     Route("/matches/{match_id:uuid}/take-up", take_up, name="matching:take_up", methods=["POST"]),
 ]

@@ -20,7 +20,7 @@ from market.kit.jobs import run_pending
 from market.kit.models import SystemState
 from market.kit.pagination import PageRequest
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.matching import match_acts, queries, rematch, term_frequencies, top_matches
+from market.matching import board_queries, match_acts, queries, rematch, term_frequencies, top_matches
 from market.matching.models import Match, MatchFeedback, TermFrequency
 from market.matching.states import MatchStatus
 from market.records.by import By
@@ -260,10 +260,10 @@ async def test_turning_down_what_a_broker_works_on_hides_it_for_that_side_only()
     await match_acts.feedback(match.id, reason="other", comment="", by=By(buyer, NOW))
 
     await match.fetch_related("outcome")
-    mine = await queries.list_matches_of_organisation(buyer.organisation_id, FIRST)
-    others = await queries.list_matches_of_organisation(match.outcome.organisation_id, FIRST)
+    mine = await board_queries.list_own_listings(buyer.organisation_id, FIRST)
+    others = await board_queries.list_own_listings(match.outcome.organisation_id, FIRST)
     assert mine.total == 0
-    assert [one.id for one in others.items] == [match.id]
+    assert [row.id for listing in others.items for row in (*listing.good, *listing.worth)] == [match.id]
     assert (await MatchFeedback.get(match_id=match.id)).reason == "other"
 
 
@@ -316,7 +316,7 @@ async def test_brokers_see_open_matches_best_first_and_a_masked_name_only_when_i
     weak, strong = await make_match(score=300), await make_match(score=700, need=masked)
     closed = await make_match(need=await make_need(status=NeedStatus.CLOSED), score=900)
 
-    page = await queries.list_open_matches(PageRequest())
+    page = await board_queries.list_open(broker.user_id, PageRequest())
     await match_acts.take_up(strong.id, by=By(broker, NOW))
     mine = await queries.list_matches_of_broker(broker.user_id, PageRequest())
 

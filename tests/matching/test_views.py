@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
@@ -71,7 +72,7 @@ async def test_a_broker_takes_up_a_match_and_gives_it_back(client: httpx.AsyncCl
 
     assert "某企业" in offered
     assert "南宁线缆厂" not in offered
-    assert "用词" in offered
+    assert "用词与含义" in offered
     assert "不在同一省份" in offered
     assert offered.count(GREEN) == 1
     assert taken == broker.user_id
@@ -249,3 +250,75 @@ async def test_an_agent_of_an_agency_without_listings_is_sent_to_the_outcomes(
 
     assert answer.status_code == 200
     assert "本单位不发布成果和需求" in answer.text
+
+
+async def test_a_broker_takes_up_and_passes_over_several_at_once(client: httpx.AsyncClient) -> None:
+    matches = [await make_match(outcome=await make_outcome(title=f"成果第{number}号")) for number in range(4)]
+    broker, other = await make_broker(), await make_broker()
+    await sign_in(client, other)
+    await post(client, f"/matches/{matches[0].id}/take-up")
+    await sign_in(client, broker)
+
+    ticked = [str(match.id) for match in matches[:2]]
+    taken = (await post(client, "/matches/bulk", {"match": [*ticked, "nonsense"], "act": "take_up"})).text
+    passed = (await post(client, "/matches/bulk", {"match": str(matches[2].id), "act": "pass"})).text
+    none = (await post(client, "/matches/bulk", {"act": "pass"})).text
+    await sign_in(client, other)
+    others = (await client.get("/matches")).text
+
+    assert "接手 1 条。2 条已经变化，没有动。" in taken
+    assert "1 条不再推荐给您。" in passed
+    assert "没有选中任何一条" in none
+    assert "成果第2号" not in none
+    assert "成果第3号" in none
+    assert "成果第2号" in others
+    assert (await Match.get(id=matches[1].id)).broker_id == broker.user_id
+
+
+async def test_only_brokers_act_on_several(client: httpx.AsyncClient) -> None:
+    match = await make_match()
+    await sign_in(client, await make_member())
+
+    assert (
+        await post(client, "/matches/bulk", {"match": str(match.id), "act": "take_up"})
+    ).status_code == 403
+
+
+async def test_the_board_stands_in_columns_and_sorts_by_what_is_new_and_wanted(
+    client: httpx.AsyncClient,
+) -> None:
+    broker = await make_broker()
+    for title, score, days, wanted in (
+        ("旧而合适", 900, 30, None),
+        ("近日的", 500, 1, None),
+        ("有人请的", 400, 9, NOW),
+    ):
+        published = NOW - timedelta(days=days)
+        await make_match(
+            need=await make_need(published_at=published),
+            outcome=await make_outcome(title=title, published_at=published),
+            score=score,
+            help_wanted_at=wanted,
+        )
+    await make_match(
+        outcome=await make_outcome(title="手上的"),
+        broker_id=broker.user_id,
+        status=MatchStatus.ASSIGNED,
+        taken_up_at=NOW,
+    )
+    await make_match(outcome=await make_outcome(title="只是用词相近"), parts={"wording": 200})
+    await sign_in(client, broker)
+
+    best, new = (await client.get("/matches")).text, (await client.get("/matches?sort=new")).text
+    columns = (await client.get("/matches?view=columns")).text
+
+    assert best.index("有人请的") < best.index("旧而合适") < best.index("近日的")
+    assert new.index("有人请的") < new.index("近日的") < new.index("旧而合适")
+    assert "只是用词相近" not in best
+    assert "有单位请经纪人" in best
+    assert (
+        columns.index("可接手")
+        < columns.index("旧而合适")
+        < columns.index("已接手")
+        < columns.index("手上的")
+    )

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0021_listing_imports")]
+    dependencies = [("market", "0022_organisation_papers")]
 
     initial = False
 

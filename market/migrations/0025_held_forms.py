@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0021_listing_imports")]
+    dependencies = [("market", "0024_match_passes")]
 
     initial = False
 

@@ -11,6 +11,7 @@ from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import MomentHandler, Room, Subject
 from market.listings import (
     change_queries,
+    file_views,
     freshness,
     import_batches,
     import_jobs,
@@ -26,6 +27,7 @@ from market.listings import (
 from market.listings.deadlines import expiry_act, reminder_act
 from market.listings.import_states import ImportAction, ImportStatus, ImportVerb, RowOutcome, UndoneVerb
 from market.listings.kinds import NEED, OUTCOME, Kind
+from market.listings.listing_files import FileKind, FileVerb, may_open_listing_file
 from market.listings.models import PriceKind, ReviewDecision
 from market.listings.states import (
     PERMISSIONS,
@@ -58,7 +60,7 @@ ROOM = Room(
     "listings",
     permissions=PERMISSIONS,
     models=(models, import_models),
-    routes=[*import_views.routes, *views.routes],
+    routes=[*import_views.routes, *file_views.routes, *views.routes],
     jobs=(import_jobs.check_import, import_jobs.run_import, import_jobs.publish_import),
     workbench=(
         WorkEntry(
@@ -161,10 +163,17 @@ ROOM = Room(
             lazy("成果"),
             page="pages:outcome",
             number="CG",
+            files=may_open_listing_file,
             verbs=(ListingAction,),
             describe=queries.outcome_subjects,
         ),
-        "need": Subject(lazy("需求"), page="pages:need", number="XQ", verbs=(ListingAction,)),
+        "need": Subject(
+            lazy("需求"),
+            page="pages:need",
+            number="XQ",
+            files=may_open_listing_file,
+            verbs=(ListingAction,),
+        ),
         "listing_import": Subject(
             lazy("批量导入"),
             page="listings:import",
@@ -189,12 +198,13 @@ ROOM = Room(
         "listing_change": ChangeStatus,
         "listing_import": ImportStatus,
         "import_outcome": RowOutcome,
+        "listing_file": FileKind,
         "review": ReviewDecision,
         "price_kind": PriceKind,
     },
     audit_verbs={
-        "outcome": (ListingVerb, UndoneVerb),
-        "need": (ListingVerb, UndoneVerb),
+        "outcome": (ListingVerb, UndoneVerb, FileVerb),
+        "need": (ListingVerb, UndoneVerb, FileVerb),
         "organisation": (OwnerVerb,),
     },
 )

@@ -274,7 +274,7 @@ class _Reader:
             choices = _without_comma(plain, unit or WAN)
             sentence = _("“%(text)s”不是金额（%(why)s）。", text=text[:40], why=error.why)
             if choices:
-                sentence = _("写的是“%(text)s”，是哪一个？（%(why)s）", text=text[:40], why=error.why)
+                sentence = _("写的是“%(text)s”（%(place)s），是哪一个？", text=text[:40], place=cell.place)
             self.fault(column, sentence, choices)
             return None
         if money is not None and not 0 < money.amount < 10**16:

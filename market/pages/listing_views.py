@@ -24,6 +24,7 @@ from market.kit.web import deps, wants_partial
 from market.listings import queries, rules
 from market.listings.change_queries import find_own_change
 from market.listings.kinds import NEED, OUTCOME
+from market.listings.listing_files import files_of
 from market.listings.models import Need
 from market.listings.sections import sections
 from market.listings.states import LIVE, PUBLIC
@@ -57,6 +58,7 @@ async def need(request: Request) -> Response:
         "pages/need.html",
         need=need,
         sections=sections(need),
+        files=await files_of(need, NEED, actor),
         questions=await questions_of(need, actor),
         owner_name=queries.need_owner_name(need, actor, brokers=brokers),
         is_owner_visible=queries.is_owner_visible(need, actor, brokers=brokers),
@@ -102,6 +104,7 @@ async def outcome(request: Request) -> Response:
         "pages/outcome.html",
         outcome=outcome,
         sections=sections(outcome),
+        files=await files_of(outcome, OUTCOME, actor),
         questions=await questions_of(outcome, actor),
         typed=typed,
         amount=amount,

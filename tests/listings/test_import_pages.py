@@ -108,7 +108,7 @@ async def test_a_list_comes_in_with_its_faults_at_their_cells_and_they_are_mende
     page = await client.get(f"/my/imports/{listing_import.number}")
     assert "3 行里 1 行可以导入" in page.text
     assert "2 行有错，共 3 处" in page.text
-    assert "写的是“12，5万”，是哪一个？" in page.text
+    assert "写的是“12，5万”（汇总!E4），是哪一个？" in page.text
     assert "由“中试（七级）”读出：TRL 7" in page.text
     assert "表头在第 2 行，上面 1 行没有读" in page.text
 
@@ -131,7 +131,7 @@ async def test_a_list_comes_in_with_its_faults_at_their_cells_and_they_are_mende
     assert {acid_listing.status, cassava_listing.status} == {OutcomeStatus.DRAFT}
     assert (await ListingImportRow.get(id=cassava.id)).outcome is RowOutcome.CREATED
     page = await client.get(f"/my/imports/{listing_import.number}")
-    assert "新建 3 条，更新 0 条，没有导入 0 条" in page.text
+    assert "新建 3 条草稿" in page.text
 
 
 async def test_the_same_list_again_changes_nothing_and_a_changed_row_updates_its_draft(

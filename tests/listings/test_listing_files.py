@@ -1,0 +1,206 @@
+"""Files of outcomes and needs: who may open what, pictures on the page, and what the operator is told."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from market.accounts.actors import Actor
+from market.accounts.models import Message, Organisation, OrganisationKind, StaffRole
+from market.files.models import StoredFile, Tier
+from market.files.undertakings import accept_undertaking
+from market.listings.listing_files import FileKind
+from market.listings.models import Outcome
+from market.listings.states import OutcomeStatus
+from market.records.by import By
+from tests.factories import (
+    NOW,
+    make_broker,
+    make_member,
+    make_organisation,
+    make_outcome,
+    make_staff,
+    make_user,
+)
+from tests.files.test_pictures import jpeg
+from tests.visitor import post, sign_in
+
+PDF = b"%PDF-1.7\nreport"
+
+
+async def make_own(**fields: object) -> tuple[Actor, Outcome]:
+    owner = await make_organisation(kind=OrganisationKind.UNIVERSITY)
+    return await make_member(owner), await make_outcome(owner, **fields)
+
+
+async def add(
+    client: httpx.AsyncClient,
+    outcome: Outcome,
+    tier: str = "public",
+    *,
+    name: str = "检测报告.pdf",
+    content: bytes = PDF,
+    kind: str = "report",
+) -> httpx.Response:
+    return await post(
+        client,
+        f"/my/outcomes/{outcome.number}/files",
+        {"kind": kind, "tier": tier},
+        files={"file": (name, content, "application/octet-stream")},
+    )
+
+
+@pytest.mark.parametrize(
+    ("tier", "guest", "unverified", "enterprise", "broker"),
+    [
+        ("public", 200, 200, 200, 200),
+        ("verified", 404, 404, 200, 200),
+        ("undertaking", 404, 404, 303, 303),
+        ("parties", 404, 404, 404, 404),
+    ],
+)
+async def test_an_attachment_opens_by_its_tier(
+    client: httpx.AsyncClient, tier: str, guest: int, unverified: int, enterprise: int, broker: int
+) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+    assert "已添加" in (await add(client, outcome, tier)).text
+    file = await StoredFile.get()
+    someone = await make_member(await make_organisation(status="pending"))
+
+    answers = []
+    for actor in (None, someone, await make_member(), await make_broker()):
+        await sign_in(client, actor)
+        answers.append((await client.get(f"/files/{file.id}")).status_code)
+    page = await client.get(f"/outcomes/{outcome.number}")
+    await sign_in(client, None)
+    guest_page = await client.get(f"/outcomes/{outcome.number}")
+    privy = []
+    for actor in (author, await make_staff(StaffRole.AUDITOR)):
+        await sign_in(client, actor)
+        privy.append((await client.get(f"/files/{file.id}")).status_code)
+
+    assert answers == [guest, unverified, enterprise, broker]
+    assert ("检测报告.pdf" in page.text) is (tier != "parties")
+    assert ("检测报告.pdf" in guest_page.text) is (tier == "public")
+    assert ("检测报告、查新报告" in guest_page.text) is (tier != "parties")
+    assert privy[0] == 200
+
+
+async def test_after_the_undertaking_the_file_opens(client: httpx.AsyncClient) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+    await add(client, outcome, "undertaking")
+    file, buyer = await StoredFile.get(), await make_member()
+
+    await accept_undertaking(file, by=By(buyer, NOW))
+    await sign_in(client, buyer)
+
+    assert (await client.get(f"/files/{file.id}")).content == PDF
+
+
+async def test_files_of_a_draft_open_to_its_authors_and_reviewers_only(client: httpx.AsyncClient) -> None:
+    author, outcome = await make_own(status=OutcomeStatus.DRAFT)
+    await sign_in(client, author)
+    await add(client, outcome)
+    file = await StoredFile.get()
+
+    codes = []
+    for actor in (author, await make_staff(StaffRole.OPERATOR), await make_member(), None):
+        await sign_in(client, actor)
+        codes.append((await client.get(f"/files/{file.id}")).status_code)
+
+    assert codes == [200, 200, 404, 404]
+
+
+async def test_a_picture_is_public_plain_and_shown_on_the_page(client: httpx.AsyncClient) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+    await add(client, outcome, "verified", name="样机.jpg", content=jpeg((3000, 1000)), kind="picture")
+    file = await StoredFile.get()
+
+    await sign_in(client, None)
+    page = await client.get(f"/outcomes/{outcome.number}")
+    shown = await client.get(f"/pictures/{file.id}")
+
+    assert (file.tier, file.kind) == (Tier.PUBLIC, FileKind.PICTURE)
+    assert f"/pictures/{file.id}" in page.text
+    assert 'alt="样机"' in page.text
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+    assert "public" in shown.headers["cache-control"]
+    assert b"SecretCamera" not in shown.content
+
+
+async def test_a_photo_among_the_attachments_loses_its_metadata_too(client: httpx.AsyncClient) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+    await add(client, outcome, name="证书.jpg", content=jpeg(), kind="proof")
+    file = await StoredFile.get()
+
+    assert b"SecretCamera" not in (await client.get(f"/files/{file.id}")).content
+    assert (await client.get(f"/pictures/{file.id}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("照片.pdf", PDF, "图片请用 JPG 或 PNG"),
+        ("坏.jpg", jpeg()[:100], "打不开"),
+        ("宏.exe", b"MZ", "只接收这些文件"),
+    ],
+)
+async def test_what_is_no_picture_is_refused_at_its_field(
+    client: httpx.AsyncClient, name: str, content: bytes, words: str
+) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+
+    page = await add(client, outcome, name=name, content=content, kind="picture")
+
+    assert page.status_code == 422
+    assert words in page.text
+    assert not await StoredFile.exists()
+
+
+async def test_the_operator_is_told_of_a_public_file_on_a_published_listing(
+    client: httpx.AsyncClient,
+) -> None:
+    operator = await make_user(staff_role=StaffRole.OPERATOR)
+    author, outcome = await make_own()
+    await sign_in(client, author)
+
+    await add(client, outcome, "verified")
+    assert not await Message.filter(user_id=operator.id).exists()
+    file = await StoredFile.get()
+    await post(client, f"/my/outcomes/{outcome.number}/files/{file.id}", {"tier": "public"})
+
+    assert "检测报告.pdf" in (await Message.get(user_id=operator.id)).text
+
+
+async def test_closing_a_file_closes_its_older_versions(client: httpx.AsyncClient) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+    await add(client, outcome)
+    await add(client, outcome, content=PDF + b"2")
+    first, second = await StoredFile.all().order_by("version")
+
+    await post(client, f"/my/outcomes/{outcome.number}/files/{second.id}", {"tier": "parties"})
+    await sign_in(client, None)
+
+    assert [(await client.get(f"/files/{file.id}")).status_code for file in (first, second)] == [404, 404]
+
+
+async def test_nobody_adds_or_opens_files_of_another_organisation(client: httpx.AsyncClient) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+    await add(client, outcome, "parties")
+    file = await StoredFile.get()
+    other = await make_member(await make_organisation(kind=OrganisationKind.UNIVERSITY))
+    await sign_in(client, other)
+
+    added = await add(client, outcome)
+    changed = await post(client, f"/my/outcomes/{outcome.number}/files/{file.id}", {"tier": "public"})
+
+    assert (added.status_code, changed.status_code) == (404, 404)
+    assert (await StoredFile.get()).tier is Tier.PARTIES
+    assert (await Organisation.get(id=outcome.organisation_id)).id != other.organisation_id

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -151,13 +152,16 @@ def _modules(room: str) -> Iterator[tuple[str, ModuleType]]:
             yield path.stem, importlib.import_module(f"market.{room}.{path.stem}")
 
 
-def _imports() -> Iterator[tuple[Path, str]]:
-    """Give each module of the market with every module or name that it imports from the market."""
-    for path in MARKET.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("market"):
-                yield path, node.module
-                yield from ((path, f"{node.module}.{alias.name}") for alias in node.names)
+@cache
+def _imports() -> list[tuple[Path, str]]:
+    """Return each module of the market with every module or name that it imports from the market."""
+    return [
+        (path, imported)
+        for path in MARKET.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("market")
+        for imported in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+    ]
 
 
 class ToyAct(StrEnum):

@@ -29,6 +29,7 @@ from tests.claims.factories import make_accepted, make_desk, make_draft, make_pu
 from tests.factories import NOW, make_broker, make_member, make_staff
 from tests.panels.factories import assign, make_experts
 from tests.programmes.factories import next_version
+from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
 
@@ -169,6 +170,7 @@ ACTS = {
 SENT_AWAY = {303, 401, 403, 404}
 
 
+@cached_stage
 async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
     desk = await make_desk()
     applicant, draft = await make_draft()

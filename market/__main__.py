@@ -119,9 +119,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
                 is_dry=options.dry_run,
             )
         case "quality":
-            from market.commands import quality
+            from market.commands import evaluate
 
-            return await quality.publish(settings, options.file)
+            return await evaluate.publish(settings, options.file)
         case "create-operator":
             return await create_operator.create_operator(settings, options.email, options.name)
     raise AssertionError(options.command)
@@ -154,9 +154,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--engine", choices=["embedded", "meilisearch"], default="embedded")
     evaluating.add_argument("--no-semantic", action="store_true", help="words only, without any embedder")
     evaluating.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    quality = commands.add_parser("quality", help="the public page about the quality of matching")
-    quality.add_argument("act", choices=["publish"])
-    quality.add_argument("file", type=Path, metavar="FILE", help="what evaluate --json FILE wrote")
+    publishing = commands.add_parser("quality", help="the public page about the quality of matching")
+    publishing.add_argument("act", choices=["publish"])
+    publishing.add_argument("file", type=Path, metavar="FILE", help="what evaluate --json FILE wrote")
     fitting = commands.add_parser("fit-weights", help="fit the scorer's weights on graded pairs")
     fitting.add_argument(
         "directory", type=Path, metavar="DIR", help="holds graded_*.jsonl(.gz) and .tsv(.gz)"

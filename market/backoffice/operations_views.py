@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for
-from market.backoffice import deadlines, job_queue, search_maintenance
+from market.backoffice import deadlines, operations
 from market.backoffice.states import BackofficeAct
 from market.kit.errors import NotFound
 from market.kit.flash import flash
@@ -30,20 +30,20 @@ async def jobs(request: Request) -> Response:
         PageRequest.from_query(request.query_params),
         request.query_params.get("status", "failed"),
     )
-    status = status if status in job_queue.JOB_STATES else "failed"
-    items, total = await job_queue.list_jobs(status, offset=page_request.offset, limit=page_request.size)
+    status = status if status in operations.JOB_STATES else "failed"
+    items, total = await operations.list_jobs(status, offset=page_request.offset, limit=page_request.size)
     return render(
         request,
         "backoffice/jobs.html",
         page=page_request.page(items, total),
         status=status,
-        counts=await job_queue.count_jobs(),
+        counts=await operations.count_jobs(),
     )
 
 
 async def retry_job(request: Request) -> Response:
     actor = actor_for(request, BackofficeAct.RUN_JOBS)
-    await job_queue.retry_job(request.path_params["job_id"], by=By(actor, deps(request).clock()))
+    await operations.retry_job(request.path_params["job_id"], by=By(actor, deps(request).clock()))
     return flash(request, redirect_to(request, "backoffice:jobs"), _("任务已重新排队。"))
 
 
@@ -112,15 +112,15 @@ async def search(request: Request) -> Response:
     if request.method == "POST":
         return await _act(request)
     engine = deps(request).search
-    statuses, tenancy = await search_maintenance.index_statuses(engine)
+    statuses, tenancy = await operations.index_statuses(engine)
     return render(
         request,
         "backoffice/search.html",
         statuses=statuses,
         is_there=tenancy is not None,
         prefix=tenancy.prefix if tenancy else "",
-        drift=search_maintenance.drift_lines(tenancy) if tenancy else [],
-        quarantined=await search_maintenance.list_quarantined(),
+        drift=operations.drift_lines(tenancy) if tenancy else [],
+        quarantined=await operations.list_quarantined(),
         engine=engine.name,
     )
 
@@ -134,10 +134,10 @@ async def _act(request: Request) -> Response:
     )
     index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
     if index:
-        await search_maintenance.rebuild(index, by=By(actor, now))
+        await operations.rebuild(index, by=By(actor, now))
         message = _("重建已排队，由后台任务完成；期间搜索照常。")
     elif entry.isascii() and entry.isdigit() and len(entry) < 20 and int(entry) <= MOST_ID:
-        await search_maintenance.retry(int(entry), by=By(actor, now))
+        await operations.retry(int(entry), by=By(actor, now))
         message = _("已排队重试。若仍不成功，会带着原因回到这里。")
     else:
         raise NotFound(_("没有这个操作。"))

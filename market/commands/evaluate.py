@@ -1,4 +1,4 @@
-"""`evaluate` and `fit-weights`: measure matching and search on known answers, fit the scorer's weights."""
+"""`evaluate`, `fit-weights`, `quality publish`: measure matching and search, fit weights, publish figures."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from market.matching.quality.evaluation import Evaluator
 from market.matching.quality.evaluation import evaluate as run
 from market.matching.quality.weight_fitting import as_json, fit
 from market.matching.scoring import WEIGHTS
+from market.pages import quality
+from market.runtime import build_deps, running
 from market.search.embedded import EmbeddedSearch
 from market.search.embedders import EmbedderUnavailable
 from market.search.embedders.configured import configured_embedders, joint_name
@@ -202,3 +204,26 @@ async def fit_weights(settings: Settings, directory: Path, *, version: str, file
 
 def _write_text(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
+
+
+async def publish(settings: Settings, path: Path) -> int:
+    """Publish what `evaluate --json FILE` wrote."""
+    try:
+        report = _read(path)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{path}: {error}\n")
+        return 1
+    deps = build_deps(settings)
+    async with running(deps):
+        await quality.publish_report(report, now=deps.clock())
+    sys.stdout.write("Published; see /quality.\n")
+    return 0
+
+
+def _read(path: Path) -> Any:
+    text = path.read_text("utf-8")
+    if len(text) > quality.MOST_SIZE:
+        raise quality.NoReport("too large for a report")
+    report = json.loads(text)
+    quality.check_report(report)
+    return report

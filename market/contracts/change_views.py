@@ -21,8 +21,8 @@ from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import to_minor_units
 from market.kit.formats import day, yuan
+from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to

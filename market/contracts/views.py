@@ -37,8 +37,8 @@ from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import to_minor_units
 from market.kit.formats import yuan
+from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.pdf import render_pdf

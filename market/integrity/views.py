@@ -9,7 +9,7 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.integrity import related_parties
+from market.integrity import conflicts
 from market.integrity.models import TieKind
 from market.integrity.queries import list_own_sanctions
 from market.integrity.services import appeal
@@ -85,7 +85,7 @@ async def index(request: Request) -> Response:
         actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
         if form.validate_on_submit():
             with form.catch_invalid():
-                await related_parties.record_tie(
+                await conflicts.record_tie(
                     TieKind(form.kind.data),
                     str(form.uscc.data),
                     str(form.other.data),
@@ -104,7 +104,7 @@ async def index(request: Request) -> Response:
         request,
         "integrity/related_parties.html",
         form,
-        ties=await related_parties.list_ties(text),
+        ties=await conflicts.list_ties(text),
         text=text,
     )
 

@@ -19,7 +19,6 @@ from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select
 
-from market.kit.errors import Invalid
 from market.kit.formats import percent, share_in_money, symbol, wan_input
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, MisplacedComma, Money, parse_decimal
@@ -194,18 +193,6 @@ def _day_of(text: str) -> date | str:
         return date.fromisoformat(text) if len(text) == 10 else text
     except ValueError:
         return text
-
-
-def to_minor_units(typed: int | None, currency: str, field: str) -> int:
-    """Convert a MoneyField's hundredths into minor units of a currency; an empty field is 0.
-
-    Raises:
-        Invalid: at `field`: the currency has no such small unit.
-    """
-    try:
-        return Money.of_hundredths(typed or 0, currency).amount
-    except ValueError:
-        raise Invalid(_("这种货币没有小数，请填整数金额。"), field=field) from None
 
 
 class MoneyField(StringField):

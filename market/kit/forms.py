@@ -11,6 +11,7 @@ from wtforms.fields.core import UnboundField
 from market.kit.errors import Invalid, MarketError
 from market.kit.held_forms import get_held_form
 from market.kit.i18n import gettext as _
+from market.kit.money import Money
 
 MOST_ROWS = 200
 """Rows that are read of a submitted or a stored table at most."""
@@ -148,3 +149,15 @@ def record_number_from(values: Mapping[str, Any], name: str) -> str:
     """Return the record number in a form's value; empty where it cannot be one."""
     text = str(values.get(name) or "")
     return text if text.isascii() and text.isprintable() and len(text) <= 20 else ""
+
+
+def to_minor_units(typed: int | None, currency: str, field: str) -> int:
+    """Convert a MoneyField's hundredths into minor units of a currency; an empty field is 0.
+
+    Raises:
+        Invalid: at `field`: the currency has no such small unit.
+    """
+    try:
+        return Money.of_hundredths(typed or 0, currency).amount
+    except ValueError:
+        raise Invalid(_("这种货币没有小数，请填整数金额。"), field=field) from None

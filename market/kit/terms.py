@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from market.kit.form_fields import to_minor_units
+from market.kit.forms import to_minor_units
 from market.kit.money import Money
 
 T = TypeVar("T")

@@ -11,9 +11,8 @@ from market.kit.form_fields import (
     PercentField,
     Required,
     TextField,
-    to_minor_units,
 )
-from market.kit.forms import BaseForm, RowsField
+from market.kit.forms import BaseForm, RowsField, to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import Money

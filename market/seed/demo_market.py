@@ -33,10 +33,10 @@ from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
 from market.seed.listings import OF_THE_ROUND, find_match, listing_stories, publish_older, renewals
 from market.seed.online_payments import connect_account
-from market.seed.payee_accounts import account_stories
 from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
+from market.seed.subsidy_setup import account_stories
 from market.seed.timeline import Calendar, Story, play
 from market.seed.transaction import whole_stage
 

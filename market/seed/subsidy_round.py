@@ -29,7 +29,7 @@ from market.records.decisions import Verdict
 from market.seed.content import fen, load, make_pdf
 from market.seed.listings import AUTHORS
 from market.seed.people import Cast
-from market.seed.subsidy_budgets import GUANGXI, budget_story
+from market.seed.subsidy_setup import GUANGXI, budget_story
 from market.seed.timeline import HOLIDAYS, Calendar, Story, pass_time
 
 NANNING = "nanning"

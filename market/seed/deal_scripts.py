@@ -7,11 +7,8 @@ from datetime import date, timedelta
 
 from market.deals.models import ContractKind, Side
 from market.deps import Deps
+from market.seed.bargains import Act, Bargain, DealRoom, Step
 from market.seed.deal_acts import (
-    Act,
-    Bargain,
-    DealRoom,
-    Step,
     accept,
     after,
     agree,

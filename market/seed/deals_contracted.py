@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from market.deals.models import ContractKind, Side
+from market.seed.bargains import HALVES, Bargain
 from market.seed.deal_acts import (
-    HALVES,
-    Bargain,
     accept,
     agree,
     both_agree,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from market.deals.models import ContractKind, Side
+from market.seed.bargains import HALVES, ONCE, Bargain
 from market.seed.deal_acts import (
-    HALVES,
-    ONCE,
-    Bargain,
     accept,
     agree,
     both_agree,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.deals.models import ContractKind
-from market.seed.deal_acts import HALVES, ONCE
+from market.seed.bargains import HALVES, ONCE
 from market.seed.deal_scripts import Script, done_deal
 
 ASSIGNMENT, DEVELOPMENT = ContractKind.ASSIGNMENT, ContractKind.DEVELOPMENT

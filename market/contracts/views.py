@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +17,8 @@ from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.labels import choices
 from market.contracts import online_payments, queries, remittances, signing
 from market.contracts.contract_progress import instalment_lines
+from market.contracts.draft_document import TYPE, to_docx
+from market.contracts.draft_text import draft_text
 from market.contracts.forms import (
     ContractForm,
     RegistrationForm,
@@ -45,6 +48,7 @@ from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
+from market.listings.models import Need
 from market.payees.queries import known_account
 from market.payments import connected_accounts
 from market.payments.connected_accounts import find_connected_account
@@ -114,6 +118,20 @@ async def sign(request: Request) -> Response:
         accept=ACCEPT,
         disclosures=choices("disclosure"),
     )
+
+
+async def draft_document(request: Request) -> Response:
+    """Give a side of the deal the contract drafted from the accepted offer, to be edited by hand."""
+    actor = actor_for(request, DealAct.SIGN)
+    deal = await get_deal_for(actor, request.path_params["number"])
+    offer = await find_accepted_offer(deal.id)
+    if side_of(deal, actor) is None or offer is None:
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    need = await Need.get_or_none(id=deal.need_id) if deal.need_id else None
+    text = draft_text(deal, from_record(OfferTerms, offer), deal.outcome or need)
+    name = quote(_("%(number)s 合同草稿", number=deal.number))
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}.docx"}
+    return Response(await asyncio.to_thread(to_docx, text), media_type=TYPE, headers=headers)
 
 
 async def show(request: Request) -> Response:
@@ -323,6 +341,7 @@ async def export(request: Request) -> Response:
 routes = [
     Route("/account/payouts", payouts, name="contracts:payouts", methods=["GET", "POST"]),
     Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"]),
+    Route("/deals/{number}/contract-draft.docx", draft_document, name="contracts:draft_document"),
     Route("/contracts/{number}", show, name="contracts:show", methods=["GET"]),
     Route("/contracts/{number}/register", register, name="contracts:register", methods=["GET", "POST"]),
     Route("/instalments/{instalment_id:uuid}/remit", remit, name="contracts:remit", methods=["GET", "POST"]),

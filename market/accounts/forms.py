@@ -220,6 +220,28 @@ class EraseForm(BaseForm):
     is_sure = BooleanField(lazy("我明白注销后不能恢复"), [Required(lazy("请勾选确认。"))])
 
 
+class InviteForm(BaseForm):
+    email = EmailField(
+        lazy("同事的邮箱"), [Required(lazy("请填写邮箱。"))], render_kw={"autocomplete": "off"}
+    )
+    role = ChoiceField(
+        lazy("身份"), [Required(lazy("请选择身份。"))], choices=_member_roles, blank=lazy("请选择")
+    )
+
+
+class InvitedForm(BaseForm):
+    """What an invited person fills in who has no account; the address is that of the invitation."""
+
+    person_name = TextField(
+        lazy("您的姓名"), [Required(lazy("请填写姓名。"))], max_length=60, render_kw={"autocomplete": "name"}
+    )
+    password = SecretField(lazy("密码"), [Required(lazy("请设置密码。"))], is_new=True)
+    agreed = BooleanField(
+        lazy("我同意平台为提供服务处理以上个人信息；我可以随时导出，也可以注销账号"),
+        [Required(lazy("请先阅读并勾选同意。"))],
+    )
+
+
 class MemberForm(BaseForm):
     """One button of the page of members: the membership, the act, the role."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from market.accounts.held_forms import sweep_held_forms
+from market.accounts.invitations import forget_invitations
 from market.accounts.mail_tokens import sweep_tokens
 from market.accounts.models import Membership, Organisation, OrganisationStatus, User
 from market.accounts.sessions import sweep_sessions
@@ -45,6 +46,7 @@ async def sweep(deps: Deps) -> None:
     await sweep_tokens()
     await sweep_held_forms()
     await sweep_submissions()
+    await forget_invitations()
     await rate_limits.delete_expired()
     for user in await User.filter(
         email_confirmed_at=None, is_active=True, created_at__lt=deps.clock() - UNCONFIRMED

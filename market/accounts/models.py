@@ -38,6 +38,9 @@ class OrganisationVerb(LabelEnum):
     REFUSE_MEMBER = "refuse_member", lazy("不同意加入")
     CHANGE_ROLE = "change_role", lazy("改成员身份")
     END_MEMBERSHIP = "end_membership", lazy("移出成员")
+    INVITE = "invite", lazy("邀请同事")
+    REVOKE_INVITATION = "revoke_invitation", lazy("撤回邀请")
+    ACCEPT_INVITATION = "accept_invitation", lazy("接受邀请")
 
 
 class OrganisationKind(StrEnum):
@@ -310,6 +313,37 @@ class MailToken(Model):
     class Meta:
         table = "mail_tokens"
         table_description = "Mail tokens."
+
+
+class Invitation(Model):
+    """An invitation of a colleague by mail; the link holds the token, the row only its hash."""
+
+    id = fields.UUIDField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="invitations", on_delete=fields.CASCADE
+    )
+    organisation_id: UUID
+    email = fields.CharField(max_length=254, default="", db_default="")
+    """In lower case; emptied when the invitation is used, revoked or over."""
+    role = enum_column(MemberRole)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    invited_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.SET_NULL
+    )
+    invited_by_id: UUID | None
+    invited_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    accepted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.SET_NULL
+    )
+    accepted_by_id: UUID | None
+    accepted_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "invitations"
+        table_description = "Invitations."
+        indexes = (("organisation_id",),)
 
 
 class Message(Model):

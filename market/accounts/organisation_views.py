@@ -8,14 +8,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts import brokers, organisations, queries
+from market.accounts import brokers, invitations, organisations, queries
 from market.accounts import memberships as memberships_service
 from market.accounts.actors import Actor
-from market.accounts.forms import BrokerForm, ContactForm, JoinForm, MemberForm, OrganisationForm
+from market.accounts.forms import (
+    BrokerForm,
+    ContactForm,
+    InvitedForm,
+    InviteForm,
+    JoinForm,
+    MemberForm,
+    OrganisationForm,
+)
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE
-from market.accounts.web import actor_for
+from market.accounts.web import actor_for, browser_of, optional_actor, set_session
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -80,15 +88,61 @@ async def join(request: Request) -> Response:
 
 async def members(request: Request) -> Response:
     actor = actor_for(request, AccountAct.MANAGE_MEMBERS)
-    if request.method == "POST":
-        await _change_member(MemberForm(await form_data(request)), actor, request)
+    data = await form_data_or_none(request)
+    if data is not None and data.get("act") not in ("invite", "revoke"):
+        await _change_member(MemberForm(data), actor, request)
         return flash(request, redirect_to(request, "accounts:members"), _("已保存。"))
+    by = By(actor, deps(request).clock())
+    if data is not None and data.get("act") == "revoke":
+        identity = uuid_or_none(data.get("invitation"))
+        if identity is None:
+            raise NotFound(_("没有这条记录。"))
+        await invitations.revoke(identity, by=by)
+        return flash(request, redirect_to(request, "accounts:members"), _("邀请已撤回，链接失效。"))
+    form: Any = InviteForm(data, data={"role": request.query_params.get("role", "")})
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await invitations.invite(form.email.data, MemberRole(form.role.data), by=by)
+            message = _("邀请已发到 %(email)s，七天内有效。", email=form.email.data)
+            return flash(request, redirect_to(request, "accounts:members"), message)
     assert actor.organisation_id is not None  # noqa: S101 -- who manages members acts for somebody
-    return render(
+    return render_form(
         request,
         "accounts/members.html",
+        form,
         memberships=await queries.list_memberships(actor.organisation_id),
+        invitations=await invitations.list_open(actor),
         roles=MemberForm().role.choices,
+    )
+
+
+async def invitation(request: Request) -> Response:
+    """Show an invitation to whom it was sent, and accept it: with an account, or with a new one."""
+    token, actor = request.path_params["token"], optional_actor(request)
+    invitation = await invitations.find_invitation(token)
+    is_own = actor is not None and actor.email == invitation.email
+    data, now = await form_data_or_none(request), deps(request).clock()
+    if data is not None and actor is not None:
+        own = await invitations.accept(token, session_token=request.cookies[COOKIE], by=By(actor, now))
+        message = _("您已加入 %(name)s。", name=own.name)
+        return flash(request, redirect_to(request, "pages:dashboard"), message)
+    form: Any = InvitedForm(data)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            person = invitations.NewColleague(form.person_name.data, form.password.data)
+            session = await invitations.register(token, person, device=browser_of(request).device, now=now)
+            response = redirect_to(request, "pages:dashboard")
+            set_session(response, session, is_secure=deps(request).settings.is_secure)
+            message = _("您已加入 %(name)s。", name=invitation.organisation.name)
+            return flash(request, response, message)
+    return render_form(
+        request,
+        "accounts/invitation.html",
+        form,
+        invitation=invitation,
+        link=token,
+        is_own=is_own,
+        is_registered=actor is None and await invitations.is_registered(invitation),
     )
 
 
@@ -137,6 +191,7 @@ routes = [
     ),
     Route("/account/join", join, name="accounts:join", methods=["GET", "POST"]),
     Route("/account/members", members, name="accounts:members", methods=["GET", "POST"]),
+    Route("/invitations/{token}", invitation, name="accounts:invitation", methods=["GET", "POST"]),
     Route("/account/broker", broker, name="accounts:broker", methods=["GET", "POST"]),
     Route("/account/act-for", act_for, name="accounts:act_for", methods=["POST"]),
 ]

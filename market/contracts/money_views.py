@@ -12,6 +12,7 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from market.accounts.permissions import AccountAct
+from market.accounts.second_people import second_people
 from market.accounts.web import actor_for
 from market.contracts import bank_statements, queries, refunds
 from market.contracts.forms import (
@@ -149,6 +150,12 @@ async def money(request: Request) -> Response:
         payments=payments,
         remittances=remittances,
         refunds=sent,
+        seconds=await second_people(
+            ContractAct.CONFIRM_REFUND,
+            contract.deal.seller_id,
+            (refund.proposed_by_id for refund in sent if refund.proposed_by_id),
+            actor=actor,
+        ),
         disputes=await Dispute.filter(payment_id__in=[payment.id for payment in payments]).order_by(
             "opened_at"
         ),

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
+from market.accounts.second_people import second_people
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
@@ -139,9 +140,18 @@ async def show(request: Request) -> Response:
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     account = await find_connected_account(contract.deal.seller_id)
     lines = await instalment_lines(contract)
+    recorded = [remittance for line in lines for remittance in line.remittances if remittance.verdict is None]
+    stakes = [paid_in for paid_in in contract.paid_in if paid_in.verdict is None]
+    seller_id = contract.deal.seller_id
     return render(
         request,
         "contracts/show.html",
+        seconds=await second_people(
+            ContractAct.CONFIRM_REMITTANCE, seller_id, (row.proposed_by_id for row in recorded), actor=actor
+        ),
+        stake_seconds=await second_people(
+            ContractAct.CONFIRM_PAID_IN, seller_id, (row.proposed_by_id for row in stakes), actor=actor
+        ),
         contract=contract,
         deal=contract.deal,
         side=side_of(contract.deal, actor),

@@ -12,6 +12,7 @@ from wtforms import FileField
 from wtforms.validators import ValidationError
 
 from market.accounts.permissions import AccountAct
+from market.accounts.second_people import second_people
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.files.attachments import required_upload
@@ -90,6 +91,12 @@ async def account(request: Request) -> Response:
         in_force=next((version for version in accounts if version.is_confirmed), None),
         waiting=waiting,
         has_second=waiting is not None and await has_second_person(waiting),
+        seconds=await second_people(
+            PayeeAct.CONFIRM_ACCOUNT,
+            actor.organisation_id,
+            [waiting.proposed_by_id] if waiting else [],
+            actor=actor,
+        ),
         accept=ACCEPT,
     )
 

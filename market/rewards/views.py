@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.accounts.second_people import second_people
 from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.deals.brokerage import owed_commission
@@ -127,6 +128,9 @@ async def show(request: Request) -> Response:
         ),
         is_own=actor.acts_for(plan.organisation_id),
         may_confirm=actor.may(RewardAct.PAY_REWARDS) and plan.proposed_by_id != actor.user_id,
+        seconds=await second_people(
+            RewardAct.PAY_REWARDS, plan.organisation_id, [plan.proposed_by_id], actor=actor
+        ),
     )
 
 

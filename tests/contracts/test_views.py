@@ -217,7 +217,7 @@ async def test_who_recorded_sees_no_button_and_is_refused(client: httpx.AsyncCli
 
     page = await post(client, f"/remittances/{remittance.id}/confirm")
 
-    assert "由另一位财务人员确认" in shown.text
+    assert "需要财务确认，本单位还没有别人有这个身份" in shown.text
     assert page.status_code == 403
     assert await received_amount(contract.id) == 0
 

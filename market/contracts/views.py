@@ -57,6 +57,7 @@ from market.payments.gateway import ReturnUrls
 from market.payments.line_matching import payment_reference
 from market.payments.models import Payment
 from market.payments.online_limits import can_pay_online
+from market.payments.states import RemittanceStatus
 from market.records.by import By
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -235,7 +236,20 @@ async def remit(request: Request) -> Response:
 
 
 async def confirm_remittance(request: Request) -> Response:
+    """Show what confirming a transfer enters into the book, and confirm it."""
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
+    if request.method == "GET":
+        remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
+        if remittance.status is not RemittanceStatus.RECORDED:
+            return redirect_to(request, "contracts:show", number=instalment.contract.number)
+        return render(
+            request,
+            "contracts/confirm_remittance.html",
+            contract=instalment.contract,
+            instalment=instalment,
+            remittance=remittance,
+            left=Money(await queries.open_amount(instalment), instalment.contract.currency),
+        )
     receipt = await remittances.confirm_remittance(
         path_id(request, "remittance_id"), by=By(actor, deps(request).clock())
     )
@@ -361,7 +375,7 @@ routes = [
         "/remittances/{remittance_id:uuid}/confirm",
         confirm_remittance,
         name="contracts:confirm_remittance",
-        methods=["POST"],
+        methods=["GET", "POST"],
     ),
     Route(
         "/remittances/{remittance_id:uuid}/reject",

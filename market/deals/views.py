@@ -27,7 +27,7 @@ from market.deals.openings import agree_introduction, open_interest, open_respon
 from market.deals.parties import buyer_name, side_of
 from market.deals.publicity import Statement, last_day_of_publicity, notice_text, start_publicity
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
-from market.deals.states import DealAct, DealStatus
+from market.deals.states import DealAct, DealStatus, OfferStatus
 from market.deals.terms import OfferTerms
 from market.files.attachments import required_upload
 from market.files.models import Tier
@@ -35,6 +35,7 @@ from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
+from market.kit.formats import share_in_money
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.templating import render, render_form
@@ -118,7 +119,23 @@ async def introduce(request: Request) -> Response:
 
 
 async def agree(request: Request) -> Response:
+    """Show what agreeing to an introduction binds to, and agree."""
     actor = actor_for(request, DealAct.OPEN_DEAL)
+    if request.method == "GET":
+        deal = await _own_deal(request)
+        introduction = await queries.find_introduction(deal.id)
+        if introduction is None or deal.status is not DealStatus.INTENT:
+            return _room(request, deal)
+        return render(
+            request,
+            "deals/agree.html",
+            deal=deal,
+            introduction=introduction,
+            is_payer=side_of(deal, actor) is introduction.payer,
+            money=share_in_money(
+                commission_base(None, deal.outcome, deal.need), introduction.commission_basis_points
+            ),
+        )
     deal = await agree_introduction(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, _room(request, deal), _("您方已同意对接。"))
 
@@ -155,7 +172,10 @@ async def offer(request: Request) -> Response:
 
 
 async def accept(request: Request) -> Response:
+    """Show the whole of an offer with what accepting it binds to, and accept it."""
     actor = actor_for(request, DealAct.ACCEPT_OFFER)
+    if request.method == "GET":
+        return await _acceptance(request)
     form = await form_data(request)
     deal = await accept_offer(
         request.path_params["number"],
@@ -164,6 +184,27 @@ async def accept(request: Request) -> Response:
         by=By(actor, deps(request).clock()),
     )
     return flash(request, _room(request, deal), _("报价已接受，价格已确定。"))
+
+
+async def _acceptance(request: Request) -> Response:
+    actor = actor_for(request, DealAct.ACCEPT_OFFER)
+    deal = await _own_deal(request)
+    side, latest = side_of(deal, actor), (await queries.latest_offers([deal.id])).get(deal.id)
+    if latest is None or latest.status is not OfferStatus.OPEN or latest.side is side:
+        return _room(request, deal)
+    introduction = await queries.find_introduction(deal.id) if deal.broker_id else None
+    is_payer = introduction is not None and introduction.payer is side
+    return render(
+        request,
+        "deals/accept.html",
+        deal=deal,
+        offer=latest,
+        terms=from_record(OfferTerms, latest),
+        buyer=buyer_name(deal, actor),
+        commission=share_in_money(latest.price, introduction.commission_basis_points)
+        if introduction and is_payer and introduction.commission_basis_points
+        else "",
+    )
 
 
 async def upload(request: Request) -> Response:
@@ -282,9 +323,9 @@ routes = [
     Route("/outcomes/{number}/interest", interest, name="deals:interest", methods=["GET", "POST"]),
     Route("/needs/{number}/respond", respond, name="deals:respond", methods=["GET", "POST"]),
     Route("/matches/{match_id:uuid}/introduce", introduce, name="deals:introduce", methods=["GET", "POST"]),
-    Route("/deals/{number}/agree", agree, name="deals:agree_introduction", methods=["POST"]),
+    Route("/deals/{number}/agree", agree, name="deals:agree_introduction", methods=["GET", "POST"]),
     Route("/deals/{number}/offer", offer, name="deals:offer", methods=["GET", "POST"]),
-    Route("/deals/{number}/accept", accept, name="deals:accept", methods=["POST"]),
+    Route("/deals/{number}/accept", accept, name="deals:accept", methods=["GET", "POST"]),
     Route("/deals/{number}/files", upload, name="deals:upload", methods=["POST"]),
     Route("/deals/{number}/publish", publish, name="deals:publish", methods=["GET", "POST"]),
     Route("/deals/{number}/skip-publicity", skip_publicity, name="deals:skip_publicity", methods=["POST"]),

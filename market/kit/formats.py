@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from market.kit.clock import local, local_date
 from market.kit.i18n import gettext as _
-from market.kit.money import HOME, Money, decimals
+from market.kit.money import HOME, Money, amount_in_words, decimals
 
 SYMBOLS = {"CNY": "￥", "USD": "US$", "EUR": "€", "HKD": "HK$", "JPY": "JP¥"}
 
@@ -31,6 +31,11 @@ def share_in_money(base: Money, basis_points: int) -> str:
     """Format what a share of an amount comes to: ≈ ￥34,650.00（按 115.50 万元）."""
     words = wan(base.amount) if base.currency == HOME else yuan(base)
     return _("≈ %(money)s（按 %(base)s）", money=yuan(base.share(basis_points)), base=words)
+
+
+def in_words(amount: int) -> str:
+    """Format an amount of yuan in capital numerals: 壹佰壹拾伍万伍仟元整."""
+    return amount_in_words(amount)
 
 
 def figure(amount: int | Money | None, currency: str = HOME) -> str:

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 
 FILTERS = (
-    *("yuan", "figure", "wan", "wan_input", "in_unit", "percent", "grouped"),
+    *("yuan", "figure", "wan", "wan_input", "in_unit", "in_words", "percent", "grouped"),
     *("day", "moment", "end_of", "file_size"),
 )
 """Functions of `kit.formats` that templates use as filters."""

@@ -194,8 +194,13 @@ async def test_a_transfer_is_recorded_by_one_and_confirmed_by_another_in_the_bro
     waiting = await client.get("/deals?todo=confirm")
     shown = await client.get(f"/contracts/{contract.number}")
 
+    asked = await client.get(f"/remittances/{remittance.id}/confirm")
     page = await post(client, f"/remittances/{remittance.id}/confirm")
+    after = await client.get(f"/remittances/{remittance.id}/confirm")
 
+    assert "确认已到账 ￥805,000.00" in asked.text
+    assert "回单.png" in asked.text
+    assert after.status_code == 303, "nothing is left to confirm"
     assert payment_reference(contract.number, 1) in form.text
     assert "已登记，待确认" in recorded.text
     assert "确认到账" not in recorded.text

@@ -99,3 +99,7 @@ def test_a_share_is_shown_in_money_with_what_it_is_a_share_of() -> None:
     assert formats.share_in_money(Money(1_155_000_00), 300) == "≈ ￥34,650.00（按 115.50 万元）"
     assert formats.share_in_money(Money(1_000_00, "USD"), 1_250) == "≈ US$125.00（按 US$1,000.00）"
     assert formats.symbol("THB") == "THB "
+
+
+def test_an_amount_of_yuan_is_written_in_capital_numerals() -> None:
+    assert formats.in_words(1_155_000_00) == "壹佰壹拾伍万伍仟元整"

@@ -71,6 +71,11 @@ async def list_messages(user_id: UUID, *, offset: int, limit: int) -> tuple[list
     return await own.order_by("-id").offset(offset).limit(limit), await own.count()
 
 
+async def list_latest_messages(user_id: UUID, count: int) -> list[Message]:
+    """Return a person's latest messages."""
+    return await Message.filter(user_id=user_id).order_by("-id").limit(count)
+
+
 async def mark_all_read(user_id: UUID, *, now: datetime) -> int:
     """Mark all messages of a person as read and return how many were unread."""
     return await Message.filter(user_id=user_id, read_at=None).update(read_at=now)

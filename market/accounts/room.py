@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from market.accounts import authentication_views, jobs, models, organisation_views, profile_views, queries
+from market.accounts import (
+    authentication_views,
+    jobs,
+    models,
+    organisation_views,
+    profile_views,
+    queries,
+    worklist,
+)
 from market.accounts.models import (
     MemberStatus,
     OrganisationAction,
@@ -62,4 +70,5 @@ ROOM = Room(
         ),
         WorkEntry(WorkGroup.ORGANISATION, 90, lazy("我的账号"), "accounts:profile"),
     ),
+    pending=worklist.pending,
 )

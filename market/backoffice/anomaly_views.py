@@ -17,9 +17,9 @@ from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
 from market.claims.models import Claim
 from market.claims.risk_flags import RISK_FLAG_LABELS
-from market.kit.i18n import gettext as _
-from market.kit.room import Card
+from market.kit.i18n import lazy
 from market.kit.templating import render
+from market.kit.worklist import Standing
 from market.ledger.checks import LastResult, last_result
 from market.payments.statement_models import BankLine
 
@@ -64,16 +64,22 @@ async def list_anomalies() -> Anomalies:
     )
 
 
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+def standing(actor: Actor, now: datetime) -> list[Standing]:
     """Return the anomalies as an auditor's first figures."""
     if not actor.may(AccountAct.READ_AUDIT):
         return []
-    check = await last_result()
     return [
-        Card(_("不成立的核对"), len(check.broken) if check else 0, f"{PAGE}#checks", "wrong"),
-        Card(_("有疑点的申报"), await _doubtful().count(), f"{PAGE}#doubts", "wrong"),
-        Card(_("冲正的流水"), await _reversals().count(), f"{PAGE}#reversals", "wrong"),
-        Card(_("退回的拨付"), await _returned().count(), f"{PAGE}#returned", "wrong"),
+        Standing(
+            lazy("有疑点的申报"),
+            f"{PAGE}#doubts",
+            "claims c WHERE c.submitted_at IS NOT NULL AND c.doubt_kinds <> ''",
+        ),
+        Standing(lazy("冲正的流水"), f"{PAGE}#reversals", "bank_lines l WHERE l.is_reversal"),
+        Standing(
+            lazy("退回的拨付"),
+            f"{PAGE}#returned",
+            f"disbursements d WHERE d.status = '{DisbursementStatus.RETURNED}'",
+        ),
     ]
 
 

@@ -34,7 +34,7 @@ ROOM = Room(
         *sanction_views.routes,
     ],
     demo_routes=operations_views.demo_routes,
-    dashboard=anomaly_views.dashboard_cards,
+    standing=anomaly_views.standing,
     workbench=(
         WorkEntry(
             WorkGroup.MARKET,

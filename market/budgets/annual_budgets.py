@@ -154,6 +154,14 @@ async def list_budgets() -> list[BudgetRow]:
     return [BudgetRow(budget, figures[budget.year, budget.programme.slug]) for budget in budgets]
 
 
+async def list_budgets_of(year: int) -> list[BudgetRow]:
+    """Return the budgets of one year with their figures."""
+    budgets = await Budget.filter(year=year).select_related("programme", "proposed_by", "decided_by")
+    groups = await measure(BUDGET_FIGURES, Period.of_year(year), by=("programme",)) if budgets else []
+    figures = {group.key["programme"]: group.values for group in groups}
+    return [BudgetRow(budget, figures[budget.programme.slug]) for budget in budgets]
+
+
 async def get_budget(slug: str, year: int) -> BudgetRow:
     """Return one budget with its figures.
 

@@ -8,7 +8,6 @@ from market.budgets import (
     budget_views,
     checks,
     clawback_views,
-    dashboards,
     figures,
     instruction_views,
     jobs,
@@ -19,6 +18,7 @@ from market.budgets import (
     report_views,
     result_views,
     voided_awards,
+    worklist,
     year_run_views,
 )
 from market.budgets.models import RunStage
@@ -72,7 +72,8 @@ ROOM = Room(
         "clawback": Subject(lazy("追回"), number="ZH", verbs=(ClawbackAction,)),
         "budget": Subject(lazy("年度预算")),
     },
-    dashboard=dashboards.dashboard_cards,
+    pending=worklist.pending,
+    worklist=worklist.budget_left,
     figures=figures.FIGURES,
     publicity=list_publicity.PUBLICITY,
     deadlines=lambda deps, now: voided_awards.run_due(now),

@@ -12,19 +12,16 @@ from starlette.datastructures import ImmutableMultiDict
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
-from market.accounts.permissions import AccountAct
 from market.claims.claim_facts import gather_facts
 from market.claims.computation import Sheet, build_sheet, compute_claim
 from market.claims.models import Claim, ClaimContract
 from market.claims.queries import voided_among
-from market.claims.states import ENDED, ClaimAct, ClaimStatus
+from market.claims.states import ENDED, ClaimAct
 from market.contracts.models import Contract
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
-from market.kit.room import Card
-from market.panels.states import PanelAct
 from market.programmes.catalogue import compiled, released_terms, version_in_force
 from market.programmes.facts import FactsError
 from market.programmes.models import Programme
@@ -177,36 +174,3 @@ async def _free_contracts(programme: Programme, organisation: Organisation) -> l
     )
     voided = await voided_among([row.id for row in rows])
     return [row for row in rows if row.id not in voided]
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return what an operator may have reviewed, or what waits for an applicant; the desk has its own."""
-    if actor.may(AccountAct.SEE_DESK) or actor.may(PanelAct.SCORE_CLAIM):
-        return []
-    if actor.may(PanelAct.ASSIGN_EXPERTS):
-        reviewable = await Claim.filter(status=ClaimStatus.ACCEPTED).count()
-        return [Card(_("可指派专家的申报"), reviewable, "/reviews/assign", "act")]
-    if actor.may(ClaimAct.WRITE_CLAIM) and actor.may_buy:
-        return await _own_cards(actor, now)
-    return []
-
-
-async def _own_cards(actor: Actor, now: datetime) -> list[Card]:
-    own_claims = Claim.filter(applicant_id=actor.organisation_id)
-    claimable = await list_claimable(actor, now)
-    free_contracts = {contract.id for offer in claimable for contract in offer.contracts}
-    return [
-        Card(_("可申报补助的合同"), len(free_contracts), "/claims/new", "act"),
-        Card(
-            _("补正通知"),
-            await own_claims.filter(status=ClaimStatus.SUPPLEMENT).count(),
-            "/claims?status=supplement",
-            "due",
-        ),
-        Card(
-            _("申报草稿"),
-            await own_claims.filter(status=ClaimStatus.DRAFT).count(),
-            "/claims?status=draft",
-            "due",
-        ),
-    ]

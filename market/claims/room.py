@@ -6,7 +6,6 @@ from market.accounts.permissions import AccountAct, Role
 from market.claims import (
     checks,
     claim_payees,
-    claimable,
     desk_queue,
     desk_review,
     desk_views,
@@ -17,6 +16,7 @@ from market.claims import (
     queue_views,
     subsidisable_outcomes,
     views,
+    worklist,
 )
 from market.claims.states import (
     PERMISSIONS,
@@ -107,7 +107,8 @@ ROOM = Room(
         ),
     ),
     menu=(MenuEntry(Menu.START, 40, lazy("去补助工作台"), "claims:queue", act=AccountAct.SEE_DESK),),
-    dashboard=claimable.dashboard_cards,
+    pending=worklist.pending,
+    standing=worklist.standing,
     moments={
         desk_review.SUPPLEMENT_DUE: lambda deps, claim_id, now: desk_review.end_supplement(claim_id, now=now)
     },

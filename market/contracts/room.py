@@ -7,7 +7,6 @@ from market.contracts import (
     bank_statements,
     change_views,
     checks,
-    dashboards,
     jobs,
     models,
     money_views,
@@ -15,6 +14,7 @@ from market.contracts import (
     queries,
     statement_views,
     views,
+    worklist,
 )
 from market.contracts.states import (
     PERMISSIONS,
@@ -52,7 +52,9 @@ ROOM = Room(
         "bank_statement": Subject(lazy("银行流水"), files=bank_statements.may_open_statement),
     },
     payables={models.INSTALMENT: online_payments.InstalmentPayable()},
-    dashboard=dashboards.dashboard_cards,
+    pending=worklist.pending,
+    standing=worklist.standing,
+    worklist=worklist.state_of_the_books,
     checks=checks.CHECKS,
     ledger_accounts={
         "agreed": LedgerAccount(lazy("约定价款"), is_guarded=False),

@@ -78,6 +78,10 @@ class NextStep:
     address: str = ""
     """Path of the page where it is done."""
     is_late: bool = False
+    due_on: date | None = None
+    """The day of `deadline`, where that is a day."""
+    amount: Money | None = None
+    """What is paid by it."""
 
     def is_for(self, side: Side | None) -> bool:
         """Return whether the step is for people of this side."""
@@ -87,7 +91,7 @@ class NextStep:
 def _deadline(key: str, since: datetime, now: datetime) -> dict[str, Any]:
     """Return the target day of a step pending since a moment, and whether it has passed."""
     last = local_date(since + timedelta(days=DAYS[key]))
-    return {"deadline": day(last), "is_late": last < local_date(now)}
+    return {"deadline": day(last), "is_late": last < local_date(now), "due_on": last}
 
 
 _NO_CONTRACT = ContractFacts()
@@ -155,6 +159,8 @@ def _negotiating(situation: Situation, now: datetime) -> NextStep:
         _("确认报价或还价"),
         other_side(offer.side).value,
         deadline=moment(offer.expires_at) if offer.expires_at else "",
+        due_on=local_date(offer.expires_at) if offer.expires_at else None,
+        amount=Money(offer.price_amount, offer.currency),
         consequence=_("接受后价格确定；还价后由对方确认。改动过的报价要重新确认。"),
         address=f"{page}#offers",
     )
@@ -192,6 +198,7 @@ def _publicity(situation: Situation, now: datetime) -> NextStep:
             _("协议定价公示"),
             PUBLIC,
             deadline=end_of(ends_at) if ends_at else _("截止日待确认"),
+            due_on=local_date(ends_at) if ends_at else None,
             consequence=_("有异议则程序中止；期满无异议后由双方签约。"),
             address=address,
         )
@@ -288,6 +295,8 @@ def _paying(situation: Situation, now: datetime) -> NextStep:
         consequence=_("对公转账登记后由转让方确认，或者在线支付。"),
         address=address,
         is_late=due.due_on is not None and due.due_on < today,
+        due_on=due.due_on,
+        amount=due.left,
     )
 
 

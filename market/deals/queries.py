@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,7 +22,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card, rooms
+from market.kit.room import rooms
 from market.listings.models import Need, Outcome
 from market.listings.queries import outcome_subject
 from market.notices.models import Notice
@@ -103,6 +102,12 @@ async def list_live_deals(actor: Actor) -> list[Deal]:
     deals = await _visible_to(actor).filter(status__not_in=list(ENDED)).order_by("updated_at").limit(500)
     await fetch_parties(deals)
     return deals
+
+
+async def list_running_deals(actor: Actor) -> list[Deal]:
+    """Return the same as `list_live_deals` in one statement, the last updated first, with the needs."""
+    deals = _visible_to(actor).filter(status__not_in=list(ENDED)).order_by("-updated_at").limit(300)
+    return await deals.select_related("seller", "buyer", "need")
 
 
 async def list_offers(deal_id: UUID, most: int | None = None) -> list[Offer]:
@@ -284,25 +289,6 @@ TODO_FILTERS: dict[str, TodoFilter] = {
         ),
     ),
 }
-_SELLER_CARDS = ("agree", "answer", "publish", "publicity", "sign", "register", "receive")
-_BUYER_CARDS = ("agree", "answer", "publicity", "sign", "pay")
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the counts of pending work in the person's deals; each card links to its rows."""
-    keys: list[str] = []
-    if actor.is_organisation_verified and not actor.is_staff and actor.organisation_id:
-        keys += _SELLER_CARDS if actor.may_sell else ()
-        keys += [key for key in _BUYER_CARDS if actor.may_buy and key not in keys]
-    if Role.BROKER in actor.roles:
-        keys.append("brokered")
-    cards = []
-    for key in keys:
-        todo = TODO_FILTERS[key]
-        if actor.may(todo.act):
-            count = await _visible_to(actor).filter(todo.condition(actor)).distinct().count()
-            cards.append(Card(str(todo.label), count, f"/deals?todo={key}", todo.tone))
-    return cards
 
 
 def _visible_to(actor: Actor) -> QuerySet[Deal]:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from market.deals import brokerage_views, files, jobs, models, offers, openings, publicity, queries, views
+from market.deals import (
+    brokerage_views,
+    files,
+    jobs,
+    models,
+    offers,
+    openings,
+    publicity,
+    queries,
+    views,
+    worklist,
+)
 from market.deals.models import Opening, Side
 from market.deals.states import (
     PERMISSIONS,
@@ -41,7 +52,7 @@ ROOM = Room(
         "outcomes": openings.outcome_document_facts,
         "needs": openings.need_document_facts,
     },
-    dashboard=queries.dashboard_cards,
+    standing=worklist.standing,
     publicity=(publicity.PUBLICITY,),
     moments={offers.EXPIRY: lambda deps, offer_id, now: offers.expire_offer(offer_id, now=now)},
     ledger_accounts={

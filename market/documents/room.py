@@ -6,7 +6,7 @@ It stands below the rooms whose acts issue documents, and above notices, whose c
 from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
-from market.documents import checks, issuing, models, views
+from market.documents import checks, issuing, models, views, worklist
 from market.documents.states import PERMISSIONS, DocumentKind, DocumentVerb
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
@@ -29,4 +29,5 @@ ROOM = Room(
     workbench=(
         WorkEntry(WorkGroup.CLAIMS, 70, lazy("复查申请"), "documents:reviews", act=AccountAct.SEE_DESK),
     ),
+    pending=worklist.pending,
 )

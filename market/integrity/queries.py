@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q
 from tortoise.query_utils import Prefetch
-from tortoise.queryset import QuerySet
 
-from market.accounts.actors import Actor
 from market.integrity.models import IntegrityCheck, Sanction, SanctionDecision
-from market.integrity.states import IntegrityAct
-from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card
 
 
 async def list_sanctions(page_request: PageRequest, *, status: str = "", text: str = "") -> Page[Sanction]:
@@ -56,20 +50,3 @@ async def list_checks(reference_kind: str, reference_id: UUID) -> list[Integrity
 async def list_own_sanctions(uscc: str | None) -> list[Sanction]:
     """Return the sanctions of one organisation, the newest first."""
     return await Sanction.filter(subject_uscc=uscc).order_by("-created_at") if uscc else []
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the cards of unanswered appeals, and of what waits for the approver."""
-    cards = []
-    if actor.may(IntegrityAct.MANAGE_SANCTIONS):
-        appeals = Sanction.filter(appealed_at__isnull=False, appeal_answer="")
-        waiting = appeals.exclude(id__in=Subquery(_open_decisions().values("sanction_id")))
-        cards.append(Card(_("待答复申诉"), await waiting.count(), "/backoffice/sanctions", "due"))
-    if actor.may(IntegrityAct.DECIDE_SANCTION):
-        waiting_count = await _open_decisions().exclude(proposed_by_id=actor.user_id).count()
-        cards.append(Card(_("待决定的诚信记录"), waiting_count, "/backoffice/sanctions", "due"))
-    return cards
-
-
-def _open_decisions() -> QuerySet[SanctionDecision]:
-    return SanctionDecision.filter(verdict=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
-from market.integrity import checks, models, queries, services, views
+from market.integrity import checks, models, services, views, worklist
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import (
     PERMISSIONS,
@@ -24,7 +24,7 @@ ROOM = Room(
     models=(models,),
     routes=[*views.routes, *views.related_party_routes],
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
-    dashboard=queries.dashboard_cards,
+    pending=worklist.pending,
     checks=checks.CHECKS,
     moments={services.TERM: lambda deps, sanction_id, now: services.follow_term(sanction_id, now=now)},
     labels={

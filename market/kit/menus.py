@@ -86,8 +86,6 @@ class WorkEntry:
     is_for: Callable[[Actor], bool] | None = None
     under: Sequence[str] = ()
     """Further beginnings of addresses that belong to it, such as `/contracts`."""
-    todo: Sequence[str] = ()
-    """Kinds of pending work (`kit.worklist.Todo.kind`) that its number counts."""
     is_demo: bool = False
 
     def is_open_to(self, actor: Actor) -> bool:

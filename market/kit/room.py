@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from market.files.store import FileStore
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
+    from market.kit.worklist import Pending, Standing, Worklist
     from market.notices.publicity import EntryPublicity, Publicity
     from market.panels.subjects import PanelSubjects
     from market.payees.models import PayeeAccount
@@ -40,8 +41,12 @@ T = TypeVar("T")
 
 FileGuard = Callable[["Actor | None", "StoredFile"], Awaitable[bool]]
 """Tells whether a person may open a file of a record of this kind."""
-Dashboard = Callable[["Actor", "datetime"], Awaitable["list[Card]"]]
-"""Returns a room's figures for a person's dashboard."""
+PendingWork = Callable[["Actor"], Sequence["Pending"]]
+"""Returns the kinds of pending work that a person may have in the room, as parts of one statement."""
+StandingFigures = Callable[["Actor", "datetime"], Sequence["Standing"]]
+"""Returns the figures of a person's work in the room, as parts of one statement."""
+ComputedWork = Callable[["Actor", "datetime"], Awaitable["Worklist"]]
+"""Returns what a room computes of a person's work and cannot tell by a part of a statement."""
 Deadlines = Callable[["Deps", "datetime"], Awaitable[int]]
 """Does what is due by a moment and returns how many records moved; idempotent."""
 MomentHandler = Callable[["Deps", UUID, "datetime"], Awaitable[object]]
@@ -63,17 +68,6 @@ KeyedCheck = Callable[[str], Awaitable[list[str]]]
 """An invariant that needs the secret which lies outside the database."""
 StoredCheck = Callable[["FileStore"], Awaitable[list[str]]]
 """An invariant that reads the file store."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """One figure of a dashboard; `tone` is a badge's, see `kit.labels.Tone`."""
-
-    label: str
-    count: int | str
-    """A number, or a formatted amount."""
-    address: str
-    tone: str = "plain"
 
 
 @dataclass(frozen=True)
@@ -168,7 +162,9 @@ class Room:
     """Called in the transaction that removes outbox entries: readers of the index now see the change."""
     panel_subjects: Mapping[str, PanelSubjects] = field(default_factory=dict)
     """Records that experts judge, by kind."""
-    dashboard: Dashboard | None = None
+    pending: PendingWork | None = None
+    standing: StandingFigures | None = None
+    worklist: ComputedWork | None = None
     menu: Sequence[MenuEntry] = ()
     workbench: Sequence[WorkEntry] = ()
     """Where roles work in this room."""
@@ -255,6 +251,14 @@ class Rooms:
         return [
             entry for entry in self.work_entries if (is_demo or not entry.is_demo) and entry.is_open_to(actor)
         ]
+
+    def pending(self, actor: Actor) -> list[Pending]:
+        """Return all kinds of pending work that a person may have."""
+        return [part for room in self.upwards if room.pending for part in room.pending(actor)]
+
+    def standing(self, actor: Actor, now: datetime) -> list[Standing]:
+        """Return the figures of a person's work."""
+        return [part for room in self.upwards if room.standing for part in room.standing(actor, now)]
 
     def document_facts(self, index: str) -> list[DocumentFacts]:
         return [room.document_facts[index] for room in self.upwards if index in room.document_facts]

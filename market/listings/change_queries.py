@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from market.accounts.actors import Actor
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card
 from market.listings.differences import FieldDifference, differences
 from market.listings.kinds import KINDS, Kind, Listing
 from market.listings.models import ListingChange
@@ -79,20 +77,6 @@ async def find_last_refusal(kind: Kind, listing: Listing) -> ChangeRow | None:
     )
     is_refused = change and change.status in (ChangeStatus.REJECTED, ChangeStatus.CLOSED)
     return _row(change, kind, listing) if change and is_refused else None
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the operator's cards about changes, with the age of the oldest that waits."""
-    if not actor.may(ListingAct.MODERATE):
-        return []
-    counts = await count_changes()
-    oldest = await ListingChange.filter(status=ChangeStatus.PENDING).order_by("proposed_at").first()
-    days = (now - oldest.proposed_at).days if oldest else 0
-    words = _("变更待审核，最久 %(days)s 天", days=days) if days > 0 else _("变更待审核")
-    return [
-        Card(words, counts.get("pending", 0), "/backoffice/changes", "due"),
-        Card(_("已生效的修改待过目"), counts.get("applied", 0), "/backoffice/changes?show=applied", "plain"),
-    ]
 
 
 async def _rows(changes: Sequence[ListingChange]) -> list[ChangeRow]:

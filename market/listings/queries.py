@@ -11,16 +11,15 @@ from tortoise.functions import Count
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
-from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card, SubjectRecord
-from market.listings.kinds import KINDS, NEED, OUTCOME, Kind, Listing
+from market.kit.room import SubjectRecord
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, Outcome, Review
-from market.listings.states import LIVE, PUBLIC, ListingAct, NeedStatus, OutcomeStatus
+from market.listings.states import LIVE, PUBLIC, NeedStatus, OutcomeStatus
 
 _ROW = (
     *("id", "number", "status", "revision", "organisation_id", "title", "field", "modes", "region"),
@@ -154,8 +153,12 @@ async def list_renewable(kind: Kind, actor: Actor, until: date, page_request: Pa
     return page_request.page(items, await listings.count())
 
 
+RENEWABLE = (*LIVE, OutcomeStatus.EXPIRED, NeedStatus.EXPIRED)
+"""Statuses of listings that their author confirms again before their day."""
+
+
 def _renewable(kind: Kind, actor: Actor, until: date) -> Any:
-    statuses = [s for s in (*LIVE, OutcomeStatus.EXPIRED, NeedStatus.EXPIRED) if isinstance(s, kind.statuses)]
+    statuses = [status for status in RENEWABLE if isinstance(status, kind.statuses)]
     return kind.model.filter(
         organisation_id=actor.organisation_id, status__in=statuses, expires_on__lte=until
     )
@@ -311,36 +314,3 @@ async def outcome_subjects(ids: Collection[UUID]) -> Mapping[UUID, SubjectRecord
 
 
 RENEW_AHEAD = timedelta(days=30)
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return a person's cards about listings, pending work first."""
-    cards: list[Card] = []
-    if actor.may(ListingAct.MODERATE):
-        for kind in KINDS.values():
-            words = _("待审核成果") if kind is OUTCOME else _("待审核需求")
-            count = await count_pending(kind)
-            cards.append(Card(words, count, f"/backoffice/listings?kind={kind.key}", "due"))
-    if actor.may(ListingAct.DRAFT_LISTING):
-        if actor.sells:
-            cards += await _own(OUTCOME, actor, now)
-        if actor.buys:
-            cards += await _own(NEED, actor, now)
-    return cards
-
-
-async def _own(kind: Kind, actor: Actor, now: datetime) -> list[Card]:
-    counts, address = await count_own(kind, actor), f"/my/{kind.index}"
-    due = await count_renewable(kind, actor, local_date(now) + RENEW_AHEAD)
-    is_outcome = kind is OUTCOME
-    cards = [
-        (_("退回待改的成果") if is_outcome else _("退回待改的需求"), "returned", "wrong"),
-        (_("审核中的成果") if is_outcome else _("审核中的需求"), "pending", "plain"),
-        (_("成果草稿") if is_outcome else _("需求草稿"), "draft", "plain"),
-        (_("已发布的成果") if is_outcome else _("已发布的需求"), "published", "act"),
-    ]
-    renewal = Card(_("待续期的成果") if is_outcome else _("待续期的需求"), due, f"{address}?due=1", "due")
-    status_cards = [
-        Card(words, counts.get(key, 0), f"{address}?status={key}", tone) for words, key, tone in cards
-    ]
-    return [status_cards[0], renewal, *status_cards[1:]]

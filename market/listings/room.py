@@ -10,7 +10,6 @@ from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import MomentHandler, Room, Subject
 from market.listings import (
-    change_queries,
     file_views,
     freshness,
     import_batches,
@@ -23,6 +22,7 @@ from market.listings import (
     review_digest,
     search,
     views,
+    worklist,
 )
 from market.listings.deadlines import expiry_act, reminder_act
 from market.listings.import_states import ImportAction, ImportStatus, ImportVerb, RowOutcome, UndoneVerb
@@ -191,7 +191,8 @@ ROOM = Room(
     },
     moments={**_moments(OUTCOME), **_moments(NEED)},
     checks=review_digest.CHECKS,
-    dashboard=change_queries.dashboard_cards,
+    pending=worklist.pending,
+    standing=worklist.standing,
     labels={
         "outcome": (OutcomeStatus, OutcomeShownStatus),
         "need": NeedStatus,

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.codes.lists import FIELDS
 from market.kit.i18n import Lazy, lazy
-from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card
-from market.matching import board_queries, match_notices, queries
+from market.matching import board_queries, queries
 from market.matching.fits import (
     Group,
     PartRow,
@@ -123,22 +120,6 @@ async def view_counts(actor: Actor) -> dict[str, int]:
         own = await board_queries.list_own_listings(actor.organisation_id, PageRequest(1, 1))
         numbers[OWN] = own.total
     return numbers
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the new matches of the organisation; a broker's to introduce and to take up."""
-    if not actor.may(MatchAct.TAKE_UP):
-        new = (
-            await match_notices.count_new(actor.organisation_id, now)
-            if actor.may(MatchAct.JUDGE_MATCH)
-            else 0
-        )
-        return [Card(_("新的很合适的匹配"), new, f"/matches?view={OWN}", "act")] if new else []
-    counts = await board_queries.count_board(actor.user_id)
-    return [
-        Card(_("已接手待引荐"), board_queries.counts_of(counts, TAKEN_UP), f"/matches?view={MINE}", "due"),
-        Card(_("可接手的匹配"), counts.get(OPEN, 0), "/matches"),
-    ]
 
 
 async def _load_page(params: BoardParams, page_request: PageRequest, actor: Actor) -> Page[MatchRow]:

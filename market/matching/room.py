@@ -6,7 +6,7 @@ from market.accounts.permissions import Role
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
-from market.matching import board, jobs, models, views
+from market.matching import jobs, models, views, worklist
 from market.matching.fits import Group
 from market.matching.states import PERMISSIONS, MatchAct, MatchAction, MatchStatus, MatchVerb
 
@@ -39,7 +39,8 @@ ROOM = Room(
     jobs=(jobs.match_need, jobs.match_outcome, jobs.match_all, jobs.nightly, jobs.digest),
     subjects={"match": Subject(lazy("对接"), number="DJ", verbs=(MatchAction,))},
     index_listeners={"outcomes": jobs.outcomes_relayed, "needs": jobs.needs_relayed},
-    dashboard=board.dashboard_cards,
+    pending=worklist.pending,
+    worklist=worklist.new_matches,
     labels={
         "match": MatchStatus,
         "fit": Group,

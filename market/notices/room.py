@@ -9,7 +9,7 @@ from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry
 from market.kit.room import Room, Subject, rooms
-from market.notices import checks, models, services, views
+from market.notices import checks, models, services, views, worklist
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
 from market.notices.recalculated_ends import END
@@ -62,4 +62,6 @@ ROOM = Room(
         "objection": (ObjectionVerb,),
         "holiday_year": (HolidayYearVerb,),
     },
+    pending=worklist.pending,
+    worklist=worklist.missing_holidays,
 )

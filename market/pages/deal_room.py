@@ -41,7 +41,7 @@ from market.notices.periods import days_left
 from market.notices.queries import find_notice
 from market.records.models import StatusEvent
 
-_ACT_OF_STEP = {
+ACT_OF_STEP = {
     "agree": DealAct.OPEN_DEAL,
     "offer": DealAct.MAKE_OFFER,
     "answer": DealAct.ACCEPT_OFFER,
@@ -176,7 +176,7 @@ async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -
     accepted = await find_accepted_offer(deal.id) if deal.price and contract is None else None
     introduction = await find_introduction(deal.id) if deal.broker_id else None
     log, is_whole_log = _log(deal, events), whole == "log" or len(events) <= FIRST_SHOWN
-    act, estimates = _ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
+    act, estimates = ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
     return Room(
         deal=deal,
         side=side,

@@ -29,7 +29,6 @@ from market.kit.clock import local_date
 from market.kit.database import in_transaction
 from market.kit.i18n import Lazy, lazy
 from market.kit.pagination import PageRequest
-from market.kit.room import Card
 from market.kit.templating import render
 from market.kit.web import deps
 from market.pages.deal_room import build_room
@@ -110,20 +109,6 @@ WAITING = {
     "unread": Waiting(lazy("有未读留言"), unread_deals, DealAct.WRITE_MESSAGE),
     "confirm": Waiting(lazy("到账待确认"), _waiting_for_finance),
 }
-
-
-async def deal_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return what is late or unread in the person's deals, only where there is something of it."""
-    if not actor.may(DealAct.WRITE_MESSAGE):
-        return []
-    cards = []
-    for key, waiting in WAITING.items():
-        # The room of contracts has a card of its own for what finance confirms.
-        if key == "confirm" or not actor.may(waiting.act):
-            continue
-        if count := len(await waiting.deals(actor, now)):
-            cards.append(Card(str(waiting.label), count, f"/deals?todo={key}", waiting.tone))
-    return cards
 
 
 async def index(request: Request) -> Response:

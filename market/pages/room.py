@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from market.accounts.actors import Actor
 from market.deals.states import DealAct
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import Card, Room
-from market.listings import queries as listings
+from market.kit.room import Room
 from market.pages import (
     compare,
     dashboard_views,
     deal_views,
+    deal_worklist,
     home_views,
     listing_views,
     profile_views,
@@ -22,16 +19,6 @@ from market.pages import (
     sharing,
     site_views,
 )
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the figures that come from several rooms at once."""
-    return [
-        *await listings.dashboard_cards(actor, now),
-        *await dashboard_views.operator_cards(actor, now),
-        *await deal_views.deal_cards(actor, now),
-    ]
-
 
 ROOM = Room(
     "pages",
@@ -47,7 +34,7 @@ ROOM = Room(
         *dashboard_views.routes,
         *site_views.routes,
     ],
-    dashboard=dashboard_cards,
+    worklist=deal_worklist.deals_worklist,
     workbench=(
         WorkEntry(WorkGroup.WORK, 10, lazy("等您处理"), "pages:dashboard"),
         WorkEntry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +13,6 @@ from tortoise.queryset import ValuesQuery
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole, User
-from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.integrity.conflicts import look_back_from, relations, require_no_conflict
 from market.kit.clock import end_of_day, local_date
@@ -21,7 +20,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
-from market.kit.room import Card, rooms
+from market.kit.room import rooms
 from market.panels.models import ExpertReview, Panel
 from market.panels.scoring import HEADINGS, MORE, SMALLEST
 from market.panels.states import PanelAct, PanelVerb, SecondLook
@@ -243,13 +242,3 @@ async def _is_waiting(subject: PanelSubject) -> bool:
         declined_at=None,
         unassigned_at=None,
     )
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the card of an expert's pending reviews."""
-    if actor.may(AccountAct.SEE_DESK) or not actor.may(PanelAct.SCORE_CLAIM):
-        return []
-    waiting = ExpertReview.filter(
-        reviewer_id=actor.user_id, submitted_at=None, declined_at=None, unassigned_at=None
-    )
-    return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room
-from market.panels import checks, expert_reviews, models, panel_acts, views
+from market.panels import checks, expert_reviews, models, panel_acts, views, worklist
 from market.panels.states import PERMISSIONS, PanelAct, PanelVerb
 
 ROOM = Room(
@@ -17,7 +17,7 @@ ROOM = Room(
     moments={
         expert_reviews.DUE: lambda deps, review_id, now: panel_acts.remind_overdue(review_id, now=now),
     },
-    dashboard=expert_reviews.dashboard_cards,
+    pending=worklist.pending,
     audit_verbs={
         "*": (PanelVerb,),
     },

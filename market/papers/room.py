@@ -15,7 +15,7 @@ ROOM = Room(
     routes=views.routes,
     subjects={service.SUBJECT: Subject(lazy("单位证明"), files=service.may_open_paper)},
     labels={"paper": PaperKind},
-    dashboard=service.dashboard_cards,
+    worklist=service.papers_to_check,
     audit_verbs={"organisation": (PaperVerb,)},
     workbench=(
         WorkEntry(

@@ -14,10 +14,11 @@ from market.accounts.organisations import get_organisation_to_edit
 from market.audit.log import record
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
+from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
-from market.kit.room import Card
+from market.kit.worklist import Figure, Unit, Worklist
 from market.papers.models import OrganisationPaper
 from market.papers.states import ALWAYS, NUMBERED, PROVES, PaperAct, PaperKind, PaperVerb
 from market.records.by import By
@@ -146,9 +147,8 @@ async def list_unchecked(today: date) -> list[OrganisationPaper]:
     ]
 
 
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the operator's card of papers to look at."""
-    if not actor.may(PaperAct.CHECK_PAPERS):
-        return []
-    count = len(await list_unchecked(now.date()))
-    return [Card(_("单位证明待核或已过期"), count, "/backoffice/papers", "due")]
+async def papers_to_check(actor: Actor, now: datetime) -> Worklist:
+    """Return the operator's figure of papers to look at."""
+    count = len(await list_unchecked(local_date(now))) if actor.may(PaperAct.CHECK_PAPERS) else 0
+    figure = Figure(_("单位证明待核或已过期"), "/backoffice/papers", count, Unit.COUNT, "")
+    return Worklist(figures=[figure] if count else [])

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.room import Card
 from market.payees.accounts import (
     has_second_person,
     lock_account,
@@ -28,8 +25,8 @@ from market.records.decisions import AlreadyDecided, Verdict, decide
 
 REFUSAL = lazy("比对证明与确认须由两人分别完成。")
 
-_WAITING = (
-    "FROM payee_accounts a WHERE a.verdict IS NULL AND a.proof_id IS NOT NULL "
+WAITING = (
+    "payee_accounts a WHERE a.verdict IS NULL AND a.proof_id IS NOT NULL "
     "AND NOT EXISTS (SELECT 1 FROM payee_accounts b "
     "WHERE b.organisation_id = a.organisation_id AND b.sequence > a.sequence) "
     "AND NOT EXISTS (SELECT 1 FROM memberships m JOIN users u ON u.id = m.user_id AND u.is_active "
@@ -99,7 +96,9 @@ async def reject_comparison(account_id: UUID, *, reason: str, by: By) -> PayeeAc
 
 async def list_to_compare() -> list[PayeeAccount]:
     """Return the accounts that wait for the desk, the longest waiting first, with their organisations."""
-    rows = await connection().execute_query_dict(f"SELECT a.id {_WAITING}")
+    rows = await connection().execute_query_dict(
+        f"SELECT a.id FROM {WAITING}"  # noqa: S608 -- our own SQL
+    )
     accounts = PayeeAccount.filter(id__in=[row["id"] for row in rows])
     return (
         await accounts.select_related("organisation").prefetch_related("comparisons").order_by("proposed_at")
@@ -109,7 +108,7 @@ async def list_to_compare() -> list[PayeeAccount]:
 async def count_to_compare(*, is_compared: bool) -> int:
     """Return how many accounts wait for the officer, or, compared, for the rechecker."""
     rows = await connection().execute_query_dict(
-        f"SELECT count(*) AS count {_WAITING} AND $1 = EXISTS ("  # noqa: S608 -- our own SQL
+        f"SELECT count(*) AS count FROM {WAITING} AND $1 = EXISTS ("  # noqa: S608 -- our own SQL
         "SELECT 1 FROM payee_comparisons c WHERE c.account_id = a.id AND c.verdict IS NULL)",
         [is_compared],
     )
@@ -133,12 +132,3 @@ async def _lock_compared(account_id: UUID, *, by: By) -> tuple[PayeeAccount, Pay
     if comparison is None:
         raise NotFound(_("这个账户还没有比对证明。"))
     return account, comparison
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return how many accounts wait for the officer's comparison, or for the rechecker's confirmation."""
-    if actor.may(PayeeAct.COMPARE_ACCOUNT):
-        return [Card(_("待比对收款账户"), await count_to_compare(is_compared=False), "/payees", "due")]
-    if actor.may(PayeeAct.CONFIRM_COMPARISON):
-        return [Card(_("待确认收款账户"), await count_to_compare(is_compared=True), "/payees", "due")]
-    return []

@@ -6,7 +6,7 @@ from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
-from market.payees import checks, comparisons, models, queries, views
+from market.payees import checks, models, queries, views, worklist
 from market.payees.accounts import SUBJECT
 from market.payees.states import PERMISSIONS, PayeeAct, PayeeVerb
 
@@ -20,7 +20,7 @@ ROOM = Room(
             lazy("收款账户"), page="payees:show", page_key="account_id", files=queries.may_open_proof
         ),
     },
-    dashboard=comparisons.dashboard_cards,
+    pending=worklist.pending,
     checks=checks.CHECKS,
     keyed_checks=checks.KEYED_CHECKS,
     audit_verbs={"organisation": (PayeeVerb,)},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +13,6 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.room import Card
 from market.listings import queries
 from market.listings.kinds import Kind, Listing, get_kind, kind_of
 from market.listings.lifecycle import AUTHORS
@@ -182,18 +180,6 @@ async def listing_of(question: Question) -> Listing:
 
 def address_of(kind: Kind, listing: Listing) -> str:
     return f"/{kind.index}/{listing.number}#questions"
-
-
-async def cards(actor: Actor, _now: datetime) -> list[Card]:
-    """Return how many questions wait for the organisation's answer, with the page of the oldest."""
-    if not actor.may(QuestionAct.ANSWER_QUESTION) or actor.organisation_id is None:
-        return []
-    waiting = Question.filter(organisation_id=actor.organisation_id, status=QuestionStatus.OPEN)
-    oldest = await waiting.order_by("asked_at").first()
-    if oldest is None:
-        return []
-    listing = await listing_of(oldest)
-    return [Card(_("待答复的提问"), await waiting.count(), address_of(kind_of(listing), listing), "due")]
 
 
 async def export(user_id: UUID) -> list[dict[str, Any]]:

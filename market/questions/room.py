@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.room import PersonalData, Room, Subject
-from market.questions import answering, models, views
+from market.questions import answering, models, views, worklist
 from market.questions.states import PERMISSIONS, QuestionAction, QuestionStatus, QuestionVerb
 
 ROOM = Room(
@@ -15,6 +15,6 @@ ROOM = Room(
     subjects={"question": Subject(lazy("提问"), verbs=(QuestionAction,))},
     labels={"question": QuestionStatus},
     audit_verbs={"question": (QuestionVerb,)},
-    dashboard=answering.cards,
+    pending=worklist.pending,
     personal_data=PersonalData("questions", answering.export, answering.erase),
 )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from tortoise.query_utils import Prefetch
@@ -12,10 +12,9 @@ from market.deals.models import ContractKind
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card
 from market.rewards.models import RewardPlan, RewardRule, RewardShare
 from market.rewards.rules import Deduction, Floors, PersonShare, Sharing, UnitShare
-from market.rewards.states import RewardAct, RewardKind, RewardStatus
+from market.rewards.states import RewardKind, RewardStatus
 
 
 async def get_plan_for(actor: Actor, number: str) -> RewardPlan:
@@ -126,15 +125,3 @@ def sharing_of(plan: RewardPlan) -> Sharing:
 async def is_rescinded(contract_id: UUID) -> bool:
     """Return whether the contract was rescinded: its income is not shared any more."""
     return await ContractChange.exists(contract_id=contract_id, kind="rescission", effective_at__isnull=False)
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the cards of plans that wait for the person's unit."""
-    if not actor.may(RewardAct.SEE_REWARDS) or not actor.may_sell:
-        return []
-    plans = RewardPlan.filter(organisation_id=actor.organisation_id)
-    cards = []
-    for status, words in ((RewardStatus.DRAFT, _("收益分配待复核")), (RewardStatus.CLEAR, _("奖励待发放"))):
-        if count := await plans.filter(status=status).count():
-            cards.append(Card(words, count, f"/rewards?status={status}", "due"))
-    return cards

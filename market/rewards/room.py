@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import LedgerAccount, Room, Subject
-from market.rewards import models, plan_acts, queries, states, views
+from market.rewards import models, plan_acts, states, views, worklist
 from market.rewards.states import PERMISSIONS, RewardAct, RewardRuleVerb
 
 ROOM = Room(
@@ -23,7 +23,7 @@ ROOM = Room(
     },
     labels={"reward": states.RewardStatus, "reward_kind": states.RewardKind},
     publicity=(plan_acts.PUBLICITY,),
-    dashboard=queries.dashboard_cards,
+    pending=worklist.pending,
     ledger_accounts={
         "income": LedgerAccount(lazy("转化净收入"), is_guarded=False),
         "reward": LedgerAccount(lazy("奖励发放"), is_guarded=False),

@@ -22,14 +22,13 @@ from market.budgets.annual_budgets import (
 )
 from market.budgets.batches import approve_batch, make_batch
 from market.budgets.checks import CHECKS
-from market.budgets.dashboards import dashboard_cards
 from market.budgets.list_confirmation import confirm_batch
 from market.budgets.models import Budget, BudgetChange
 from market.budgets.states import BatchStatus, BudgetChangeKind
+from market.budgets.worklist import budget_left
 from market.claims.models import Claim
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid
-from market.kit.formats import wan
 from market.ledger.services import Overdrawn, available, balance
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson
@@ -333,7 +332,7 @@ async def test_the_card_of_the_budget_names_its_year_and_leaves_other_years_out(
     await make_budget(desk, 100 * WAN)
     await make_budget(desk, 7 * WAN, year=2027)
 
-    card = (await dashboard_cards(desk.approver, NOW))[-1]
+    (figure,) = (await budget_left(desk.approver, NOW)).figures
 
-    assert (card.label, card.count) == ("2026 年预算余额", wan(100 * WAN))
-    assert card.address == "/desk/budgets?year=2026"
+    assert (figure.label, figure.value) == ("2026 年预算余额", 100 * WAN)
+    assert figure.address == "/desk/budgets?year=2026"

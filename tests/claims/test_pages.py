@@ -10,17 +10,16 @@ import pytest
 
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.batches import approve_batch
-from market.budgets.dashboards import dashboard_cards as desk_cards
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
 from market.claims.applications import submit_claim
-from market.claims.claimable import dashboard_cards
 from market.claims.desk_review import accept
 from market.claims.models import Claim, Evidence, SalesReport
 from market.claims.record_chain import chain_of_outcome
 from market.claims.states import ClaimStatus, RecheckPoint
 from market.deps import Deps
 from market.notices.models import Notice
+from market.pages.workbench import build_board
 from market.records.by import By
 from tests.budgets.factories import order_and_release
 from tests.claims.factories import (
@@ -244,10 +243,12 @@ async def test_figures_of_the_dashboard_link_to_exactly_their_rows(client: httpx
     await make_calculated(desk)
     await sign_in(client, desk.officer)
 
-    card = next(figure for figure in await desk_cards(desk.officer, NOW) if figure.label == "待核算")
-    page = await client.get(card.address)
+    board = await build_board(desk.officer, NOW)
+    queue = next(each for each in board.queues if each.what == "待核算")
+    page = await client.get(queue.address)
 
-    assert card.count == 1
+    assert queue.count == 1
+    assert [todo.number for todo in board.todos if todo.kind == queue.kind] == [accepted.number]
     assert re.findall(r'nowrap" href="/desk/(BZ-2026-\d{6})', page.text) == [accepted.number]
 
 
@@ -255,9 +256,10 @@ async def test_an_enterprise_sees_what_it_may_claim() -> None:
     applicant = await make_applicant()
     await make_contract(await Organisation.get(id=applicant.organisation_id))
 
-    cards = {card.label: card.count for card in await dashboard_cards(applicant, NOW)}
+    board = await build_board(applicant, NOW)
 
-    assert cards == {"可申报补助的合同": 1, "补正通知": 0, "申报草稿": 0}
+    assert {figure.label: figure.value for figure in board.figures}["已登记，还没申报的合同"] == 1
+    assert [todo.kind for todo in board.todos if todo.kind.startswith("claims")] == []
 
 
 async def test_the_queue_is_filtered_by_its_address(client: httpx.AsyncClient) -> None:

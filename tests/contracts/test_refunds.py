@@ -8,7 +8,6 @@ from tortoise.transactions import in_transaction
 
 from market.accounts.models import MemberRole
 from market.contracts import bank_statements, refunds
-from market.contracts.dashboards import money_cards
 from market.contracts.models import Receipt
 from market.contracts.queries import received_amount
 from market.contracts.states import ReceiptSource
@@ -17,6 +16,7 @@ from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
+from market.pages.workbench import build_board
 from market.payments.models import ConnectedAccount, Dispute, GatewayEvent, Payment, Refund
 from market.payments.refunds import RefundExceedsPayment, send_refund
 from market.payments.standin import Fault
@@ -283,9 +283,9 @@ async def test_disputed_money_is_withheld_until_the_bank_decides(
 ) -> None:
     payable = await make_payable_contract()
     dispute_id = await _disputed(payable)
-    cards = await money_cards(payable.parties.seller_finance, LATER)
+    board = await build_board(payable.parties.seller_finance, LATER)
     address = f"/contracts/{payable.contract.number}/money"
-    assert [card.address for card in cards if card.label == "拒付待答复"] == [address]
+    assert [todo.address for todo in board.todos if todo.what == "答复拒付"] == [address]
     if decision:
         await payable.standin.decide_dispute(dispute_id, decision)
         await payable.settle()

@@ -12,13 +12,14 @@ import pytest
 from market.accounts.models import MemberRole, Membership, StaffRole
 from market.contracts import remittances
 from market.contracts.contract_progress import deals_waiting_for_finance
-from market.contracts.dashboards import receipt_cards
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received_amount
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.deps import Deps
 from market.kit.jobs import run_pending
+from market.kit.worklist import Turn
+from market.pages.deal_worklist import deals_worklist
 from market.payments.line_matching import payment_reference
 from market.payments.models import ConnectedAccount, Payment, Remittance
 from market.records.by import By
@@ -426,9 +427,11 @@ async def test_the_finance_person_is_shown_what_waits(client: httpx.AsyncClient)
     first, _second = await instalments_of(contract)
     await make_remittance(parties, first, 100_00)
 
-    cards = await receipt_cards(parties.seller_finance, LATER)
-
-    assert [(card.count, card.address) for card in cards] == [(1, "/deals?todo=confirm")]
+    for person, turn in ((parties.seller_finance, Turn.MINE), (parties.seller, Turn.COLLEAGUE)):
+        todos = (await deals_worklist(person, LATER)).todos
+        assert [(todo.kind, todo.number, todo.turn) for todo in todos] == [
+            ("deals.confirm_receipt", contract.number, turn)
+        ]
     assert await deals_waiting_for_finance(parties.seller_finance) == {contract.deal_id}
     assert await deals_waiting_for_finance(await make_member(role=MemberRole.FINANCE)) == set()
 

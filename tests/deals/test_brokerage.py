@@ -16,7 +16,7 @@ from market.kit.errors import Forbidden
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.services import list_entries
-from market.pages.deal_views import deal_cards
+from market.pages.deal_worklist import deals_worklist
 from market.records.by import By
 from tests.deals.factories import (
     Parties,
@@ -126,8 +126,9 @@ async def test_only_the_deals_broker_logs_a_follow_up_and_is_reminded(client: ht
     await sign_in(client, parties.buyer)
     assert (await client.get(f"/deals/{deal.number}/brokerage")).status_code == 404
     for days, key in ((3, "follow_up"), (5, "follow_up_late")):
-        cards = await deal_cards(broker, NOW + timedelta(days=days))
-        assert [card.address for card in cards] == [f"/deals?todo={key}"]
+        work = await deals_worklist(broker, NOW + timedelta(days=days))
+        assert [figure.address for figure in work.figures] == [f"/deals?todo={key}"]
+        assert [(todo.kind, todo.number) for todo in work.todos] == [("deals.follow_up", deal.number)]
 
 
 async def test_the_brokers_board_leads_on_to_the_deal(client: httpx.AsyncClient) -> None:

@@ -35,7 +35,9 @@ async def test_a_late_step_rises_for_the_side_whose_turn_it_is(client: httpx.Asy
     await sign_in(client, parties.seller)
     home = await client.get("/dashboard")
     listed = await client.get("/deals?todo=late")
-    assert home.text.index("超期未办") < home.text.index("新意向")
+    assert home.text.index("已过期") < home.text.index("同意对接")
+    assert "已过 1 天" in home.text
+    assert 'href="/deals?todo=late"' in home.text
     assert deal.number in listed.text
     assert "已逾期" in listed.text
 

@@ -12,9 +12,11 @@ from market.deals.models import Deal
 from market.deals.openings import open_interest
 from market.deals.states import DealStatus
 from market.files.models import StoredFile
+from market.kit.worklist import Turn
 from market.matching.models import Match
 from market.notices import services as notices
 from market.notices.models import Notice
+from market.pages.deal_worklist import deals_worklist
 from market.records.by import By
 from tests.deals.factories import (
     make_agreed,
@@ -323,14 +325,18 @@ async def test_the_introduction_of_another_brokers_match_is_not_found(client: ht
     assert (await Match.get(id=match.id)).broker_id == broker.user_id
 
 
-async def test_the_dashboard_counts_what_the_list_shows(client: httpx.AsyncClient) -> None:
-    from market.deals.queries import dashboard_cards
-
+async def test_the_workbench_tells_each_side_whose_turn_it_is_as_the_list_does(
+    client: httpx.AsyncClient,
+) -> None:
     parties = await make_parties()
     await make_offered(parties)
 
-    cards = {card.address: card.count for card in await dashboard_cards(parties.seller, NOW)}
+    turns = {}
+    for person in (parties.seller, parties.buyer):
+        (todo,) = (await deals_worklist(person, NOW)).todos
+        turns[person.user_id] = (todo.kind, todo.turn)
+        await sign_in(client, person)
+        assert ("待您方办理" in (await client.get("/deals")).text) is (todo.turn is Turn.MINE)
 
-    assert cards["/deals?todo=answer"] == 1
-    assert cards["/deals?todo=agree"] == 0
-    assert "/deals?todo=pay" not in cards
+    assert turns[parties.seller.user_id] == ("deals.answer", Turn.MINE)
+    assert turns[parties.buyer.user_id] == ("deals.answer", Turn.OTHERS)

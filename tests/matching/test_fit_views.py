@@ -12,10 +12,10 @@ from market.accounts.actors import Actor
 from market.accounts.models import BrokerProfile, Message, Organisation, OrganisationKind, StaffRole
 from market.kit.models import OutgoingMail
 from market.listings.models import Need, Outcome
-from market.matching.board import dashboard_cards
 from market.matching.match_notices import send_digest, tell_new_matches
 from market.matching.models import Match, MatchNotice
 from market.matching.states import MatchStatus
+from market.matching.worklist import new_matches
 from tests.factories import (
     NOW,
     make_broker,
@@ -220,11 +220,11 @@ async def test_the_dashboard_counts_new_matches_until_they_are_refused_or_old() 
     await make_match(need=need, outcome=outcome)
     await tell_new_matches("need_id", [need.id], now=NOW)
 
-    new = await dashboard_cards(buyer, NOW)
-    old = await dashboard_cards(buyer, NOW + timedelta(days=40))
-    staff = await dashboard_cards(await make_staff(StaffRole.OPERATOR), NOW)
+    new = (await new_matches(buyer, NOW)).figures
+    old = (await new_matches(buyer, NOW + timedelta(days=40))).figures
+    staff = (await new_matches(await make_staff(StaffRole.OPERATOR), NOW)).figures
 
-    assert [(card.label, card.count, card.address) for card in new] == [
+    assert [(figure.label, figure.value, figure.address) for figure in new] == [
         ("新的很合适的匹配", 1, "/matches?view=own")
     ]
     assert old == staff == []

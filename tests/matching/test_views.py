@@ -235,8 +235,8 @@ async def test_the_brokers_dashboard_counts_what_waits_for_an_introduction(clien
     page = (await client.get("/dashboard")).text
     listed = (await client.get("/matches?view=mine")).text
 
-    card = page[page.index('href="/matches?view=mine"') :]
-    assert '<strong class="amount">2</strong><span>已接手待引荐' in card
+    assert 'href="/matches?view=mine" >我接手的 <span class="due-count">2</span>' in page
+    assert page.count("引荐已接手的匹配</a>") == 2
     assert listed.count("/introduce") == 2
 
 

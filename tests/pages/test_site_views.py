@@ -156,7 +156,7 @@ async def test_only_verified_brokers_are_listed(client: httpx.AsyncClient, deps:
     assert (await client.get(f"/brokers/{hidden.id}")).status_code == 404
 
 
-async def test_the_dashboard_puts_first_what_waits_and_each_figure_leads_to_its_rows(
+async def test_the_workbench_lists_what_waits_with_its_day_and_counts_it_in_the_menu(
     client: httpx.AsyncClient,
 ) -> None:
     owner = await make_organisation(kind=OrganisationKind.UNIVERSITY)
@@ -167,9 +167,10 @@ async def test_the_dashboard_puts_first_what_waits_and_each_figure_leads_to_its_
 
     page = await client.get("/dashboard")
 
-    todo = page.text[page.text.index("待办") : page.text.index("概况")]
-    assert 'href="/my/outcomes?status=returned"' in todo
-    assert 'href="/my/outcomes?due=1"' in todo
+    assert "等您处理 2 件" in page.text
+    assert page.text.index("还剩 20 天") < page.text.index("改退回的成果")
+    assert re.search(r'href="/my/outcomes" >我的成果 <span class="due-count">1<', page.text)
+    assert re.search(r'href="/my/outcomes\?due=1" >待续期的成果 <span class="due-count">1<', page.text)
     for address in ("/my/outcomes?status=returned", "/my/outcomes?due=1"):
         assert (await client.get(address)).text.count("<tr>") == 1 + 1
 

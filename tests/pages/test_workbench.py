@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from market.accounts.actors import Actor
-from market.accounts.models import MemberRole, OrganisationKind, StaffRole
+from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, StaffRole
 from market.kit.menus import WorkEntry, WorkGroup, build_workbench
+from market.kit.money import Money
+from market.kit.worklist import MOST, Horizon, Todo, Turn, in_order
+from market.listings.states import OutcomeStatus
+from market.pages.first_steps import first_steps
+from market.pages.workbench import build_board
 from market.rooms import ROOMS
-from tests.factories import make_broker, make_member, make_organisation, make_staff
+from tests.deals.factories import make_offered, make_parties
+from tests.factories import NOW, make_broker, make_member, make_organisation, make_outcome, make_staff
 from tests.visitor import sign_in
 
 ROLES = ("university", "university2", "enterprise", "broker", *StaffRole)
@@ -114,3 +121,76 @@ def test_a_page_belongs_to_the_entry_that_names_it_most_closely() -> None:
     assert here("/desk/terms/gx") == ["/desk/terms"]
     assert here("/contracts/HT-1") == ["/desk"]
     assert here("/deskterms") == []
+
+
+async def test_a_new_organisation_is_shown_its_first_steps_until_it_deals(client: httpx.AsyncClient) -> None:
+    alone = await make_person("university")
+    waiting = await make_member(await make_organisation(status=OrganisationStatus.PENDING))
+    pages = {}
+    for name, person in (("alone", alone), ("waiting", waiting)):
+        await sign_in(client, person)
+        pages[name] = (await client.get("/dashboard")).text
+
+    assert "先做这几步" in pages["alone"]
+    assert "写第一份成果" in pages["alone"]
+    assert "请同事加入" in pages["alone"]
+    assert "待认证：接下来怎样" in pages["waiting"]
+    assert "登记或加入单位" not in pages["waiting"]
+    parties = await make_parties()
+    await make_offered(parties)
+    assert await first_steps(parties.seller) == []
+
+
+async def test_what_a_colleague_or_the_other_side_does_stands_under_their_turn(
+    client: httpx.AsyncClient,
+) -> None:
+    parties = await make_parties()
+    deal, _offer = await make_offered(parties)
+    await sign_in(client, parties.buyer)
+
+    mine = (await client.get("/dashboard")).text.partition("最近消息")[0]
+    theirs = (await client.get("/dashboard?turn=others")).text.partition("最近消息")[0]
+
+    assert "现在没有等您处理的事" in mine
+    assert f"/deals/{deal.number}" not in mine
+    assert f"/deals/{deal.number}" in theirs
+    assert "转让方" in theirs
+    assert (await client.get("/dashboard?turn=nobody")).status_code == 200
+
+
+async def test_more_than_the_list_shows_is_counted_and_linked(client: httpx.AsyncClient) -> None:
+    operator = await make_staff(StaffRole.OPERATOR)
+    owner = await make_organisation()
+    for _each in range(MOST + 3):
+        await make_outcome(owner, status=OutcomeStatus.PENDING)
+
+    board = await build_board(operator, NOW)
+
+    (queue,) = [queue for queue in board.queues if queue.kind == "listings.review_outcome"]
+    assert queue.count == board.count(Turn.MINE) == MOST + 3
+    assert len(board.of_turn(Turn.MINE)) == MOST
+    assert board.more(board.of_turn(Turn.MINE)) == [queue]
+
+
+def test_work_is_ordered_by_its_day_then_its_amount_then_its_age() -> None:
+    today = NOW.date()
+    todos = [
+        Todo("a", "old", "", "", since=NOW - timedelta(days=9)),
+        Todo("a", "new", "", "", since=NOW),
+        Todo("a", "rich", "", "", since=NOW, amount=Money(500)),
+        Todo("a", "late", "", "", due=today - timedelta(days=1)),
+        Todo("a", "soon", "", "", due=today + timedelta(days=7)),
+        Todo("a", "later", "", "", due=today + timedelta(days=8)),
+    ]
+
+    ordered = in_order(todos)
+
+    assert [todo.what for todo in ordered] == ["late", "soon", "later", "rich", "old", "new"]
+    assert [todo.horizon(today) for todo in ordered[:4]] == [
+        Horizon.LATE,
+        Horizon.SOON,
+        Horizon.LATER,
+        Horizon.OPEN,
+    ]
+    assert (ordered[0].days(today), ordered[4].age(today), ordered[3].days(today)) == (-1, 9, 0)
+    assert ordered[0].age(today) == 0

@@ -152,7 +152,7 @@ async def test_a_paper_of_a_verified_organisation_and_a_lapsed_one_stand_in_the_
     assert admin.organisation_name in page.text
     assert await service.list_unchecked(NOW.date()) == []
     assert [lapsed.id for lapsed in await service.list_unchecked(date(2027, 6, 1))] == [paper.id]
-    assert [card.count for card in await service.dashboard_cards(operator, NOW)] == [0]
+    assert (await service.papers_to_check(operator, NOW)).figures == []
 
 
 async def test_drafts_are_written_while_the_organisation_waits_and_submitted_once_it_is_verified(

@@ -25,11 +25,13 @@ from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received_amount
 from market.deals.models import Deal, DealMessage, Offer, Opening, Side
+from market.deals.queries import list_live_deals
 from market.deals.states import DealStatus, OfferStatus
 from market.deps import Deps
 from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.models import OutgoingMail
+from market.kit.worklist import Turn
 from market.ledger.checks import run_checks
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
@@ -37,6 +39,9 @@ from market.matching.models import Match
 from market.matching.states import MatchStatus
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
+from market.pages.deal_views import rows_of
+from market.pages.deal_worklist import deals_worklist
+from market.pages.workbench import build_board
 from market.panels.models import ExpertReview
 from market.payments.models import Payment, Refund, Remittance
 from market.payments.statement_models import BankLine
@@ -222,6 +227,50 @@ async def test_the_university_has_something_to_do_at_every_step(seeded: Deps) ->
     assert (await deal_of("red-mud-road", "tianling")).status is DealStatus.SIGNED
     waiting = await Remittance.get(status=RemittanceStatus.RECORDED)
     assert waiting.proposed_by_id != (await actor("university2")).user_id
+
+
+LOGINS = (
+    *("university", "university2", "enterprise", "broker", "finance"),
+    *("finance2", "approver", "reviewer", "operator", "auditor"),
+)
+MOST_STATEMENTS = 10
+"""Of a workbench; the session of the page is one more, the latest messages another."""
+
+
+@pytest.mark.parametrize("key", LOGINS)
+async def test_a_workbench_takes_few_statements_however_much_waits(seeded: Deps, key: str) -> None:
+    person = await actor(key)
+    statements: list[str] = []
+    driver: Any = connection()
+
+    with driver._connection.query_logger(lambda entry: statements.append(entry.query)):
+        board = await build_board(person, NOW)
+
+    assert len(statements) <= MOST_STATEMENTS, "\n".join(text[:90] for text in statements)
+    assert all(figure.value for figure in board.figures)
+    assert [todo.due for todo in board.todos if todo.due] == sorted(
+        todo.due for todo in board.todos if todo.due
+    )
+    if key in ("university", "university2", "enterprise", "broker", "finance", "finance2", "operator"):
+        assert board.of_turn(Turn.MINE)
+
+
+@pytest.mark.parametrize("key", ["university", "university2", "enterprise"])
+async def test_the_workbench_and_the_list_of_deals_tell_the_same_next_steps(seeded: Deps, key: str) -> None:
+    person = await actor(key)
+    rows = await rows_of(await list_live_deals(person), person, NOW)
+
+    work = await deals_worklist(person, NOW)
+
+    assert {(todo.title, todo.what, todo.turn is not Turn.OTHERS) for todo in work.todos} == {
+        (row.deal.title, row.step.title, row.step.is_for(row.side))
+        for row in rows
+        if row.side and row.step.key not in ("done", "ended")
+    }
+    late = {row.deal.title for row in rows if row.step.is_late and row.step.is_for(row.side)}
+    assert {
+        todo.title for todo in work.todos if todo.turn is not Turn.OTHERS and todo.days(NOW.date()) < 0
+    } == late
 
 
 async def test_money_came_by_transfer_and_online(seeded: Deps) -> None:

@@ -53,7 +53,7 @@ OUTCOME_COLUMNS = (
         "field",
         spellings=_words("技术领域 所属领域 高新技术领域 高新领域 应用行业 社会经济目标"),
     ),
-    Column("industries", lazy("产业"), hint=_SEVERAL, spellings=_words("产业领域")),
+    Column("industries", lazy("产业"), codes="industry", hint=_SEVERAL, spellings=_words("产业领域")),
     Column(
         "trl", lazy("成熟度"), True, "trl", spellings=_words("成熟阶段 所处阶段 技术成熟度 成果阶段 成熟程度")
     ),
@@ -61,6 +61,7 @@ OUTCOME_COLUMNS = (
         "modes",
         lazy("合作方式"),
         True,
+        "mode",
         hint=_SEVERAL,
         spellings=_words("转化方式 拟转化方式 意向合作方式 转让方式"),
     ),
@@ -102,7 +103,7 @@ NEED_COLUMNS = (
     Column("title", lazy("需求名称"), True, spellings=_words("技术需求名称 需求标题 难题名称 名称")),
     Column("number", lazy("编号"), spellings=_words("需求编号"), is_offered=False),
     Column("field", lazy("领域"), True, "field", spellings=_words("技术领域 所属领域 行业领域")),
-    Column("industries", lazy("产业"), hint=_SEVERAL, spellings=_words("所属产业")),
+    Column("industries", lazy("产业"), codes="industry", hint=_SEVERAL, spellings=_words("所属产业")),
     Column("kind", lazy("需求类型"), True, "need_kind", spellings=_words("需求类别")),
     Column("background", lazy("背景与现状"), spellings=_words("现有基础条件 现有基础 背景")),
     Column(
@@ -115,7 +116,7 @@ NEED_COLUMNS = (
         hint=lazy("指标|现有|目标；指标|现有|目标"),
         spellings=_words("技术指标 主要指标 考核指标"),
     ),
-    Column("modes", lazy("合作方式"), hint=_SEVERAL, spellings=_words("意向合作方式")),
+    Column("modes", lazy("合作方式"), codes="mode", hint=_SEVERAL, spellings=_words("意向合作方式")),
     Column("budget_min_amount", lazy("预算下限（万元）"), spellings=_words("最低预算")),
     Column(
         "budget_max_amount",
@@ -171,7 +172,9 @@ def template(kind: Kind) -> bytes:
             codes.write_column(0, place, names)
             letter = xlsxwriter.utility.xl_col_to_name(place)
             source = f"=codes!${letter}$1:${letter}${len(names)}"
-            sheet.data_validation(2, place, MAX_ROWS, place, {"validate": "list", "source": source})
+            # Where several are allowed, the list only offers: what is typed besides is not refused.
+            rule = {"validate": "list", "source": source, "show_error": column.hint is not _SEVERAL}
+            sheet.data_validation(2, place, MAX_ROWS, place, rule)
     sheet.freeze_panes(2, 1)
     book.close()
     return content.getvalue()

@@ -16,7 +16,7 @@ from market.kit.database import atomic, in_transaction
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
-from market.kit.workbooks.cells import Sheet
+from market.kit.workbooks.cells import Sheet, clean
 from market.listings import import_jobs
 from market.listings.authoring import require_may_create
 from market.listings.excel_template import columns_of
@@ -189,7 +189,6 @@ def mapping_of(heads: SheetHeads, sheets: Sequence[Sheet]) -> dict[str, Any]:
     }
 
 
-@atomic()
 async def map_columns(
     listing_import: ListingImport,
     content: bytes,
@@ -206,7 +205,7 @@ async def map_columns(
     Raises:
         Invalid: at `columns`: no column is the title, or the owner is nowhere told.
     """
-    kind, sheets = get_kind(listing_import.kind), open_sheets(content)
+    kind, sheets = get_kind(listing_import.kind), await asyncio.to_thread(open_sheets, content)
     is_same_row = (sheet_name, head_row) == (
         listing_import.mapping["sheet"],
         listing_import.mapping["head_row"],
@@ -221,13 +220,14 @@ async def map_columns(
     problem = _problem(heads, kind, needs_owner=listing_import.organisation_id is None)
     if is_same_row and problem:
         raise Invalid(problem, field="columns")
-    listing_import.mapping, listing_import.problem = mapping_of(heads, sheets), problem
-    await listing_import.save(update_fields=["mapping", "problem"])
-    if problem:
-        return
-    if is_same_row:
-        await _remember(listing_import)
-    await _start_check(listing_import, by=by)
+    async with in_transaction():
+        listing_import.mapping, listing_import.problem = mapping_of(heads, sheets), problem
+        await listing_import.save(update_fields=["mapping", "problem"])
+        if problem:
+            return
+        if is_same_row:
+            await _remember(listing_import)
+        await _start_check(listing_import, by=by)
 
 
 async def _remember(listing_import: ListingImport) -> None:
@@ -319,7 +319,7 @@ def _first_rows(rows: Any, without: Mapping[int, Any]) -> dict[str, int]:
 
 def _put(row: ListingImportRow, column: str, text: str) -> bool:
     """Write an answer into a row; False where it says nothing new."""
-    text = text.strip()[:MAX_ANSWER]
+    text = clean(text)[:MAX_ANSWER]
     if column == DECISION and text not in (UPDATE, LEAVE, NEW):
         return False
     if text == row.answers.get(column, "" if column == DECISION else text_as_read(row, column)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from market.kit.i18n import gettext as _
@@ -32,7 +33,8 @@ async def _portions(
     listing_import: ListingImport, content: bytes, *, only_refused: bool
 ) -> AsyncIterator[Sequence[Sequence[Cell]]]:
     mapping = listing_import.mapping
-    sheet = next(sheet for sheet in open_sheets(content) if sheet.name == mapping["sheet"])
+    sheets = await asyncio.to_thread(open_sheets, content)
+    sheet = next(sheet for sheet in sheets if sheet.name == mapping["sheet"])
     columns = [column["column"] for column in mapping["columns"]]
     texts = {row.number: [row.cell(column).text[:32_000] for column in columns] for row in sheet.rows}
     kind = get_kind(listing_import.kind)

@@ -51,7 +51,7 @@ _TRANSITIONS: Mapping[tuple[ImportStatus, ImportAction], ImportStatus] = {
     (S.SUBMITTED, A.PUBLISH): S.PUBLISHING,
     (S.PUBLISHING, A.PUBLISHED): S.PUBLISHED,
     **{(status, A.UNDO): S.UNDONE for status in (S.IMPORTED, S.RETURNED)},
-    **{(status, A.DISCARD): S.DISCARDED for status in (S.UPLOADED, S.CHECKED)},
+    **{(status, A.DISCARD): S.DISCARDED for status in (S.UPLOADED, S.MAPPED, S.CHECKED)},
 }
 IMPORT_WORKFLOW = Workflow(_TRANSITIONS, refusal=lazy("这次导入的状态已经变了，请刷新后再看。"))
 WORKING = frozenset({S.MAPPED, S.IMPORTING, S.PUBLISHING})

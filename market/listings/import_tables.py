@@ -89,5 +89,5 @@ def shown_row(
 def _choices(kind: Kind, name: str, choices: Sequence[str]) -> list[tuple[str, str]]:
     """Return value and words of what a faulty cell may be answered; the values are what a list would say."""
     codes = column_named(kind, name).codes
-    words = dict(zip(choices, names_of(codes), strict=False)) if codes else {}
-    return [(value, words.get(value, value)) for value in choices]
+    words = [*names_of(codes), LEFT_OUT] if codes else choices
+    return list(zip(choices, words, strict=False))

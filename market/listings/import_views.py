@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -333,9 +332,7 @@ async def result(request: Request) -> Response:
     only_refused = request.query_params.get("only") == "refused"
     stem = listing_import.file.name.rpartition(".")[0] or listing_import.number
     name = quote(f"{stem}-{_('导入结果')}.xlsx")
-    book = await asyncio.to_thread(
-        import_results.result_workbook, listing_import, content, only_refused=only_refused
-    )
+    book = import_results.result_workbook(listing_import, content, only_refused=only_refused)
     return StreamingResponse(
         book,
         media_type=WORKBOOK,

@@ -217,9 +217,10 @@ class _Reader:
     def codes(self, column: str, kind: str) -> list[str]:
         """Return the codes of several labels."""
         codes: list[str] = []
-        for word in keywords_of(self.text(column)):
+        words = keywords_of(self.text(column))
+        for word in words:
             code = self._code(kind, word)
-            codes.append(code or self._unknown(column, word, kind))
+            codes.append(code or self._unknown(column, word, kind, words))
         return [code for code in dict.fromkeys(codes) if code]
 
     def _code(self, kind: str, text: str) -> str:
@@ -229,9 +230,11 @@ class _Reader:
         named = NAMED.get(kind)
         return named(plain) if named else ""
 
-    def _unknown(self, column: str, text: str, kind: str) -> str:
+    def _unknown(self, column: str, text: str, kind: str, words: Sequence[str] = ()) -> str:
+        """Tell that a word is not known; what may be answered keeps the other words of the cell."""
         sentence = _("“%(text)s”不在列表里。", text=text[:40])
-        self.fault(column, sentence, self._names(kind), is_optional=self.row.is_foreign)
+        choices = [_replaced(words or (text,), text, name) for name in self._names(kind)]
+        self.fault(column, sentence, choices, is_optional=self.row.is_foreign)
         return ""
 
     def _names(self, kind: str) -> tuple[str, ...]:
@@ -328,6 +331,12 @@ def _names(kind: str) -> Mapping[str, str]:
     """Return the keys of a code by their labels in the source language."""
     with in_source_language():
         return {str(name): key for name, key in names_of(kind).items()}
+
+
+def _replaced(words: Sequence[str], word: str, name: str) -> str:
+    """Return the words of a cell with one of them replaced, or left out."""
+    kept = [name if other == word else other for other in words if other != word or name != LEFT_OUT]
+    return "；".join(kept) or LEFT_OUT
 
 
 def _given(row: SheetRow) -> frozenset[str]:

@@ -172,7 +172,7 @@ def _download_template(request: Request, kind: Kind) -> Response:
     return Response(
         excel_template.template(kind),
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        headers={"content-disposition": f'attachment; filename="{kind.index}.xlsx"'},
+        headers={"content-disposition": f'attachment; filename="{kind.index}-template.xlsx"'},
     )
 
 

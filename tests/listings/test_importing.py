@@ -424,7 +424,7 @@ def test_the_template_offers_the_codes_in_drop_downs_from_a_hidden_sheet() -> No
     book = load_workbook(BytesIO(excel_template.template(OUTCOME)))
 
     assert book["codes"].sheet_state == "hidden"
-    assert len(book.worksheets[0].data_validations.dataValidation) == 3
+    assert len(book.worksheets[0].data_validations.dataValidation) == 5
 
 
 async def test_the_data_source_is_made_once(deps: Deps, tmp_path: Path) -> None:

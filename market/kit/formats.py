@@ -122,6 +122,8 @@ def end_of(value: date | datetime | None) -> str:
 
 def file_size(size: int) -> str:
     """Format a file's size in KB or MB."""
+    if size < 1024:
+        return _("%(n)s 字节", n=size)
     return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
 
 

@@ -19,7 +19,7 @@ from market.kit.jobs import enqueue
 from market.kit.workbooks.cells import Sheet, clean
 from market.listings import import_jobs
 from market.listings.authoring import require_may_create
-from market.listings.excel_template import columns_of
+from market.listings.excel_template import column_named, columns_of
 from market.listings.import_checks import (
     DECISION,
     LEAVE,
@@ -42,7 +42,7 @@ from market.listings.import_heads import (
 from market.listings.import_models import ColumnMapping, ListingImport, ListingImportRow
 from market.listings.import_states import ImportAction, ImportStatus, ImportVerb, RowStanding
 from market.listings.kinds import Kind, get_kind
-from market.listings.sheet_rows import NotTheTemplate, missing_columns, open_sheets
+from market.listings.sheet_rows import NotTheTemplate, open_sheets
 from market.listings.states import ListingAct
 from market.records.by import By
 from market.records.transitions import transition
@@ -154,7 +154,10 @@ def _first_row(sheets: Sequence[Sheet]) -> SheetHeads | None:
 
 def _problem(heads: SheetHeads, kind: Kind, *, needs_owner: bool) -> str:
     if "title" not in heads.columns:
-        return missing_columns(heads, kind)
+        return _(
+            "没有认出名称一列：请在下面把它放到“%(name)s”，或改表头在第几行。",
+            name=column_named(kind, "title").head,
+        )
     if needs_owner and "owner" not in heads.columns:
         return _("表里没有单位一列：请选择这份表是哪个单位的，或说明哪一列是单位。")
     return ""

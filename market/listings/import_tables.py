@@ -26,7 +26,8 @@ MOST_SHOWN = 8
 TABS: Mapping[str, tuple[Any, Q]] = {
     "look": (
         lazy("要看的"),
-        Q(standing__in=[RowStanding.FAULTY, RowStanding.ALIKE]) | ~Q(remarks={}),
+        Q(standing__in=[RowStanding.FAULTY, RowStanding.ALIKE])
+        | (~Q(remarks={}) & Q(standing=RowStanding.READY)),
     ),
     "faulty": (lazy("有错"), Q(standing=RowStanding.FAULTY)),
     "alike": (lazy("等您定"), Q(standing=RowStanding.ALIKE)),

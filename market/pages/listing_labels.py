@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from market.codes import regions
-from market.kit.i18n import lazy
+from market.kit.i18n import Lazy, lazy
+from market.kit.room import rooms
 from market.listings.models import Need
 from market.listings.rules import budget_text
 
@@ -22,11 +23,12 @@ LISTING_EVENTS = {
     "licensed": lazy("签订许可合同"),
     "sold": lazy("签订转让合同"),
     "solved": lazy("签订合同，需求解决"),
-    "imported": lazy("从外部数据导入"),
+    "imported": lazy("从表格或外部数据导入"),
     "imported and published": lazy("从外部数据导入并发布"),
-    "imported again": lazy("随外部数据更新"),
+    "imported again": lazy("随再次导入更新"),
+    "import_published": lazy("抽检通过，整批发布"),
 }
-"""Labels of a listing's audit events, for the history on its page."""
+"""Labels of a listing's audit events where its page says more than the log."""
 
 
 def need_region(need: Need) -> str:
@@ -37,4 +39,10 @@ def need_region(need: Need) -> str:
 
 def context() -> dict[str, Any]:
     """Return what the cards and pages of listings use."""
-    return {"budget_words": budget_text, "need_region": need_region, "acts_words": LISTING_EVENTS}
+    return {"budget_words": budget_text, "need_region": need_region, "acts_words": event_words()}
+
+
+def event_words() -> dict[str, Lazy]:
+    """Return the words of everything that the log may say of a listing."""
+    verbs = [verb for kind in ("outcome", "need") for verbs in rooms().verbs_of(kind) for verb in verbs]
+    return {verb.value: verb.label for verb in verbs} | LISTING_EVENTS

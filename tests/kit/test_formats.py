@@ -64,6 +64,7 @@ def test_a_moment_is_shown_as_it_is_in_nanning() -> None:
 
 
 def test_the_size_of_a_file_is_shown_in_kb_and_from_a_megabyte_on_in_mb() -> None:
+    assert formats.file_size(300) == "300 字节"
     assert formats.file_size(500_000) == "488 KB"
     assert formats.file_size(2_500_000) == "2.4 MB"
 

@@ -196,6 +196,7 @@ async def test_columns_are_said_once_and_remembered_for_the_next_list(
 
     page = await post(client, "/my/outcomes/import", files=files)
     assert "请说明各列是什么" in page.text
+    assert "甘蔗机" in page.text
     listing_import = await ListingImport.get()
     assert listing_import.status is ImportStatus.UPLOADED
 
@@ -204,7 +205,7 @@ async def test_columns_are_said_once_and_remembered_for_the_next_list(
     said = {"column-1": "title", "column-2": "field", "column-3": "modes", "column-4": "price_amount:1"}
     refused = await post(client, address, {**said, "column-1": "", "head_row": "2", "sheet": "汇总"})
     assert refused.status_code == 422
-    assert "缺少这些列：成果名称" in refused.text
+    assert "请在下面把它放到“成果名称”" in refused.text
     await post(client, address, {**said, "head_row": "2", "sheet": "汇总"})
     await run_pending(deps)
 

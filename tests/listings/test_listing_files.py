@@ -126,6 +126,8 @@ async def test_a_picture_is_public_plain_and_shown_on_the_page(client: httpx.Asy
     assert (file.tier, file.kind) == (Tier.PUBLIC, FileKind.PICTURE)
     assert f"/pictures/{file.id}" in page.text
     assert 'alt="样机"' in page.text
+    assert "添加附件" in page.text
+    assert "file added" not in page.text
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
     assert "public" in shown.headers["cache-control"]
     assert b"SecretCamera" not in shown.content

@@ -46,7 +46,7 @@ class HeadRow:
         heads = next(row for row in self.sheet.rows if row.number == self.row)
         texts = {column: heads.cell(column).text for column in self.columns.values()}
         for row in self.sheet.rows:
-            is_heads = all(row.cell(column).text == text for column, text in texts.items())
+            is_heads = bool(texts) and all(row.cell(column).text == text for column, text in texts.items())
             if row.number > self.row and not is_heads:
                 yield row
 

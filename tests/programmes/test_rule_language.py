@@ -193,7 +193,7 @@ def test_a_decision_may_set_a_lower_rate_and_none_above_the_ceiling() -> None:
 
     assert assess(read_facts(raw), terms.with_rate(2000)).award == 20 * WAN
     assert assess(read_facts(raw), terms.with_rate(0)).award == 0
-    with pytest.raises(TermError, match="5000"):
+    with pytest.raises(TermError, match="0 与 50%"):
         terms.with_rate(5001)
 
 

@@ -94,7 +94,7 @@ async def calculate(
 
     `rate_basis_points` is the rate decided on, where the terms name only a ceiling or none; where experts
     scored the claim, their scores set it. `decision` is the number of the decision that set a rate below
-    the ceiling, see `rate_basis`.
+    the ceiling, see `computation.decided_basis`.
 
     Raises:
         Invalid: the terms need a rate, or do not take this one, or it rests on no decision.

@@ -36,7 +36,8 @@ async def import_lines(
     """Write a statement with its lines; tell whether it was new.
 
     The same file again changes nothing. Lines that came with another statement are left out, and what may be
-    one of these is put to a person; see `line_identity`. Of several who hand in the same at once, one writes.
+    one of these is put to a person; see `line_comparison`. Of several who hand in the same at once, one
+    writes.
 
     Raises:
         Invalid: at the field `file`: every line lies in the future.

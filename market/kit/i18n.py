@@ -104,8 +104,13 @@ def _translate(message: str, locale: str) -> str:
     if locale == "zh-Hans":
         return message
     if locale == "zh-Hant":
-        return str(_traditional().convert(message))
+        return to_traditional(message)
     return _catalogue(locale).gettext(message)
+
+
+def to_traditional(text: str) -> str:
+    """Return a text in traditional characters, as Taiwan writes them."""
+    return str(_traditional().convert(text))
 
 
 @lru_cache

@@ -22,6 +22,7 @@ from market.kit.i18n import LOCALES, get_locale, gettext
 from market.kit.menus import MenuEntry, build_workbench
 from market.kit.room import rooms
 from market.kit.security import csrf_token
+from market.kit.traditional import convert_page, is_converted
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
@@ -104,6 +105,8 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         entries = rooms().workbench(actor, is_demo=is_demo)
         work = build_workbench(entries, request.url.path, request.url.query, url)
     message = take_flash(request)
+    may_convert = get_locale() == "zh-Hant" and is_converted(template)
+    is_original = bool(request.query_params.get("original"))
     html = (
         environment()
         .get_template(template)
@@ -123,9 +126,13 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             once=secrets.token_urlsafe(9),
             held=get_held_form(),
             locales=LOCALES,
+            may_convert=may_convert,
+            is_original=is_original,
             **context,
         )
     )
+    if may_convert and not is_original:
+        html = convert_page(html)
     response = HTMLResponse(html, status_code=status_code)
     if message:
         response.delete_cookie(FLASH_COOKIE)

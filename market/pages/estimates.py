@@ -44,7 +44,7 @@ async def estimates(
     buyer = None
     if actor is not None and actor.may_buy and actor.organisation_id:
         buyer = await Organisation.get(id=actor.organisation_id)
-    return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer)
+    return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer, is_told=True)
 
 
 async def example(now: datetime) -> Estimate | None:

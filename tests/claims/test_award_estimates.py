@@ -32,6 +32,23 @@ async def test_an_outcome_is_estimated_for_the_region_when_no_buyer_is_known() -
     ]
 
 
+async def test_what_rests_on_a_supposition_is_told_as_assumed_and_what_is_known_as_met() -> None:
+    await make_programmes()
+    outcome, buyer = await make_outcome(), await make_organisation()
+
+    (guest,) = await estimate_for_outcome(outcome, 120 * WAN, None, NOW, is_told=True)
+    (plain,) = await estimate_for_outcome(outcome, 120 * WAN, None, NOW)
+    (known, *_rest) = await estimate_for_outcome(outcome, 120 * WAN, None, NOW, buyer=buyer, is_told=True)
+
+    assumed = {check.text for check in guest.conditions if check.state == "assumed"}
+    assert {"申请单位在本政策适用地区", "该合同此前未获同类补助"} <= assumed
+    still = {check.text for check in known.conditions if check.state == "assumed"}
+    assert "该合同此前未获同类补助" in still
+    assert "申请单位在本政策适用地区" not in still
+    assert (plain.count("assumed"), plain.amount) == (0, guest.amount)
+    assert guest.count("met") + guest.count("assumed") == plain.count("met")
+
+
 async def test_a_buyer_that_is_no_enterprise_is_told_that_it_gets_nothing() -> None:
     await make_programmes()
     university = await make_organisation(kind=OrganisationKind.UNIVERSITY)

@@ -25,8 +25,9 @@ from market.listings.import_heads import heads_by_hand
 from market.listings.import_models import ListingImport, ListingImportRow
 from market.listings.import_states import ImportAction, ImportStatus, RowOutcome, RowStanding
 from market.listings.import_writing import NewContent, publication_columns, write_listings
-from market.listings.kinds import Kind, get_kind
+from market.listings.kinds import NEED, Kind, get_kind
 from market.listings.row_reading import SheetRow
+from market.listings.rules import expires_on
 from market.listings.states import PUBLIC, ListingAction
 from market.records.by import By
 from market.records.transitions import transition
@@ -184,6 +185,9 @@ async def _write(listing_import: ListingImport, rows: Sequence[ListingImportRow]
     direct: list[tuple[ListingImportRow, NewContent]] = []
     for row in rows:
         values, given = content_of(row, listing_import)
+        if kind is NEED and values["deadline_on"] is None:
+            # A need without a last day stands for the usual term, and is complete with it.
+            values["deadline_on"] = expires_on(local_date(by.now))
         listing = existing.get(row.listing_id)
         if listing is not None and listing.status not in (kind.draft, kind.statuses.RETURNED):
             await _change(kind, row, listing, values, given, by=by)

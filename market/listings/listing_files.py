@@ -112,6 +112,8 @@ async def add_file(
     listing = await lock_own(kind, number, by.actor)
     if tier not in TIERS:
         raise Invalid(_("请选择谁能打开。"), field="tier")
+    if getattr(listing, "is_masked", False) and by.actor.organisation_name in blob.upload.name:
+        raise Invalid(_("这条需求不公开单位名称，文件名里也不要写。"), field="file")
     is_picture = file_kind is FileKind.PICTURE
     existing = await StoredFile.filter(subject_kind=kind.key, subject_id=listing.id)
     count = sum((file.kind == FileKind.PICTURE) is is_picture for file in existing)

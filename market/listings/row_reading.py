@@ -288,7 +288,10 @@ class _Reader:
     def day(self, column: str) -> date | None:
         """Return a day; None where the list says that there is none."""
         text = self.text(column)
-        if not text or text in OPEN_TERMS:
+        if text in OPEN_TERMS:
+            self.read.remarks[column] = _("没有截止日期，按十二个月")
+            return None
+        if not text:
             return None
         try:
             return day_of(self.row.cells[column])
@@ -347,6 +350,8 @@ def _given(row: SheetRow) -> frozenset[str]:
         names.add("price_amount")
     if "difficulty" in names:
         names.add("description")
+    if row["deadline_on"] in OPEN_TERMS:
+        names.discard("deadline_on")
     return frozenset(names)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -453,7 +454,8 @@ async def test_needs_in_a_text_file_come_in_the_same_way(client: httpx.AsyncClie
     await run(client, deps, await ListingImport.get())
 
     need = await Need.get()
-    assert (need.status, need.budget_max_amount, need.deadline_on) == (NeedStatus.DRAFT, None, None)
+    assert (need.status, need.budget_max_amount) == (NeedStatus.DRAFT, None)
+    assert need.deadline_on == date(2027, 3, 2)
     assert (need.field, need.region) == ("manufacturing", enterprise.region)
 
 

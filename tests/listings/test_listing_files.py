@@ -17,6 +17,7 @@ from tests.factories import (
     NOW,
     make_broker,
     make_member,
+    make_need,
     make_organisation,
     make_outcome,
     make_staff,
@@ -206,3 +207,19 @@ async def test_nobody_adds_or_opens_files_of_another_organisation(client: httpx.
     assert (added.status_code, changed.status_code) == (404, 404)
     assert (await StoredFile.get()).tier is Tier.PARTIES
     assert (await Organisation.get(id=outcome.organisation_id)).id != other.organisation_id
+
+
+async def test_a_file_of_a_masked_need_does_not_name_its_enterprise(client: httpx.AsyncClient) -> None:
+    owner = await make_organisation(name="某线缆厂")
+    need = await make_need(owner, is_masked=True)
+    await sign_in(client, await make_member(owner))
+    address = f"/my/needs/{need.number}/files"
+    data = {"kind": "report", "tier": "public"}
+
+    named = await post(client, address, data, files={"file": ("某线缆厂报告.pdf", PDF, "application/pdf")})
+    plain = await post(client, address, data, files={"file": ("报告.pdf", PDF, "application/pdf")})
+
+    assert (named.status_code, plain.status_code) == (422, 200)
+    assert "文件名里也不要写" in named.text
+    await sign_in(client, None)
+    assert "报告.pdf" in (await client.get(f"/needs/{need.number}")).text

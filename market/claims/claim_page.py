@@ -28,10 +28,11 @@ from market.claims.models import Assessment, Claim, ClaimContract, Evidence, Evi
 from market.claims.queries import claim_contracts, last_assessment, received_of, sales_of
 from market.claims.record_chain import Link, chain_of_claim
 from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
+from market.codes.labels import label
 from market.integrity.models import IntegrityCheck
 from market.integrity.queries import list_checks
 from market.kit.clock import local_date
-from market.kit.formats import end_of
+from market.kit.formats import end_of, yuan
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.templating import render_form
@@ -145,6 +146,21 @@ class ClaimPage:
     chain: list[Link]
     actions: frozenset[ClaimAction]
     next_step: str
+
+    @property
+    def lacking(self) -> list[str]:
+        """Return what the claim lacks: papers that are not there, sums that contradict the figures."""
+        doubtful = [
+            _(
+                "%(kind)s合计 %(sum)s，应为 %(expected)s",
+                kind=label("evidence_kind", comparison.kind),
+                sum=yuan(comparison.amount),
+                expected=yuan(comparison.expected),
+            )
+            for comparison in self.sums
+            if comparison.is_doubtful
+        ]
+        return [*(_(words) for words, is_there in self.papers if not is_there), *doubtful]
 
     @property
     def is_tried(self) -> bool:

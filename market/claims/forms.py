@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from wtforms import FileField
 from wtforms.validators import ValidationError
@@ -143,6 +143,15 @@ class SubmitForm(BaseForm):
     declaration = BooleanField(
         lazy("我单位声明：所填内容和所附材料真实、完整，没有重复申报；如有虚假，退回补助并承担责任。")
     )
+    is_incomplete = BooleanField(lazy("明白可能被退回补正，仍要提交"))
+
+    def ask_about(self, lacking: Sequence[str]) -> None:
+        """Name what the claim lacks, unless the applicant submits it all the same."""
+        if lacking and not self.is_incomplete.data:
+            self.add_error(
+                "is_incomplete",
+                _("缺 %(count)s 项，仍要提交？%(names)s。", count=len(lacking), names="；".join(lacking)),
+            )
 
 
 class SupplementForm(BaseForm):

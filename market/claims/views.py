@@ -33,7 +33,7 @@ from market.claims.forms import (
 from market.claims.models import Claim, SalesReport
 from market.claims.queries import ClaimFilter, get_claim_for
 from market.claims.record_chain import chain_of_contract
-from market.claims.states import ClaimAct
+from market.claims.states import ClaimAct, require_editable
 from market.codes.regions import GUANGXI
 from market.documents.web import documents_about
 from market.files.attachments import check_upload
@@ -321,8 +321,14 @@ async def state_totals(request: Request) -> Response:
 async def submit_claim(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     claim = await get_claim_for(actor, request.path_params["number"])
+    require_editable(claim.status)
     form = SubmitForm(await form_data(request))
     form.validate()
+    if not form.declaration.data:
+        form.add_error("declaration", _("请先声明所填内容真实、完整。"))
+    form.ask_about((await claim_page(actor, claim, deps(request).clock())).lacking)
+    if form.errors:
+        return await _render_claim(request, actor, claim, submit_form=form)
     with form.catch_invalid():
         await applications.submit_claim(
             claim.number, is_declared=form.declaration.data, by=By(actor, deps(request).clock())

@@ -100,16 +100,21 @@ class ContractForm(BaseForm):
     file = FileField(str(lazy("合同扫描件（双方签章）")))
     draft_hash = HiddenField(name="seen")
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Validate the fields, and that each row is whole."""
+        is_valid = super().validate(extra_validators)
+        is_planned = self.plan.require_cells(("condition", "amount"), _("每一期都要填条件和金额。"))
+        is_named = self.exclusions.require_cells(
+            ("kind", "name", "amount"), _("每一项非技术性费用都要写明类别、名称和金额。")
+        )
+        return is_valid and is_planned and is_named
+
     def terms(self, offer: OfferTerms) -> ContractTerms:
         """Return the terms as entered; price, kind and way of payment as agreed. Call it after `validate`.
 
         Raises:
-            Invalid: a row is not whole.
+            Invalid: what a kind of contract demands is missing.
         """
-        if any(not row["condition"] or row["amount"] is None for row in self.plan.filled_rows):
-            raise Invalid(_("每一期都要填条件和金额。"), field="plan")
-        if any(not (row["kind"] and row["name"] and row["amount"]) for row in self.exclusions.filled_rows):
-            raise Invalid(_("每一项非技术性费用都要写明类别、名称和金额。"), field="exclusions")
         if offer.kind is ContractKind.ASSIGNMENT and None in (
             self.expected_investment.data,
             self.expected_output.data,

@@ -136,15 +136,9 @@ class OfferForm(BaseForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, and that each row of the plan is whole."""
         is_valid = super().validate(extra_validators)
-        if any(not row["condition"] or row["amount"] is None for row in self.plan.filled_rows):
-            if not self.plan.errors:
-                self.add_error("plan", _("每一期都要填条件和金额。"))
-            is_valid = False
-        if any(not (row["item"] and row["bearer"]) for row in self.costs.filled_rows):
-            if not self.costs.errors:
-                self.add_error("costs", _("每一项费用都要选由谁承担。"))
-            is_valid = False
-        return is_valid
+        is_whole = self.plan.require_cells(("condition", "amount"), _("每一期都要填条件和金额。"))
+        is_shared = self.costs.require_cells(("item", "bearer"), _("每一项费用都要选由谁承担。"))
+        return is_valid and is_whole and is_shared
 
     @property
     def terms(self) -> OfferTerms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wtforms import FieldList, Form, FormField
@@ -49,6 +49,22 @@ class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted a
             self.errors = [_("最多 %(most)s 行，现在有 %(now)s 行。", most=self.max_rows, now=count)]
             return False
         return is_valid
+
+    def require_cells(self, names: Sequence[str], message: Any) -> bool:
+        """Show `message` at each of these cells that a filled row leaves empty; return if there is none."""
+        is_whole = True
+        for entry in self.entries:
+            if not any(_is_typed(cell.data) for cell in entry.form):
+                continue
+            for name in names:
+                cell = entry.form._fields[name]
+                if not _is_typed(cell.data) and not cell.errors:
+                    cell.errors = [str(message)]
+                    is_whole = False
+        if not is_whole:
+            sentences = [error for error in self.errors if isinstance(error, str)]
+            self.errors = [*(entry.errors for entry in self.entries), *sentences]
+        return is_whole
 
     def append_blank_rows(self, count: int = 2) -> None:
         """Append blank rows below the filled ones, for browsers without scripts."""

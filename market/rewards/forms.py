@@ -58,9 +58,7 @@ class PlanForm(BaseForm):
             (self.people, ("name", "basis_points")),
             (self.units, ("name", "basis_points")),
         ):
-            if any(not row[name] for row in rows.filled_rows for name in required) and not rows.errors:
-                self.add_error(rows.short_name, _("每一行都要填完整。"))
-                is_valid = False
+            is_valid = rows.require_cells(required, _("每一行都要填完整。")) and is_valid
         return is_valid
 
     def set_bases(self, left: Money) -> None:

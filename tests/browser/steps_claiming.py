@@ -34,6 +34,8 @@ def claim(story: Story) -> None:
     choose_paper(page, "成果收入专项报告.pdf", label="文件")
     press(page.locator("details.add-paper"), "添加")
     shows(page, "成果收入专项报告.pdf", "银行付款凭证", "26452000000087654321")
+    if page.get_by_label("明白可能被退回补正").count():
+        fill(page, {"明白可能被退回补正": True})
     fill(page, {"我单位声明": True})
     press(main(page), "提交申报")
     shows(page, "已提交", "核算")

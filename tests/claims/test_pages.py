@@ -68,7 +68,13 @@ async def test_an_enterprise_reports_sales_and_claims_without_typing_anything_tw
     undeclared = await post(client, f"/claims/{claim.number}/submit", {})
     assert undeclared.status_code == 422
     assert "请先声明" in undeclared.text
-    submitted = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y"})
+    asked = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y"})
+    assert asked.status_code == 422
+    assert "项，仍要提交？" in asked.text
+    assert 'href="#is_incomplete"' in asked.text
+    submitted = await post(
+        client, f"/claims/{claim.number}/submit", {"declaration": "y", "is_incomplete": "y"}
+    )
     assert "申报已提交" in submitted.text
 
 
@@ -176,7 +182,7 @@ async def test_a_supplement_is_asked_for_and_handed_in(client: httpx.AsyncClient
     await sign_in(client, applicant)
     page = await client.get(f"/claims/{claim.number}")
     assert "缺少发票" in page.text
-    page = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y"})
+    page = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y", "is_incomplete": "y"})
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.ACCEPTED
 
 

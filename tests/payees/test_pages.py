@@ -152,7 +152,7 @@ async def test_an_applicant_without_an_account_reads_what_to_do_when_it_submits(
     owner, claim = await make_unpayable()
     await sign_in(client, owner)
 
-    page = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y"})
+    page = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y", "is_incomplete": "y"})
 
     assert page.status_code == 422
     assert "请先在“收款账户”登记本单位的账户并附证明" in page.text

@@ -25,7 +25,7 @@ from market.files.models import StoredFile
 from market.kit.i18n import lazy
 from market.kit.jobs import Job
 from market.kit.labels import LabelEnum
-from market.kit.room import LedgerAccount, Room, Rooms, Subject
+from market.kit.room import Invariant, LedgerAccount, Room, Rooms, Subject
 from market.ledger.accounts import account_name, may_go_negative
 from market.ledger.checks import run_checks
 from market.records.moments import run_moments, set_moment
@@ -191,7 +191,7 @@ async def test_a_new_room_contributes_all_that_it_declares_and_is_wired_nowhere_
         labels={"toy": ToyVerb},
         ledger_accounts={"toy": LedgerAccount(lazy("玩具款"), is_guarded=True)},
         moments={"toys.play": fall_due},
-        checks={"toys: none is broken": nothing_is_broken},
+        checks={"toys: none is broken": Invariant(lazy("玩具：没有损坏"), nothing_is_broken)},
     )
     toy_id = uuid4()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,10 +18,11 @@ from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
 from market.claims.models import Claim
 from market.claims.risk_flags import RISK_FLAG_LABELS
+from market.kit.findings import link_records
 from market.kit.i18n import lazy
 from market.kit.templating import render
 from market.kit.worklist import Standing
-from market.ledger.checks import LastResult, last_result
+from market.ledger.checks import LastResult, invariant_label, last_result
 from market.payments.statement_models import BankLine
 
 MOST = 200
@@ -89,6 +91,8 @@ async def anomalies(request: Request) -> Response:
         request,
         "backoffice/anomalies.html",
         found=await list_anomalies(),
+        invariant=invariant_label,
+        link=partial(link_records, request),
         doubts=RISK_FLAG_LABELS,
         most=MOST,
     )

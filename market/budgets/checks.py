@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from market.claims.checks import HANDS, STANDING
-from market.kit.database import find_rows
-from market.kit.room import Check
+from market.kit.findings import find_rows
+from market.kit.i18n import lazy
+from market.kit.room import Check, Invariant
 
 GRANTED = (
     "(b.amount + coalesce((SELECT sum(CASE WHEN x.kind = 'increase' OR x.target_id = b.id "
@@ -26,7 +27,7 @@ async def no_award_above_its_budget() -> list[str]:
         "JOIN claims c ON c.batch_id = t.id "
         f"WHERE c.status IN {STANDING} GROUP BY p.slug, b.id "
         f"HAVING sum(c.award_amount) > {GRANTED}",
-        "{slug} {year}: awards of {awards} on a budget of {amount}",
+        lazy("%(slug)s %(year)s 年度：核定补助合计 ￥%(awards)s，预算 ￥%(amount)s"),
     )
 
 
@@ -50,18 +51,22 @@ async def budgets_balance() -> list[str]:
         "AND t.programme_id = b.programme_id AND t.fiscal_year = b.year) AS paid "
         "FROM budgets b JOIN programmes p ON p.id = b.programme_id WHERE b.verdict = 'confirmed') AS sums "
         "WHERE granted <> available + reserved + to_pay + paid",
-        "{slug} {year}: {granted} released, but {available} available, {reserved} reserved, "
-        "{to_pay} to pay, {paid} paid",
+        lazy(
+            "%(slug)s %(year)s 年度：下达 ￥%(granted)s，可用 ￥%(available)s、预留 ￥%(reserved)s、"
+            "待拨付 ￥%(to_pay)s、已拨付 ￥%(paid)s"
+        ),
     )
 
 
 async def budget_changes_are_booked() -> list[str]:
     """Every confirmed change of a budget, and no other, is booked with its amount."""
     return await find_rows(
-        "SELECT x.id, x.kind, x.amount, coalesce(t.amount, 0) AS booked FROM budget_changes x "
+        "SELECT p.slug, b.year, x.kind, x.amount, coalesce(t.amount, 0) AS booked FROM budget_changes x "
+        "JOIN budgets b ON b.id = x.budget_id JOIN programmes p ON p.id = b.programme_id "
         "LEFT JOIN transfers t ON t.reference = 'budget_change:' || x.id "
         "WHERE CASE WHEN x.verdict = 'confirmed' THEN x.amount ELSE 0 END <> coalesce(t.amount, 0)",
-        "budget change {id} ({kind}): {amount}, {booked} booked",
+        lazy("%(slug)s %(year)s 年度的%(kind)s ￥%(amount)s，入账 ￥%(booked)s"),
+        labels={"kind": "budget_change"},
     )
 
 
@@ -72,7 +77,7 @@ async def money_is_set_aside() -> list[str]:
         "LEFT JOIN transfers t ON t.reference = 'reserve:' || c.id || ':' || c.batch_id "
         f"WHERE c.status IN {STANDING} GROUP BY c.number, c.award_amount "
         "HAVING coalesce(sum(t.amount), 0) <> c.award_amount",
-        "claim {number}: an award of {award_amount}, {held} set aside",
+        lazy("申报 %(number)s：补助 ￥%(award_amount)s，预留 ￥%(held)s"),
     )
 
 
@@ -87,7 +92,8 @@ async def paid_is_booked() -> list[str]:
         "LEFT JOIN transfers t ON t.id = p.id OR t.reverses_id = p.id "
         "GROUP BY d.id, d.number, d.status, d.amount) AS sums "
         "WHERE booked <> CASE status WHEN 'paid' THEN amount ELSE 0 END",
-        "disbursement {number} is {status} with {amount}, and {booked} is booked",
+        lazy("拨付 %(number)s（%(status)s）￥%(amount)s，入账 ￥%(booked)s"),
+        labels={"status": "disbursement"},
     )
 
 
@@ -97,7 +103,7 @@ async def three_people() -> list[str]:
         "SELECT c.number FROM claims c LEFT JOIN batches b ON b.id = c.batch_id "  # noqa: S608
         f"JOIN {HANDS} AS h ON h.claim_id = c.id WHERE h.computed_by_id = h.confirmed_by_id "
         "OR b.decided_by_id IN (h.computed_by_id, h.confirmed_by_id, b.proposed_by_id)",
-        "claim {number} had too few people behind it",
+        lazy("申报 %(number)s 的核算、复核、批准没有分由三人办理"),
     )
 
 
@@ -111,7 +117,7 @@ async def clawbacks_are_booked() -> list[str]:
         "LEFT JOIN transfers t ON t.reference = 'clawback_receipt:' || r.id "
         "GROUP BY b.id, b.number, b.amount, b.status) AS sums "
         "WHERE returned > amount OR returned <> booked OR (status = 'settled') <> (returned = amount)",
-        "clawback {number}: {amount} owed, {returned} returned, {booked} booked",
+        lazy("追回 %(number)s：应追回 ￥%(amount)s，已收回 ￥%(returned)s，入账 ￥%(booked)s"),
     )
 
 
@@ -124,7 +130,7 @@ async def orders_as_frozen() -> list[str]:
         "OR (a.bank_name, a.number) IS DISTINCT FROM (d.payee_bank, d.payee_account) "
         "OR (d.status NOT IN ('returned', 'withdrawn') "
         "AND (d.payee_id, d.amount) IS DISTINCT FROM (c.payee_id, c.award_amount))",
-        "disbursement {number} goes to another account, or of another amount, than its claim",
+        lazy("拨付 %(number)s 的收款账户或金额与申报不同"),
     )
 
 
@@ -135,7 +141,7 @@ async def orders_as_logged() -> list[str]:
         "WHERE a.fingerprint <> '' AND NOT EXISTS (SELECT 1 FROM audit_events e "
         "WHERE e.subject_kind = 'disbursement' AND e.subject_id = d.id AND e.action = 'order' "
         "AND (e.data ->> 'amount')::bigint = d.amount AND e.data ->> 'account_hash' = a.fingerprint)",
-        "disbursement {number} is not what was ordered",
+        lazy("拨付 %(number)s 的金额或账户与下达时的日志不同"),
     )
 
 
@@ -154,7 +160,8 @@ async def orders_as_awards() -> list[str]:
         f"WHERE (status IN {_PAID} AND (live, paid) <> (1, 1)) "
         "OR (status = 'to_pay' AND (live > 1 OR paid > 0)) "
         f"OR (status NOT IN {_PAID} AND status <> 'to_pay' AND live > 0)",
-        "claim {number} is {status} with {live} open or paid orders, {paid} of them paid",
+        lazy("申报 %(number)s（%(status)s）有 %(live)s 笔有效拨付，其中 %(paid)s 笔付讫"),
+        labels={"status": "claim"},
     )
 
 
@@ -167,7 +174,7 @@ async def orders_have_their_instruction() -> list[str]:
         "OR (d.status = 'withdrawn') <> (i.verdict IS NOT DISTINCT FROM 'rejected') "
         "OR (NOT d.is_taken_over AND d.status IN ('paid', 'returned') "
         "AND i.verdict IS DISTINCT FROM 'confirmed')",
-        "order {number} stands in no instruction, or is not as its instruction was decided",
+        lazy("拨付 %(number)s 不在拨付指令里，或与指令的处理结果不符"),
     )
 
 
@@ -180,7 +187,7 @@ async def instructions_as_their_orders() -> list[str]:
         "WHERE (l.order_number, l.claim_number, l.payee_bank, l.payee_account, l.amount) "
         "IS DISTINCT FROM (d.number, c.number, d.payee_bank, d.payee_account, d.amount) "
         "OR c.batch_id IS DISTINCT FROM i.batch_id",
-        "instruction {number}: its line of {order_number} is not what was ordered",
+        lazy("拨付指令 %(number)s：%(order_number)s 一行与下达的拨付不同"),
     )
 
 
@@ -197,7 +204,7 @@ async def instructions_add_up() -> list[str]:
         "OR NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject_kind = 'instruction' "
         "AND e.subject_id = i.id AND e.action = 'make' AND e.data ->> 'checksum' = i.checksum "
         "AND (e.data ->> 'total')::bigint = i.total)",
-        "instruction {number} does not add up to its lines, or is not what was made",
+        lazy("拨付指令 %(number)s 的合计或校验码与各行、与日志不符"),
     )
 
 
@@ -209,7 +216,7 @@ async def files_have_their_bytes() -> list[str]:
         "WHERE encode(sha256(f.content), 'hex') <> f.sha256 OR NOT EXISTS (SELECT 1 FROM audit_events e "
         "WHERE e.subject_kind = 'instruction' AND e.subject_id = i.id AND e.action = 'release' "
         "AND e.data -> 'files' ->> (f.layout || '.' || f.format) = f.sha256)",
-        "instruction {number}: its file {layout}.{format} is not the one that was released",
+        lazy("拨付指令 %(number)s：文件 %(layout)s.%(format)s 与放行时不同"),
     )
 
 
@@ -219,7 +226,7 @@ async def released_by_two() -> list[str]:
         "SELECT i.number FROM payment_instructions i WHERE i.verdict = 'confirmed' AND ("
         "i.decided_by_id = i.proposed_by_id "
         "OR NOT EXISTS (SELECT 1 FROM instruction_files f WHERE f.instruction_id = i.id))",
-        "instruction {number} was not released by a second person, or has no files",
+        lazy("拨付指令 %(number)s 不是由第二人放行，或没有付款文件"),
     )
 
 
@@ -236,7 +243,8 @@ async def results_of_two_persons() -> list[str]:
         "OR (r.outcome, r.ended_on, r.bank_reference) "
         "IS DISTINCT FROM (d.status, d.ended_on, d.bank_reference) "
         "ELSE r.id IS NOT NULL OR d.ended_on IS NOT NULL END",
-        "order {number} is {status} without the result that two persons entered and confirmed",
+        lazy("拨付 %(number)s（%(status)s）没有两人登记和确认的银行结果"),
+        labels={"status": "disbursement"},
     )
 
 
@@ -247,7 +255,7 @@ async def results_as_logged() -> list[str]:
         "WHERE NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject_kind = 'disbursement' "
         "AND e.subject_id = d.id AND e.action = 'enter_result' AND e.data ->> 'outcome' = r.outcome "
         "AND e.data ->> 'reference' = r.bank_reference)",
-        "order {number} has a result that nobody entered",
+        lazy("拨付 %(number)s 的银行结果与日志不符"),
     )
 
 
@@ -260,27 +268,61 @@ async def reserved_is_to_pay() -> list[str]:
         "WHERE t.programme_id = b.programme_id AND t.fiscal_year = b.year "
         "AND c.status IN ('approved', 'to_pay')) AS to_pay "
         "FROM budgets b JOIN programmes p ON p.id = b.programme_id) AS sums WHERE reserved <> to_pay",
-        "{slug} {year}: {reserved} reserved in the book, {to_pay} to pay",
+        lazy("%(slug)s %(year)s 年度：账上预留 ￥%(reserved)s，待拨付 ￥%(to_pay)s"),
     )
 
 
-CHECKS: Mapping[str, Check] = {
-    "subsidies: clawbacks are booked and never exceeded": clawbacks_are_booked,
-    "subsidies: budgets balance": budgets_balance,
-    "subsidies: changes of budgets are booked": budget_changes_are_booked,
-    "subsidies: no award above its budget": no_award_above_its_budget,
-    "subsidies: awards are set aside once": money_is_set_aside,
-    "subsidies: payees of orders are the frozen payees": orders_as_frozen,
-    "subsidies: orders are what was ordered": orders_as_logged,
-    "subsidies: what was paid is booked": paid_is_booked,
-    "subsidies: three people stand behind each sum": three_people,
-    "orders: they are the awards": orders_as_awards,
-    "orders: every order stands in an instruction": orders_have_their_instruction,
-    "orders: instructions are their orders": instructions_as_their_orders,
-    "orders: instructions add up": instructions_add_up,
-    "orders: files have the bytes that were released": files_have_their_bytes,
-    "orders: instructions are released by a second person": released_by_two,
-    "orders: results have two persons": results_of_two_persons,
-    "orders: results are what was entered": results_as_logged,
-    "orders: the book reserves what is to pay": reserved_is_to_pay,
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "subsidies: clawbacks are booked and never exceeded": Invariant(
+        lazy("补助：追回的款项都已入账，且不超过应追回数"), clawbacks_are_booked
+    ),
+    "subsidies: budgets balance": Invariant(
+        lazy("补助：下达的预算＝可用＋预留＋待拨付＋已拨付"), budgets_balance
+    ),
+    "subsidies: changes of budgets are booked": Invariant(
+        lazy("补助：预算的追加、调减、结转都已入账"), budget_changes_are_booked
+    ),
+    "subsidies: no award above its budget": Invariant(
+        lazy("补助：核定补助不超过预算"), no_award_above_its_budget
+    ),
+    "subsidies: awards are set aside once": Invariant(
+        lazy("补助：名单上的补助各预留一次"), money_is_set_aside
+    ),
+    "subsidies: payees of orders are the frozen payees": Invariant(
+        lazy("补助：拨付的收款账户就是申报时定下的账户"), orders_as_frozen
+    ),
+    "subsidies: orders are what was ordered": Invariant(
+        lazy("补助：拨付与下达时的日志一致"), orders_as_logged
+    ),
+    "subsidies: what was paid is booked": Invariant(lazy("补助：付出的拨付都已入账"), paid_is_booked),
+    "subsidies: three people stand behind each sum": Invariant(
+        lazy("补助：核算、复核、批准分由三人办理"), three_people
+    ),
+    "orders: they are the awards": Invariant(
+        lazy("拨付：每项补助至多一笔有效拨付，付讫的恰有一笔"), orders_as_awards
+    ),
+    "orders: every order stands in an instruction": Invariant(
+        lazy("拨付：每笔拨付都在拨付指令里"), orders_have_their_instruction
+    ),
+    "orders: instructions are their orders": Invariant(
+        lazy("拨付：指令各行与拨付一致"), instructions_as_their_orders
+    ),
+    "orders: instructions add up": Invariant(
+        lazy("拨付：指令的笔数、合计和校验码与各行一致"), instructions_add_up
+    ),
+    "orders: files have the bytes that were released": Invariant(
+        lazy("拨付：付款文件与放行时一字不差"), files_have_their_bytes
+    ),
+    "orders: instructions are released by a second person": Invariant(
+        lazy("拨付：指令由第二人放行"), released_by_two
+    ),
+    "orders: results have two persons": Invariant(
+        lazy("拨付：银行结果由两人登记和确认"), results_of_two_persons
+    ),
+    "orders: results are what was entered": Invariant(
+        lazy("拨付：银行结果与登记时的日志一致"), results_as_logged
+    ),
+    "orders: the book reserves what is to pay": Invariant(
+        lazy("拨付：账上预留等于待拨付合计"), reserved_is_to_pay
+    ),
 }

@@ -13,6 +13,7 @@ from market.commands.progress import Progress
 from market.commands.serve import release
 from market.deps import Deps
 from market.kit.errors import SearchUnavailable
+from market.kit.i18n import gettext as _
 from market.ledger.checks import CheckResult, iterate_checks, store_result
 from market.listings import importing
 from market.programmes import catalogue
@@ -135,7 +136,7 @@ async def audit(settings: Settings, act: str, file: Path | None) -> int:
 
 
 async def check(settings: Settings) -> int:
-    """Check every invariant on the live data; exit status 1 at the first that does not hold.
+    """Check every invariant on the live data; exit status 1 where one does not hold.
 
     The result is stored for the finance pages.
     """
@@ -144,10 +145,8 @@ async def check(settings: Settings) -> int:
     async with running(deps):
         async for result in iterate_checks(settings.secret_key, deps.store):
             stated.append(result)
-            sys.stdout.write(f"{'holds ' if result.is_well else 'BROKEN'}  {result.name}\n")
-            sys.stdout.writelines(f"        {finding}\n" for finding in result.findings)
-            if not result.is_well:
-                break
+            sys.stdout.write(f"{_('成立') if result.is_well else _('不成立')}　{result.label}\n")
+            sys.stdout.writelines(f"　　　　{finding}\n" for finding in result.findings)
         await store_result(stated, deps.clock())
     return 0 if all(result.is_well for result in stated) else 1
 

@@ -24,9 +24,10 @@ from market.payments.models import Payment, Refund
 from market.payments.states import RefundStatus
 
 COMMISSIONS_OFF = """
-SELECT n.deal_id, n.commission_basis_points AS share, r.received, c.currency,
+SELECT n.deal_id, d.number, n.commission_basis_points AS share, r.received, c.currency,
     market_available('commission:' || n.deal_id) AS booked
-FROM introductions n JOIN contracts c ON c.deal_id = n.deal_id CROSS JOIN LATERAL (
+FROM introductions n JOIN contracts c ON c.deal_id = n.deal_id JOIN deals d ON d.id = n.deal_id
+CROSS JOIN LATERAL (
     SELECT coalesce(sum(amount), 0) AS received FROM receipts WHERE contract_id = c.id) r
 WHERE n.agreed_at IS NOT NULL AND market_available('commission:' || n.deal_id)
     <> div(r.received * n.commission_basis_points + 5000, 10000)

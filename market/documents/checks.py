@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from market.documents.issuing import text_hash
 from market.documents.models import DocumentPrint, IssuedDocument
 from market.files.store import FileStore, StoreUnavailable
-from market.kit.database import MAX_FINDINGS, find_rows
-from market.kit.room import Check, StoredCheck
+from market.kit.findings import MAX_FINDINGS, find_rows
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.room import Check, Invariant, StoredCheck
 
 PAGE = 500
 
@@ -25,7 +27,7 @@ async def texts_are_as_issued() -> list[str]:
             break
         last = page[-1].id
         findings += [
-            f"document {row.number}: its text is not the one that was issued"
+            _("文书 %(number)s 的内容与发出时不同", number=row.number)
             for row in page
             if text_hash(row.number, row.kind, row.template, row.content) != row.text_sha256
         ]
@@ -41,7 +43,7 @@ async def documents_are_logged() -> list[str]:
         "OR e.data ->> 'number' <> d.number "
         "OR e.data ->> 'text' <> d.text_sha256 OR e.data ->> 'kind' <> d.kind "
         "OR e.data ->> 'subject' <> d.subject_kind || ':' || d.subject_id",
-        "document {number} is not what the audit log says was issued",
+        lazy("文书 %(number)s 与日志所记不同"),
     )
 
 
@@ -55,7 +57,7 @@ async def prints_are_logged() -> list[str]:
         "UNION SELECT d.number FROM audit_events e JOIN issued_documents d ON d.id = e.subject_id "
         "WHERE e.subject_kind = 'document' AND e.action = 'print' "
         "AND NOT EXISTS (SELECT 1 FROM document_prints p WHERE p.document_id = d.id)",
-        "document {number}: its print is not the one that was made",
+        lazy("文书 %(number)s 的成文与日志所记不同"),
     )
 
 
@@ -65,7 +67,7 @@ async def openings_are_logged() -> list[str]:
         "SELECT d.number FROM document_openings o JOIN issued_documents d ON d.id = o.document_id "
         "LEFT JOIN audit_events e ON e.subject_kind = 'document' AND e.subject_id = d.id "
         "AND e.action = 'serve' WHERE e.happened_at IS DISTINCT FROM o.opened_at",
-        "document {number}: it was not opened when its service says",
+        lazy("文书 %(number)s 的首次打开时间与日志不同"),
     )
 
 
@@ -78,16 +80,24 @@ async def bytes_are_stored(store: FileStore) -> list[str]:
         except (FileNotFoundError, StoreUnavailable):
             content = b""
         if hashlib.sha256(content).hexdigest() != row.sha256 or len(content) != row.size:
-            findings.append(f"document {row.document.number}: its bytes are gone, or are others")
+            findings.append(_("文书 %(number)s 的存档文件不见了或有变动", number=row.document.number))
         if len(findings) == MAX_FINDINGS:
             break
     return findings
 
 
-CHECKS: Mapping[str, Check] = {
-    "documents: texts are as issued": texts_are_as_issued,
-    "documents: each is in the log as issued": documents_are_logged,
-    "documents: prints are those that were made": prints_are_logged,
-    "documents: services are those of the log": openings_are_logged,
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "documents: texts are as issued": Invariant(lazy("文书：内容与发出时一致"), texts_are_as_issued),
+    "documents: each is in the log as issued": Invariant(
+        lazy("文书：每份文书都在日志里"), documents_are_logged
+    ),
+    "documents: prints are those that were made": Invariant(
+        lazy("文书：成文与日志所记一致"), prints_are_logged
+    ),
+    "documents: services are those of the log": Invariant(
+        lazy("文书：送达日与日志所记一致"), openings_are_logged
+    ),
 }
-STORED_CHECKS: Mapping[str, StoredCheck] = {"documents: bytes are stored unchanged": bytes_are_stored}
+STORED_CHECKS: Mapping[str, Invariant[StoredCheck]] = {
+    "documents: bytes are stored unchanged": Invariant(lazy("文书：存档的文件没有变动"), bytes_are_stored)
+}

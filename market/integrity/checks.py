@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.kit.database import find_rows
-from market.kit.room import Check
+from market.kit.findings import find_rows
+from market.kit.i18n import lazy
+from market.kit.room import Check, Invariant
 
 
 async def sanctions_are_decided_by_two() -> list[str]:
@@ -24,10 +25,12 @@ async def sanctions_are_decided_by_two() -> list[str]:
         "  OR (logged.decision IS NOT NULL AND (d.id IS NULL OR d.sanction_id <> s.id "
         "    OR d.verdict IS DISTINCT FROM 'confirmed' OR d.decided_by_id IS NULL "
         "    OR d.decided_by_id = d.proposed_by_id)))",
-        "sanction {decision_number} was not decided by two persons",
+        lazy("失信记录 %(decision_number)s 不是两人决定的"),
     )
 
 
-CHECKS: Mapping[str, Check] = {
-    "integrity: sanctions are decided by two": sanctions_are_decided_by_two,
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "integrity: sanctions are decided by two": Invariant(
+        lazy("失信：限制、修复和解除由两人决定"), sanctions_are_decided_by_two
+    ),
 }

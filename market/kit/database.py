@@ -132,13 +132,3 @@ async def _begin_or_release(self: Any) -> Any:
         await asyncio.shield(pool.release(acquired))
         raise
     return self.client
-
-
-MAX_FINDINGS = 20
-"""Maximum number of findings per check."""
-
-
-async def find_rows(query: str, sentence: str, *values: object) -> list[str]:
-    """Run a check in SQL and format `sentence` with each row; `values` are the query's $1, $2 …"""
-    rows = await connection().execute_query_dict(f"{query} LIMIT {MAX_FINDINGS}", list(values))
-    return [sentence.format(**row) for row in rows]

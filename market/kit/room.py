@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from market.kit.i18n import Lazy
@@ -68,6 +68,17 @@ KeyedCheck = Callable[[str], Awaitable[list[str]]]
 """An invariant that needs the secret which lies outside the database."""
 StoredCheck = Callable[["FileStore"], Awaitable[list[str]]]
 """An invariant that reads the file store."""
+
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class Invariant(Generic[C]):
+    """What must hold of the live data: what people call it, and the check that finds each breach."""
+
+    label: Lazy
+    check: C
 
 
 @dataclass(frozen=True)
@@ -175,9 +186,9 @@ class Room:
     """What becomes of the room's records when their notice is clear."""
     moments: Mapping[str, MomentHandler] = field(default_factory=dict)
     """What falls due at a moment of a record, by the moment's act, such as `notices.end`."""
-    checks: Mapping[str, Check] = field(default_factory=dict)
-    keyed_checks: Mapping[str, KeyedCheck] = field(default_factory=dict)
-    stored_checks: Mapping[str, StoredCheck] = field(default_factory=dict)
+    checks: Mapping[str, Invariant[Check]] = field(default_factory=dict)
+    keyed_checks: Mapping[str, Invariant[KeyedCheck]] = field(default_factory=dict)
+    stored_checks: Mapping[str, Invariant[StoredCheck]] = field(default_factory=dict)
     relations: Relations | None = None
     personal_data: PersonalData | None = None
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from market.kit.database import find_rows
+from market.kit.findings import find_rows
+from market.kit.i18n import lazy
 from market.kit.models import SystemState
-from market.kit.room import Check, rooms
+from market.kit.room import Check, Invariant, rooms
 
 if TYPE_CHECKING:
     from market.files.store import FileStore
@@ -29,6 +30,18 @@ class CheckResult:
     def is_well(self) -> bool:
         return not self.findings
 
+    @property
+    def label(self) -> str:
+        return invariant_label(self.name)
+
+
+def invariant_label(name: str) -> str:
+    """Return what people call an invariant; its name where no room declares it any more."""
+    for declared in (rooms().checks, rooms().keyed_checks, rooms().stored_checks):
+        if name in declared:
+            return str(declared[name].label)
+    return name
+
 
 async def run_checks(secret: str | None = None, store: FileStore | None = None) -> list[CheckResult]:
     """Run every check that the rooms declare on the live data; see `iterate_checks`."""
@@ -42,14 +55,14 @@ async def iterate_checks(
 
     Without the site's `secret`, or its `store`, those are left out that need it.
     """
-    for name, function in rooms().checks.items():
-        yield CheckResult(name, await function())
+    for name, invariant in rooms().checks.items():
+        yield CheckResult(name, await invariant.check())
     if secret is not None:
         for name, keyed in rooms().keyed_checks.items():
-            yield CheckResult(name, await keyed(secret))
+            yield CheckResult(name, await keyed.check(secret))
     if store is not None:
         for name, stored in rooms().stored_checks.items():
-            yield CheckResult(name, await stored(store))
+            yield CheckResult(name, await stored.check(store))
 
 
 @dataclass(frozen=True)
@@ -94,7 +107,7 @@ async def sums_are_zero() -> list[str]:
         "  SELECT a.currency, -t.amount FROM transfers t JOIN ledger_accounts a ON a.code = t.debit_id"
         "  WHERE t.phase IN ('posted', 'post')"
         ") AS entries GROUP BY currency HAVING sum(amount) <> 0",
-        "{currency}: balances add up to {amount}, not to nothing",
+        lazy("%(currency)s：余额合计 ￥%(amount)s，不为零"),
     )
 
 
@@ -103,7 +116,7 @@ async def guarded_accounts_hold() -> list[str]:
     return await find_rows(
         "SELECT code, market_available(code) AS amount FROM ledger_accounts "
         "WHERE NOT may_go_negative AND market_available(code) < 0",
-        "account {code} stands at {amount}",
+        lazy("账户 %(code)s 余额 ￥%(amount)s"),
     )
 
 
@@ -114,7 +127,7 @@ async def pending_ended_once() -> list[str]:
         "GROUP BY p.id, p.reference, p.phase HAVING count(*) > 1 OR p.phase <> 'pending' OR bool_or("
         "e.debit_id <> p.debit_id OR e.credit_id <> p.credit_id OR e.amount <> p.amount "
         "OR e.currency <> p.currency)",
-        "transfer {reference} is ended wrongly, by {endings} rows",
+        lazy("账 %(reference)s 的了结有误（%(endings)s 行）"),
     )
 
 
@@ -125,7 +138,7 @@ async def reversals_mirror() -> list[str]:
         "GROUP BY w.id, w.reference, w.phase HAVING count(*) > 1 OR w.phase NOT IN ('posted', 'post') "
         "OR bool_or(r.debit_id <> w.credit_id OR r.credit_id <> w.debit_id OR r.amount <> w.amount "
         "OR r.currency <> w.currency OR r.phase <> 'posted')",
-        "transfer {reference} is reversed wrongly, by {reversals} rows",
+        lazy("账 %(reference)s 的冲账有误（%(reversals)s 行）"),
     )
 
 
@@ -135,14 +148,18 @@ async def currencies_agree() -> list[str]:
         "SELECT t.reference, t.currency FROM transfers t "
         "JOIN ledger_accounts d ON d.code = t.debit_id JOIN ledger_accounts c ON c.code = t.credit_id "
         "WHERE t.amount <= 0 OR t.currency <> d.currency OR t.currency <> c.currency",
-        "transfer {reference} moves {currency} between accounts of another currency, or nothing",
+        lazy("账 %(reference)s 的币种 %(currency)s 与账户不同，或金额为零"),
     )
 
 
-CHECKS: Mapping[str, Check] = {
-    "book: balances add up to nothing": sums_are_zero,
-    "book: no guarded account is overdrawn": guarded_accounts_hold,
-    "book: pending transfers end once": pending_ended_once,
-    "book: reversals mirror what they reverse": reversals_mirror,
-    "book: currencies agree": currencies_agree,
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "book: balances add up to nothing": Invariant(lazy("账：各币种余额合计为零"), sums_are_zero),
+    "book: no guarded account is overdrawn": Invariant(
+        lazy("账：不得透支的账户没有透支"), guarded_accounts_hold
+    ),
+    "book: pending transfers end once": Invariant(lazy("账：每笔预留只了结一次"), pending_ended_once),
+    "book: reversals mirror what they reverse": Invariant(
+        lazy("账：冲账与原账方向相反、金额相同"), reversals_mirror
+    ),
+    "book: currencies agree": Invariant(lazy("账：每笔账的币种与两边账户一致"), currencies_agree),
 }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from market.kit.database import connection, find_rows
-from market.kit.room import Check
+from market.kit.database import connection
+from market.kit.findings import find_rows
+from market.kit.i18n import lazy
+from market.kit.room import Check, Invariant
 from market.listings.kinds import KINDS, Kind
 from market.listings.states import SHOWN_AS_REVIEWED
 
@@ -38,7 +40,7 @@ async def published_fields_are_reviewed() -> list[str]:
         findings += await find_rows(
             f"SELECT number FROM {kind.model._meta.db_table} l "  # noqa: S608 -- a table of ours
             "WHERE status = ANY($1) AND reviewed_digest <> market_reviewed_digest(l) ORDER BY number",
-            kind.key + " {number}: a reviewed field changed without review",
+            lazy("发布的信息 %(number)s：应审核的内容未经审核就变了"),
             statuses,
         )
     return findings
@@ -53,14 +55,18 @@ async def pending_changes_are_of_published_listings() -> list[str]:
             f"SELECT l.number FROM listing_changes c JOIN {kind.model._meta.db_table} l "  # noqa: S608 -- a table of ours
             "ON l.id = c.subject_id WHERE c.subject_kind = $1 AND c.status = 'pending' "
             "AND l.status <> ALL($2) ORDER BY l.number",
-            kind.key + " {number}: a change waits, but the listing is not published",
+            lazy("信息 %(number)s 没有发布，却有待审的变更"),
             kind.key,
             statuses,
         )
     return findings
 
 
-CHECKS: Mapping[str, Check] = {
-    "listings: published fields are reviewed": published_fields_are_reviewed,
-    "listings: pending changes are of published listings": pending_changes_are_of_published_listings,
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "listings: published fields are reviewed": Invariant(
+        lazy("信息：发布的内容都经过审核"), published_fields_are_reviewed
+    ),
+    "listings: pending changes are of published listings": Invariant(
+        lazy("信息：待审的变更都属于已发布的信息"), pending_changes_are_of_published_listings
+    ),
 }

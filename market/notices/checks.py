@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.kit.database import find_rows
-from market.kit.room import Check
+from market.kit.findings import find_rows
+from market.kit.i18n import lazy
+from market.kit.room import Check, Invariant
 
 
 async def objections_are_decided_by_two() -> list[str]:
@@ -25,10 +26,12 @@ async def objections_are_decided_by_two() -> list[str]:
         "    OR r.verdict IS DISTINCT FROM 'confirmed' OR r.decided_by_id IS NULL "
         "    OR r.decided_by_id = r.proposed_by_id OR r.is_upheld <> (o.status = 'upheld') "
         "    OR r.text <> o.decision)))",
-        "notice {number}: objection {id} was not decided by two persons",
+        lazy("公示 %(number)s：有一项异议不是两人裁定的"),
     )
 
 
-CHECKS: Mapping[str, Check] = {
-    "notices: objections are decided by two": objections_are_decided_by_two,
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "notices: objections are decided by two": Invariant(
+        lazy("公示：异议由两人裁定"), objections_are_decided_by_two
+    ),
 }

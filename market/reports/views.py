@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from market.contracts.states import ContractAct
 from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
+from market.kit.findings import link_records
 from market.kit.formats import day, figure
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
@@ -26,7 +28,7 @@ from market.kit.pdf import render_pdf
 from market.kit.templating import render
 from market.kit.web import deps, uuid_or_none
 from market.kit.workbooks.writing import WORKBOOK, write_workbook
-from market.ledger.checks import last_result
+from market.ledger.checks import invariant_label, last_result
 from market.payments.connected_accounts import find_connected_account
 from market.payments.reconciliation import last_reconciliation, list_differences
 from market.records.figures import Figure, FigureValue, Period, Scope, list_rows, rows_table
@@ -176,7 +178,13 @@ def _day(text: str, default: date) -> date:
 async def checks(request: Request) -> Response:
     """Show each invariant of the book and the records with the result of the last check."""
     actor_for(request, ContractAct.SEE_RECONCILIATION)
-    return render(request, "reports/checks.html", result=await last_result())
+    return render(
+        request,
+        "reports/checks.html",
+        result=await last_result(),
+        invariant=invariant_label,
+        link=partial(link_records, request),
+    )
 
 
 async def reconciliation(request: Request) -> Response:

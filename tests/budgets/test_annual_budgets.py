@@ -99,7 +99,7 @@ async def change(desk: Desk, kind: BudgetChangeKind, amount: int, year: int = 20
 
 
 async def findings() -> list[str]:
-    return [finding for check in CHECKS.values() for finding in await check()]
+    return [finding for check in CHECKS.values() for finding in await check.check()]
 
 
 async def left(year: int = 2026) -> int:
@@ -240,11 +240,11 @@ async def test_a_budget_that_was_tampered_with_does_not_balance(statement: str) 
     )
     await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
     names = ("subsidies: budgets balance", "subsidies: changes of budgets are booked")
-    assert [await CHECKS[name]() for name in names] == [[], []]
+    assert [await CHECKS[name].check() for name in names] == [[], []]
 
     await tamper(statement)
 
-    assert [finding for name in names for finding in await CHECKS[name]()]
+    assert [finding for name in names for finding in await CHECKS[name].check()]
 
 
 @pytest.mark.parametrize(

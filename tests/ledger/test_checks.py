@@ -38,9 +38,7 @@ async def test_a_row_that_lost_its_account_is_found() -> None:
 
     await tamper("DELETE FROM ledger_accounts WHERE code = 'granted:G:1'")
 
-    assert await findings("book: balances add up to nothing") == [
-        "CNY: balances add up to 100, not to nothing"
-    ]
+    assert await findings("book: balances add up to nothing") == ["CNY：余额合计 ￥1.00，不为零"]
 
 
 async def test_an_overdrawn_budget_is_found() -> None:
@@ -48,7 +46,7 @@ async def test_an_overdrawn_budget_is_found() -> None:
 
     await tamper("UPDATE transfers SET debit_id = credit_id, credit_id = debit_id")
 
-    assert await findings("book: no guarded account is overdrawn") == ["account budget:G:1 stands at -100"]
+    assert await findings("book: no guarded account is overdrawn") == ["账户 budget:G:1 余额 −￥1.00"]
 
 
 async def test_a_reversal_of_another_amount_is_found() -> None:
@@ -60,9 +58,7 @@ async def test_a_reversal_of_another_amount_is_found() -> None:
 
     await tamper("UPDATE transfers SET amount = 9 WHERE reference = 'x:1:reversed'")
 
-    assert await findings("book: reversals mirror what they reverse") == [
-        "transfer x:1 is reversed wrongly, by 1 rows"
-    ]
+    assert await findings("book: reversals mirror what they reverse") == ["账 x:1 的冲账有误（1 行）"]
 
 
 async def test_a_pending_transfer_ended_with_another_amount_is_found() -> None:

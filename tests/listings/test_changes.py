@@ -207,7 +207,7 @@ async def test_a_listing_that_leaves_the_market_closes_its_change(way: str) -> N
     assert (await ListingChange.get(id=change.id)).status is ChangeStatus.CLOSED
     assert (await Outcome.get(id=outcome.id)).title == outcome.title
     for check in CHECKS.values():
-        assert await check() == []
+        assert await check.check() == []
 
 
 async def test_an_expired_listing_is_not_rewritten_by_renewing_it() -> None:

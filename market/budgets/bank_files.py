@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -183,7 +183,7 @@ async def import_results(number: str, content: bytes, *, source: str = "", by: B
         raise NotFound(_("没有这个批次。"))
     parsed = await asyncio.to_thread(read_results, content)
     result = ImportResult(refused=parsed.faults, notices=parsed.notices)
-    orders = await Disbursement.filter(claim__batch_id=batch.id)
+    orders = {order.number: order for order in await Disbursement.filter(claim__batch_id=batch.id)}
     for row in parsed.rows:
         try:
             order = await _order_of(row, orders)
@@ -206,7 +206,7 @@ async def import_results(number: str, content: bytes, *, source: str = "", by: B
     return result
 
 
-async def _order_of(row: ResultRow, orders: Sequence[Disbursement]) -> Disbursement:
+async def _order_of(row: ResultRow, orders: Mapping[str, Disbursement]) -> Disbursement:
     """Return the order of the batch that a row is about.
 
     Raises:
@@ -214,8 +214,8 @@ async def _order_of(row: ResultRow, orders: Sequence[Disbursement]) -> Disbursem
         NotFound: there is no order of this number.
     """
     if not row.number:
-        return _order_by_account(row, orders)
-    order = next((order for order in orders if order.number == row.number), None)
+        return _order_by_account(row, list(orders.values()))
+    order = orders.get(row.number)
     if order is None:
         other = await Disbursement.get_or_none(number=row.number).select_related("claim__batch")
         if other is None or other.claim.batch is None:

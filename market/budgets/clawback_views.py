@@ -34,13 +34,17 @@ async def index(request: Request) -> Response:
     actor_for(request, AccountAct.SEE_DESK)
     status = request.query_params.get("status", "")
     status = status if status in set(ClawbackStatus) else ""
+    today = local_date(deps(request).clock())
     return render(
         request,
         "budgets/clawbacks.html",
         clawbacks=await clawbacks.list_clawbacks(
-            status, is_to_confirm=request.query_params.get("receipts") == "waiting"
+            status,
+            is_to_confirm=request.query_params.get("receipts") == "waiting",
+            overdue_on=today if request.query_params.get("overdue") == "yes" else None,
         ),
         status=status,
+        today=today,
         statuses=list(ClawbackStatus),
     )
 
@@ -90,6 +94,7 @@ async def show(request: Request) -> Response:
         "budgets/clawback.html",
         form,
         clawback=clawback,
+        is_overdue=clawback.is_overdue(local_date(now)),
         receipts=await clawback.receipts.all()
         .select_related("proposed_by", "decided_by")
         .order_by("proposed_at"),

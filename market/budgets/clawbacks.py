@@ -271,9 +271,13 @@ async def sum_returned(clawback_id: UUID) -> int:
     return sum(int(str(amount)) for amount in await confirmed.values_list("amount", flat=True))
 
 
-async def list_clawbacks(status: str = "", *, is_to_confirm: bool = False) -> list[Clawback]:
-    """Return the clawbacks, the newest first; only those with a receipt to confirm, where it is asked."""
+async def list_clawbacks(
+    status: str = "", *, is_to_confirm: bool = False, overdue_on: date | None = None
+) -> list[Clawback]:
+    """Return the clawbacks, newest first; where asked, only those overdue or with a receipt to confirm."""
     rows = Clawback.filter(status=status) if status else Clawback.all()
+    if overdue_on is not None:
+        rows = rows.filter(status=ClawbackStatus.CONFIRMED, due_on__lt=overdue_on)
     if is_to_confirm:
         rows = rows.filter(id__in=Subquery(ClawbackReceipt.filter(verdict=None).values("clawback_id")))
     return await rows.select_related("claim__applicant", "claim__programme").order_by("-number").limit(500)

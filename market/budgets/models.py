@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from tortoise import fields
@@ -66,6 +67,10 @@ class Clawback(SecondPerson, Stateful):
     settled_at = fields.DatetimeField(null=True)
 
     receipts: fields.ReverseRelation[ClawbackReceipt]
+
+    def is_overdue(self, today: date) -> bool:
+        """Return whether the money should have come back before this day."""
+        return self.status is ClawbackStatus.CONFIRMED and self.due_on is not None and self.due_on < today
 
     class Meta:
         table = "clawbacks"

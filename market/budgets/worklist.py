@@ -22,11 +22,30 @@ _RESULTS = (
 )
 
 
+_OVERDUE_CLAWBACKS = Pending(
+    "budgets.overdue_clawback",
+    lazy("逾期未缴回的追回"),
+    lazy("去催缴"),
+    "/desk/clawbacks/{key}",
+    "/desk/clawbacks?overdue=yes",
+    "clawbacks w JOIN claims c ON c.id = w.claim_id JOIN organisations o ON o.id = c.applicant_id "
+    f"CROSS JOIN v WHERE w.status = '{ClawbackStatus.CONFIRMED}' AND w.due_on < v.today",
+    key="w.number",
+    number="w.number",
+    title="o.name",
+    due="w.due_on",
+    since="w.decided_at",
+    amount="w.amount",
+)
+
+
 def pending(actor: Actor) -> list[Pending]:
-    """Return what the rechecker confirms and releases, and what the approver decides."""
+    """Return what the officer demands back, the rechecker confirms and releases, the approver decides."""
     if not actor.may(AccountAct.SEE_DESK):
         return []
     parts: list[Pending] = []
+    if Role.OFFICER in actor.roles:
+        parts.append(_OVERDUE_CLAWBACKS)
     if Role.RECHECKER in actor.roles:
         parts += _to_recheck()
     if Role.APPROVER in actor.roles:

@@ -23,6 +23,7 @@ from market.budgets.states import BudgetAct, YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim as compute_facts
 from market.claims.desk_review import calculate, recheck
+from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim
 from market.claims.states import ClaimAct, ClaimStatus
 from market.kit.database import atomic
@@ -95,6 +96,10 @@ async def plan_run(
 async def _try(claim: Claim, rate: int | None, plan: RunPlan) -> None:
     terms = compiled(claim.terms)
     try:
+        verdict = await verdict_for(claim.id, terms)
+        if verdict.blocks_computation:
+            raise TermError(verdict.blocks_computation)
+        rate = verdict.rate if verdict.rate is not None else rate
         if terms.needs_rate and rate is None:
             raise TermError(_("所见文本未载比例，请填核定的比例。"))
         result = compute_facts(await facts_of(claim), terms, rate)

@@ -252,7 +252,7 @@ class _Reader:
             is_incoming=is_incoming,
             money=money,
             payer_name=self._text(row, name)[:200],
-            payer_account=self._text(row, account).replace(" ", "")[:60],
+            payer_account=self._number(row, account)[:60],
             text=text[:400],
             reference=self._text(row, self.columns.column(Role.REFERENCE))[:80],
             balance=self._balance(row, currency),
@@ -272,7 +272,7 @@ class _Reader:
         column = self.columns.column(Role.OWN_ACCOUNT)
         if not column and self.columns.has(Role.PAYEE_ACCOUNT):
             column = self.columns.column(Role.PAYEE_ACCOUNT if is_incoming else Role.ACCOUNT)
-        account = self._text(row, column).replace(" ", "")[:40]
+        account = self._number(row, column)[:40]
         if account:
             self.accounts[account] = None
 
@@ -361,6 +361,10 @@ class _Reader:
         except _Skip:
             self.lost.setdefault(_("余额"), []).append(row.number)
             return ""
+
+    def _number(self, row: Row, column: int) -> str:
+        """Return an account's number, in half-width digits and without spaces."""
+        return unicodedata.normalize("NFKC", self._text(row, column)).replace(" ", "")
 
     def _text(self, row: Row, column: int) -> str:
         cell = row.cell(column)

@@ -40,7 +40,7 @@ def _words(text: str) -> tuple[str, ...]:
 SPELLINGS: Mapping[Role, tuple[str, ...]] = {
     Role.DAY: _words(
         "交易时间 交易日期 会计日期 记账日期 入账日期 入账时间 交易日 日期 记账日 账务日期"
-        " 发生日期 交易日期时间 记账时间 发生时间 时间 TransactionDate"
+        " 发生日期 交易日期时间 记账时间 发生时间 时间 TransactionDate Date BookingDate ValueDate PostingDate"
     ),
     Role.CREDIT: _words(
         "贷方发生额 贷方金额 收入金额 收入 贷方 存入金额 转入金额 入账金额 收款金额"
@@ -59,20 +59,21 @@ SPELLINGS: Mapping[Role, tuple[str, ...]] = {
     Role.NAME: _words(
         "对方户名 对方账户名称 对方单位名称 对方名称 收(付)方名称 收付方名称 对手名称"
         " 对方账户名 交易对手名称 对方单位 对手方名称 对手户名 交易对方名称 对方 交易对手"
-        " 付款人名称 付款方名称 付款方户名 付款人户名 付款人"
+        " 付款人名称 付款方名称 付款方户名 付款人户名 付款人 对手方 对手方户名 Counterparty CounterpartyName"
     ),
     Role.ACCOUNT: _words(
         "对方账号 对方账户 对方账户账号 收(付)方账号 收付方账号 对手账号 交易对手账号"
         " 对手方账号 对手账户 交易对方账号 对方帐号 付款人账号 付款方账号 付款账号"
+        " 对手方账户 交易对手账户 交易对方账户 CounterpartyAccount"
     ),
     Role.PAYEE_NAME: _words("收款人名称 收款方名称 收款方户名 收款人户名"),
     Role.TEXT: _words(
         "摘要 附言 用途 备注 交易附言 个性化信息 摘要说明 交易摘要 附加信息 客户附言"
-        " 业务摘要 留言 交易用途 附言说明 说明 交易说明 业务描述"
+        " 业务摘要 留言 交易用途 附言说明 说明 交易说明 业务描述 Description Narrative Remark Remarks"
     ),
     Role.REFERENCE: _words(
         "交易流水号 流水号 账户明细编号-交易流水号 银行流水号 交易流水 核心流水号 凭证号"
-        " 日志号 交易编号 传票号 柜员流水号 全局流水号 交易参考号 凭证号码 业务流水号"
+        " 日志号 交易编号 传票号 柜员流水号 全局流水号 交易参考号 凭证号码 业务流水号 Reference ReferenceNo"
     ),
     Role.BALANCE: _words("余额 账户余额 交易后余额 联机余额 当前余额 本次余额 Balance"),
     Role.OWN_ACCOUNT: _words("本方账号 账号 查询账号 本方账户 我方账号 帐号 本方帐号"),

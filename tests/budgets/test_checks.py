@@ -40,7 +40,7 @@ async def findings() -> dict[str, list[str]]:
     return {
         name: rows
         for name, check in rooms().checks.items()
-        if name.startswith(OF_PUBLIC_MONEY) and (rows := await check())
+        if name.startswith(OF_PUBLIC_MONEY) and (rows := await check.check())
     }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from market.budgets import clawbacks
@@ -34,7 +36,8 @@ from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson
 from tests.budgets.factories import make_paid, rescind
 from tests.claims.factories import LATER, WAN, make_desk
-from tests.factories import make_member
+from tests.factories import NOW, make_member
+from tests.visitor import sign_in
 
 
 async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> None:
@@ -71,6 +74,25 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     assert not [finding for check in (clawbacks_are_booked, no_conflicted_hands) for finding in await check()]
     await Clawback.filter(id=clawback.id).update(amount=clawback.amount - 1)
     assert clawback.number in (await clawbacks_are_booked())[0]
+
+
+async def test_money_that_did_not_come_back_in_time_is_overdue(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    await rescind(claim)
+    await clawbacks.start_due(LATER)
+    clawback = await confirm_clawback((await Clawback.get()).number, by=By(desk.approver, LATER))
+    due_on = clawback.due_on
+    assert due_on is not None
+
+    assert not clawback.is_overdue(due_on)
+    assert clawback.is_overdue(due_on + timedelta(days=1))
+
+    await Clawback.filter(id=clawback.id).update(due_on=NOW.date() - timedelta(days=1))
+    await sign_in(client, desk.officer)
+    for address in ("/desk/clawbacks?overdue=yes", "/desk/clawbacks", f"/desk/clawbacks/{clawback.number}"):
+        assert "已逾期" in (await client.get(address)).text
+    assert "逾期未缴回的追回" in (await client.get("/dashboard")).text
 
 
 async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_claim() -> None:

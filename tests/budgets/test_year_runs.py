@@ -11,7 +11,8 @@ from market.accounts.models import StaffRole
 from market.budgets import run_signing, year_runs
 from market.budgets.models import RunStage, YearRun
 from market.budgets.run_signing import NotSigned
-from market.claims.desk_review import recheck, return_calculation
+from market.claims.desk_review import calculate, recheck, return_calculation
+from market.claims.expert_panel import conclude_panel
 from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus, RecheckPoint
 from market.kit.errors import Conflict, Forbidden
@@ -26,6 +27,7 @@ from tests.claims.factories import (
     make_desk,
 )
 from tests.factories import NOW, make_staff
+from tests.panels.factories import assign, even, make_experts, score_all
 from tests.visitor import post, sign_in
 
 
@@ -174,6 +176,26 @@ async def test_a_dry_run_writes_nothing_and_says_when_the_pot_is_short() -> None
 
     assert (plan.to_compute, plan.is_short, plan.available) == (2, True, 10 * WAN)
     assert not await Assessment.all().exists()
+
+
+async def test_a_dry_run_leaves_out_what_experts_have_not_concluded_and_takes_the_rate_of_their_scores() -> (
+    None
+):
+    desk = await make_desk()
+    [claim] = await year_of(desk, 1)
+    full = (await year_runs.plan_run("guangxi", 2026)).award
+    experts = await make_experts()
+    reviews = await assign(desk, claim, experts)
+
+    waiting = await year_runs.plan_run("guangxi", 2026)
+
+    assert waiting.award == 0
+    assert list(waiting.refused) == [claim.number]
+    await score_all(reviews, experts, [even(75)] * 3)
+    await conclude_panel(claim.number, reason="意见一致", by=By(desk.rechecker, NOW))
+    planned = (await year_runs.plan_run("guangxi", 2026)).award
+    assessment = await calculate(claim.number, by=By(desk.officer, NOW))
+    assert planned == assessment.award_amount < full
 
 
 async def test_the_officer_of_a_run_does_not_recheck_it() -> None:

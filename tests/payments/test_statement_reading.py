@@ -41,6 +41,25 @@ def read(*rows: list[str]) -> ReadStatement:
     return read_statement("a.csv", sheet(*rows))
 
 
+def test_english_heads_and_rare_spellings_name_the_same_columns() -> None:
+    english = ["Date", "Description", "Debit", "Credit", "Balance", "Counterparty", "Counterparty account"]
+    rare = ["记账日", "摘 要", "借方", "贷方", "本次余额", "对手方名称", "对手方账户"]
+
+    for heads, account in (
+        (english, "4500123456789012345"),
+        (rare, "４５００１２３４５６７８９０１２３４５"),
+    ):
+        cells = ["2026-11-10", "货款", "", "8,100.00", "", "桂某公司", account]
+        content = sheet(heads, cells)
+        [table] = open_sheets(content)
+        [line] = read_columns(table, guess_columns(table)).rows
+        assert (line.money, line.payer_name, line.payer_account) == (
+            Money(810_000),
+            "桂某公司",
+            "4500123456789012345",
+        )
+
+
 def test_any_bank_is_read_by_the_heads_that_banks_use() -> None:
     statement = read(["某农商银行对公账户交易明细"], HEADS, row("11,300.00"))
 

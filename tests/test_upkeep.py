@@ -153,6 +153,13 @@ def test_a_template_has_readable_lines(path: Path) -> None:
     assert len(lines) <= 250
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_loop_of_a_template_names_what_it_holds(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert re.findall(r"\{%-?\s*for\s+(?:\w+,\s*)?(?:one|each|it|them|that)\s+in\b.*?%\}", text) == []
+
+
 @pytest.mark.parametrize("path", STATIC, ids=lambda p: p.name)
 def test_a_style_sheet_or_script_has_readable_lines(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.tables import Model
 from market.kit.workflow import Workflow
 from market.records.transitions import Stateful
 

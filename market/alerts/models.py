@@ -3,11 +3,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import User
 from market.alerts.states import Frequency
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 
 
 class SavedSearch(Model):

@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import User
 from market.budgets.states import (
@@ -24,6 +23,7 @@ from market.contracts.models import Contract
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.tables import Model
 from market.payees.models import PayeeAccount
 from market.programmes.models import Programme
 from market.records.decisions import SecondPerson

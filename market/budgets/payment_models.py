@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.budgets.models import Batch, Disbursement
 from market.budgets.states import PaymentOutcome, ReturnReason
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 from market.records.decisions import SecondPerson
 
 

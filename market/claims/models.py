@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.claims.states import WORKFLOW, ClaimStatus
 from market.contracts.models import Contract
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 from market.payees.models import PayeeAccount
 from market.programmes.models import Programme, ProgrammeTerms
 from market.records.decisions import SecondPerson

@@ -1,5 +1,6 @@
 from tortoise import fields
-from tortoise.models import Model
+
+from market.kit.tables import Model
 
 
 class Counter(Model):

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import User
 from market.codes.contract_lists import CHINA
@@ -15,6 +14,7 @@ from market.deals.models import ContractKind, Deal, PaymentWay, Side
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.money import Money
+from market.kit.tables import Model
 from market.records.decisions import SecondPerson
 
 INSTALMENT = "instalment"

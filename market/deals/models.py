@@ -4,7 +4,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.codes.contract_lists import CHINA
@@ -14,6 +13,7 @@ from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.money import Money
 from market.kit.room import SubjectRecord
+from market.kit.tables import Model
 from market.listings.models import Need, Outcome
 from market.matching.models import Match
 from market.records.transitions import Stateful

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.documents.states import DocumentKind
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 from market.records.decisions import SecondPerson
 
 

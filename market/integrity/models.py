@@ -4,13 +4,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import User
 from market.integrity.states import WORKFLOW, SanctionRuling, SanctionStatus
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.tables import Model
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 

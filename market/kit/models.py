@@ -1,7 +1,8 @@
 """Tables of the kit: outgoing mails, state of the system, counted attempts."""
 
 from tortoise import fields
-from tortoise.models import Model
+
+from market.kit.tables import Model
 
 
 class SystemState(Model):

@@ -4,9 +4,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 
 
 class Phase(StrEnum):

@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.tables import Model
 from market.listings.states import (
     CHANGE_WORKFLOW,
     NEED_WORKFLOW,

@@ -3,10 +3,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 from market.listings.models import Need, Outcome
 from market.matching.states import WORKFLOW, MatchStatus
 from market.records.transitions import Stateful

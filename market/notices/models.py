@@ -3,13 +3,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.codes.regions import GUANGXI
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.tables import Model
 from market.notices.states import (
     NOTICE_WORKFLOW,
     OBJECTION_WORKFLOW,

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import User
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 from market.panels.states import SecondLook
 
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
+from market.kit.tables import Model
 from market.papers.states import PaperKind
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.money import Money
+from market.kit.tables import Model
 from market.payments.states import (
     DISPUTE,
     PAYMENT,

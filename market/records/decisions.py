@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.fields import enum_column
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.tables import Model
 from market.records.by import By
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
+
+from market.kit.tables import Model
 
 if TYPE_CHECKING:
     from market.accounts.models import User

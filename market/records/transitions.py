@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from tortoise.models import Model
-
 from market.audit.log import record as audit
 from market.kit.database import connection
+from market.kit.tables import Model
 from market.kit.workflow import ActionNotAllowed, Workflow
 from market.records.by import By
 from market.records.models import StatusEvent

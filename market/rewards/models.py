@@ -3,12 +3,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.contracts.models import Contract
 from market.kit.fields import enum_column
 from market.kit.money import Money
+from market.kit.tables import Model
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 from market.rewards.states import WORKFLOW, RewardKind, RewardStatus

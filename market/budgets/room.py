@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from market.accounts.permissions import AccountAct
 from market.budgets import (
     batch_views,
     budget_views,
     checks,
     clawback_views,
+    clawbacks,
     figures,
     instruction_views,
+    instructions,
     jobs,
     list_publicity,
     models,
@@ -41,7 +45,13 @@ from market.budgets.states import (
 )
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import LedgerAccount, Room, Subject
+from market.kit.room import LedgerAccount, Room, Subject, find_by
+
+
+def applicant_of(record: Any) -> str:
+    """Return whose claim an order to pay or a clawback is about."""
+    return str(record.claim.applicant.name)
+
 
 ROOM = Room(
     "budgets",
@@ -62,15 +72,31 @@ ROOM = Room(
             lazy("补助批次"),
             page="budgets:batch",
             number="PC",
+            find=find_by(queries.get_batch, "/desk/batches"),
             verbs=(BatchAction,),
             parties=queries.applicants_on_lists,
         ),
         "disbursement": Subject(
-            lazy("拨付"), page="budgets:disbursement", number="BF", verbs=(DisbursementAction,)
+            lazy("拨付"),
+            page="budgets:disbursement",
+            number="BF",
+            verbs=(DisbursementAction,),
+            find=find_by(queries.get_disbursement, "/desk/disbursements", applicant_of),
         ),
-        "instruction": Subject(lazy("拨付指令"), page="budgets:instruction", number="ZL"),
+        "instruction": Subject(
+            lazy("拨付指令"),
+            page="budgets:instruction",
+            number="ZL",
+            find=find_by(instructions.get_instruction, "/desk/instructions", lambda order: order.batch.title),
+        ),
         "payment_layout": Subject(lazy("付款文件版式")),
-        "clawback": Subject(lazy("追回"), page="budgets:clawback", number="ZH", verbs=(ClawbackAction,)),
+        "clawback": Subject(
+            lazy("追回"),
+            page="budgets:clawback",
+            number="ZH",
+            verbs=(ClawbackAction,),
+            find=find_by(clawbacks.get_clawback, "/desk/clawbacks", applicant_of),
+        ),
         "budget": Subject(lazy("年度预算")),
     },
     pending=worklist.pending,

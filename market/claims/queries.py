@@ -81,6 +81,21 @@ async def get_claim_at_desk(actor: Actor, number: str) -> Claim:
     return claim
 
 
+async def find_claim(actor: Actor | None, number: str) -> tuple[str, str]:
+    """Return address and title of a claim: of one's own, or one that was handed in, for the desk.
+
+    Raises:
+        MarketError: there is none, or it is another's.
+    """
+    if actor is None:
+        raise NotFound(_("没有这份申报。"))
+    if actor.may(AccountAct.SEE_DESK):
+        claim, page = await get_claim_at_desk(actor, number), "/desk"
+    else:
+        claim, page = await get_claim_for(actor, number), "/claims"
+    return f"{page}/{number}", claim.programme.name
+
+
 async def get_bought_contract_for(actor: Actor, number: str) -> Contract:
     """Return a registered contract that the actor's organisation bought under.
 

@@ -47,6 +47,7 @@ ROOM = Room(
             lazy("补助申报"),
             page="claims:desk",
             number="BZ",
+            find=queries.find_claim,
             verbs=(ClaimAction,),
             files=queries.may_open_evidence,
         ),

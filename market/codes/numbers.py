@@ -1,10 +1,20 @@
 """Record numbers that people quote, such as CG-2026-000123: gapless per kind and year."""
 
+import re
 from datetime import datetime
 
+from market.codes.canonical import canonical_key
 from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.room import rooms
+
+_RECORD = re.compile(r"([A-Z]{2})(20\d\d)(\d{1,6})")
+
+
+def record_number(text: str) -> str | None:
+    """Return a record number as CG-2026-000123, however it was typed; None if it is none."""
+    match = _RECORD.fullmatch(canonical_key(text))
+    return f"{match[1]}-{match[2]}-{int(match[3]):06d}" if match else None
 
 
 async def next_number(subject_kind: str, now: datetime) -> str:

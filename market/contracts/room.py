@@ -27,7 +27,7 @@ from market.contracts.states import (
 )
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import LedgerAccount, Room, Subject
+from market.kit.room import LedgerAccount, Room, Subject, find_by
 
 ROOM = Room(
     "contracts",
@@ -47,7 +47,11 @@ ROOM = Room(
     ),
     subjects={
         "contract": Subject(
-            lazy("合同"), page="contracts:show", number="HT", files=queries.may_open_contract_file
+            lazy("合同"),
+            page="contracts:show",
+            number="HT",
+            files=queries.may_open_contract_file,
+            find=find_by(queries.get_contract_for, "/contracts", lambda contract: contract.deal.title),
         ),
         "bank_statement": Subject(lazy("银行流水"), files=bank_statements.may_open_statement),
     },

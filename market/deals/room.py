@@ -25,7 +25,7 @@ from market.deals.states import (
     OfferStatus,
 )
 from market.kit.i18n import lazy
-from market.kit.room import LedgerAccount, Room, Subject
+from market.kit.room import LedgerAccount, Room, Subject, find_by
 
 ROOM = Room(
     "deals",
@@ -42,6 +42,7 @@ ROOM = Room(
             lazy("交易"),
             page="pages:deal",
             number="JY",
+            find=find_by(queries.get_deal_for, "/deals"),
             verbs=(DealAction,),
             files=files.may_open_deal_file,
             parties=queries.parties_of_deals,

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
+from market.kit.errors import NotFound
 from market.kit.i18n import Lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry
 
@@ -94,8 +95,30 @@ class SubjectRecord:
     """Path of its page."""
 
 
+Find = Callable[["Actor | None", str], Awaitable[tuple[str, str]]]
+"""Returns address and title of the record of this number, for who may open it.
+
+Raises a `MarketError` for everybody else, as if there were none.
+"""
 Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
 """Reads records of one kind by their ids."""
+
+
+def find_by(
+    getter: Callable[[Any, str], Awaitable[Any]],
+    path: str,
+    title: Callable[[Any], str] = lambda record: str(record.title),
+    *,
+    is_public: bool = False,
+) -> Find:
+    """Return how a record is found by its number: by a room's guarded getter, for guests only if public."""
+
+    async def find(actor: Actor | None, number: str) -> tuple[str, str]:
+        if actor is None and not is_public:
+            raise NotFound(number)
+        return f"{path}/{number}", title(await getter(actor, number))
+
+    return find
 
 
 PartiesOf = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Collection[UUID]]]]
@@ -115,6 +138,8 @@ class Subject:
     """The letters that begin its number, such as CG; empty: it has none."""
     files: FileGuard | None = None
     """Who may open its files; None: it has no files."""
+    find: Find | None = None
+    """By which the search box finds it by its number."""
     describe: Describe | None = None
     """Needed of what a deal may be about."""
     parties: PartiesOf | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import MomentHandler, Room, Subject
+from market.kit.room import MomentHandler, Room, Subject, find_by
 from market.listings import (
     file_views,
     freshness,
@@ -163,6 +163,7 @@ ROOM = Room(
             lazy("成果"),
             page="pages:outcome",
             number="CG",
+            find=find_by(queries.get_outcome_for, "/outcomes", is_public=True),
             files=may_open_listing_file,
             verbs=(ListingAction,),
             describe=queries.outcome_subjects,
@@ -171,6 +172,7 @@ ROOM = Room(
             lazy("需求"),
             page="pages:need",
             number="XQ",
+            find=find_by(queries.get_need_for, "/needs", is_public=True),
             files=may_open_listing_file,
             verbs=(ListingAction,),
         ),
@@ -178,6 +180,7 @@ ROOM = Room(
             lazy("批量导入"),
             page="listings:import",
             number="PL",
+            find=find_by(import_batches.get_import_for, "/my/imports", lambda batch: batch.organisation.name),
             files=import_batches.may_open_file,
             verbs=(ImportAction, ImportVerb),
         ),

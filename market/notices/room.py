@@ -8,8 +8,8 @@ from uuid import UUID
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry
-from market.kit.room import Room, Subject, rooms
-from market.notices import checks, models, services, views, worklist
+from market.kit.room import Room, Subject, find_by, rooms
+from market.notices import checks, models, queries, services, views, worklist
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
 from market.notices.recalculated_ends import END
@@ -44,7 +44,13 @@ ROOM = Room(
     routes=views.routes,
     menu=(MenuEntry(Menu.MAIN, 60, lazy("公示公告"), "notices:index", "notices"),),
     subjects={
-        "notice": Subject(lazy("公示"), page="notices:show", number="GS", verbs=(NoticeAction,)),
+        "notice": Subject(
+            lazy("公示"),
+            page="notices:show",
+            number="GS",
+            verbs=(NoticeAction,),
+            find=find_by(lambda _actor, number: queries.get_notice(number), "/notices", is_public=True),
+        ),
         "objection": Subject(lazy("异议"), verbs=(ObjectionAction,)),
         "holiday_year": Subject(lazy("放假安排"), page="backoffice:holiday_year", page_key="version_id"),
     },

@@ -21,20 +21,29 @@ from market.kit.web import deps
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.queries import list_rows_by_ids
 from market.matching.queries import has_matches, list_by_match_score
+from market.pages.identifiers import find_listings, find_organisation, list_own_listings_of
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.states import TermsStatus
 from market.search import filters, search_params
 from market.search.engine import Hits, Query, SearchEngine, Searcher
 from market.search.filters import SearchPage
 from market.search.highlight import mark
-from market.search.query_planner import PinnedResults, QueryPlanner
+from market.search.normalise import fold, query_words, tokens
+from market.search.query_planner import Identified, PinnedResults, QueryPlanner, is_foreign
 from market.search.search_params import SearchParams
 from market.search.spelling import speller_of
 
 FEW = 5
 """With fewer hits on the whole, related ones are shown below them."""
 MOST_RELATED = 6
+COMMON_WORDS = 2
+"""Words that a related record of the same field shares with the best hit."""
+_GENERAL = "技术 系统 方法 工艺 装置 设备 研究 应用 制备 材料 产品 生产 检测 处理 利用 开发 及其 高效 新型"
+GENERAL_WORDS = frozenset(_GENERAL.split())
+"""Words of titles that do not tell what they are about."""
 MAX_SUGGESTIONS = 8
+MAX_WORDS = 5
+"""Words suggested for what may be pinyin, before titles."""
 MIN_TYPED = 2
 """Characters typed before titles are suggested."""
 
@@ -114,7 +123,14 @@ class SearchResults:
     related: Sequence[Any] = ()
     suggestion: str | None = None
     """A better spelling of the words, if there is one."""
+    repaired: str | None = None
+    """What was searched for instead of the mistyped words."""
     is_away: bool = False
+
+    @property
+    def is_by_meaning(self) -> bool:
+        """Whether no listing has these foreign words, so that their meaning was looked for."""
+        return bool(self.hits.total) and not self.hits.terms and is_foreign(self.params.words)
 
     @property
     def status(self) -> int:
@@ -129,6 +145,8 @@ class SearchResults:
             "page": self.page,
             "related": self.related,
             "suggestion": self.suggestion,
+            "repaired": self.repaired,
+            "is_by_meaning": self.is_by_meaning,
             "is_away": self.is_away,
             "marked": lambda text: mark(text, self.hits.terms),
         }
@@ -144,7 +162,12 @@ async def parse_params(request: Request, scope: Scope) -> SearchParams:
 
 async def searcher_of(request: Request, params: SearchParams) -> Searcher:
     """Return the searcher for these parameters: with models, by match score where that is asked for."""
-    box = QueryPlanner(deps(request).search, deps(request).embedders)
+    box: Searcher = QueryPlanner(deps(request).search, deps(request).embedders)
+    if params.words:
+        if named := await find_listings(params.page.index, params.words):
+            return Identified(box, named)
+        if organisation := await find_organisation(params.words):
+            return PinnedResults(box, await list_own_listings_of(params.page.index, organisation))
     if not params.is_by_match:
         return box
     return PinnedResults(box, await list_by_match_score(optional_actor(request), params.page.index))
@@ -153,23 +176,35 @@ async def searcher_of(request: Request, params: SearchParams) -> Searcher:
 async def search(
     engine: SearchEngine, searches: Searcher, params: SearchParams, scope: Scope
 ) -> SearchResults:
-    """Query the engine and load the records; when it is away the rest of the page is still shown."""
+    """Query the engine and load the records; when it is away the rest of the page is still shown.
+
+    Words that nothing has and that sound like others are repaired, unless the person insists.
+    """
+    repaired = None
     try:
-        hits = await searches.search(params.query())
         suggestion = await speller_of(engine).did_you_mean(scope.key, params.words)
-        related = await _related(engine, params, hits, suggestion) if hits.total < FEW else []
+        if suggestion and not params.is_exact and _is_repair(params.words):
+            repaired, suggestion = suggestion, None
+        query = params.query() if repaired is None else dataclasses.replace(params.query(), text=repaired)
+        hits = await searches.search(query)
+        related = await _related(engine, params, hits, repaired or suggestion) if hits.total < FEW else []
     except SearchUnavailable:
         nothing = Hits(ids=(), total=0)
         return SearchResults(scope, params, params.page_request.page([], 0), nothing, is_away=True)
-    items = await scope.load(hits.ids)
     return SearchResults(
         scope,
         params,
-        params.page_request.page(items, hits.total),
+        params.page_request.page(await scope.load(hits.ids), hits.total),
         hits,
-        await scope.load(related),
+        await _near(scope, related, f"{params.words} {repaired or suggestion or ''}", hits),
         suggestion,
+        repaired,
     )
+
+
+def _is_repair(text: str) -> bool:
+    """Return whether a correction is made without asking: of Chinese words only."""
+    return any(token.is_dense for token in tokens(fold(text)))
 
 
 async def _related(
@@ -184,9 +219,28 @@ async def _related(
     for text in texts:
         query = Query(index=params.page.index, text=text, limit=MOST_RELATED + FEW)
         nearby |= dict.fromkeys((await engine.search(query)).ids)
-        if len(nearby.keys() - set(hits.ids)) >= MOST_RELATED:
-            break
-    return [identity for identity in nearby if identity not in hits.ids][:MOST_RELATED]
+    return [identity for identity in nearby if identity not in hits.ids]
+
+
+async def _near(scope: Scope, ids: Sequence[UUID], text: str, hits: Hits) -> list[Any]:
+    """Return those of the records that have a word of the query, or two of the best hit and its field."""
+    if not ids:
+        return []
+    best = next(iter(await scope.load(hits.ids[:1])), None)
+    typed, wanted = _content_words(text), _content_words(title_of(best)) if best else set()
+    field = getattr(best, "field", "")
+    near = []
+    for record in await scope.load(ids):
+        words = _content_words(" ".join([title_of(record), *(getattr(record, "keywords", None) or [])]))
+        is_of_field = bool(field) and field == getattr(record, "field", "")
+        if words & typed or (is_of_field and len(words & wanted) >= COMMON_WORDS):
+            near.append(record)
+    return near[:MOST_RELATED]
+
+
+def _content_words(text: str) -> set[str]:
+    """Return the words of a text that say what it is about."""
+    return {word for word in query_words(fold(text)) if len(word) > 1 and word not in GENERAL_WORDS}
 
 
 async def _title_of(index: str, identity: UUID) -> str:
@@ -221,7 +275,8 @@ async def find_suggestions(engine: SearchEngine, index: str, typed: str) -> list
     if len(text) < MIN_TYPED:
         return []
     try:
-        hits = await engine.search(Query(index=scope.key, text=text, limit=MAX_SUGGESTIONS))
+        words = await speller_of(engine).complete(scope.key, text, MAX_WORDS)
+        hits = await engine.search(Query(index=scope.key, text=text, limit=MAX_SUGGESTIONS - len(words)))
     except SearchUnavailable:
         return []
-    return list(dict.fromkeys(title_of(record) for record in await scope.load(hits.ids)))
+    return list(dict.fromkeys([*words, *(title_of(record) for record in await scope.load(hits.ids))]))

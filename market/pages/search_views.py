@@ -25,6 +25,7 @@ from market.listings.models import Outcome
 from market.listings.queries import live
 from market.listings.states import ListingAct, OutcomeStatus
 from market.pages import estimates, listing_labels, search_exports, search_results
+from market.pages.identifiers import find_record
 from market.pages.search_results import (
     BROKERS,
     NEEDS,
@@ -56,6 +57,7 @@ def _page(scope: Scope) -> Callable[[Request], Any]:
         searches = await search_results.searcher_of(request, params)
         results = await search_results.search(deps(request).search, searches, params, scope)
         context = {**results.context(), **await _row_context(request, results), **listing_labels.context()}
+        context["found"] = await find_record(optional_actor(request), params.words) if params.words else None
         return render(request, "pages/search.html", results.status, **context)
 
     return show

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import LedgerAccount, Room, Subject
-from market.rewards import models, plan_acts, states, views, worklist
+from market.kit.room import LedgerAccount, Room, Subject, find_by
+from market.rewards import models, plan_acts, queries, states, views, worklist
 from market.rewards.states import PERMISSIONS, RewardAct, RewardRuleVerb
 
 ROOM = Room(
@@ -18,6 +18,7 @@ ROOM = Room(
             lazy("收益分配"),
             page="rewards:show",
             number="JL",
+            find=find_by(queries.get_plan_for, "/rewards"),
             verbs=(states.RewardAction, states.RewardVerb),
         ),
     },

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import rjieba
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from market.search import engine, normalise
@@ -20,6 +19,7 @@ from market.search.normalise import (
     LONGEST_WORD,
     STOP_WORDS,
     Token,
+    cut_words,
     fold,
     is_latin,
     query_words,
@@ -179,7 +179,7 @@ def _literal(schema: Schema, text_tokens: Sequence[Token]) -> list[tuple[Occur, 
 def _groups(schema: Schema, text_tokens: Sequence[Token], words: set[str]) -> list[Query]:
     groups: dict[str, Query] = {}
     for token, typed in zip(text_tokens, _pinyin_of(text_tokens), strict=True):
-        for word in rjieba.cut(token.text) if token.is_dense else [token.text]:
+        for word in cut_words(token.text) if token.is_dense else [token.text]:
             if word in words:
                 groups[word] = _word_query(schema, token, word, typed)
     return list(groups.values())

@@ -8,10 +8,11 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from market.search.normalise import LONGEST_QUERY, fold
+from market.search.normalise import LONGEST_QUERY, NEGATIONS, fold
 
 _MOST_TERMS = 60
 _TITLE = 200
+_UNNEGATED = f"(?<![{''.join(sorted(NEGATIONS))}])"
 
 
 def mark(text: str, terms: Iterable[str]) -> Markup:
@@ -52,7 +53,8 @@ def _any_of(terms: frozenset[str]) -> re.Pattern[str]:
 
 def _pattern(term: str) -> str:
     if not term.isascii():
-        return re.escape(term)
+        # Not within its opposite: 烧砖 is not marked in 免烧砖.
+        return (_UNNEGATED if term[0] not in NEGATIONS else "") + re.escape(term)
     # "ti6al4v" also matches Ti-6Al-4V, but not inside another word.
     return r"(?<![a-z0-9])" + r"[\s\-/·]?".join(map(re.escape, term)) + r"(?![a-z0-9])"
 

@@ -33,6 +33,8 @@ DENSE += "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _TOKEN = re.compile(rf"([{DENSE}]+)|[^\W_{DENSE}]+(?:[.\-/·][^\W_{DENSE}]+)*")
 _PIECE = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
 _HYPHENS = re.compile("[‐‑‒–—−]")
+_ACCENTED = re.compile("[À-ÖØ-öø-ɏḀ-ỿ]")
+"""Latin letters with an accent: people type Poincare for Poincaré."""
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+")
 _JOINTS = re.compile(r"[\-/·]|(?<!\d)\.|\.(?!\d)")
 
@@ -41,6 +43,8 @@ _FUNCTION_WORDS = """
 一种 基于 关于 以及 用于 采用 进行 具有 通过 利用 使用 实现 问题 如何 怎样 怎么 需要 需求 目前 现有 能够 可以
 the of and for in on to a an with by from
 """
+NEGATIONS = frozenset("免无非不未")
+"""Before a word they turn it into its opposite: 免烧砖 is no 烧砖."""
 STOP_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Stop words of search and matching."""
 
@@ -61,11 +65,12 @@ class Token:
 
 
 def fold(text: str, most: int = LONGEST_TEXT) -> str:
-    """Fold a text: NFKC, simplified Chinese, lower case, without invisible characters."""
+    """Fold a text: NFKC, simplified Chinese, lower case, without accents and invisible characters."""
     text = _UNSEEN.sub(" ", text[:most])
     text = unicodedata.normalize("NFKC", text)[:most]
     # Lone surrogates cannot be typed in a browser, but can be sent.
     text = text.encode("utf-8", "ignore").decode("utf-8")
+    text = _ACCENTED.sub(lambda match: unicodedata.normalize("NFKD", match[0])[0], text)
     return simplify(_HYPHENS.sub("-", text)).lower()
 
 
@@ -173,12 +178,26 @@ def pinyin(folded: str) -> list[str]:
     return list(spellings)
 
 
+def cut_words(text: str) -> Iterator[str]:
+    """Cut a run of a dense script into words; a negation stays with the word that it turns: 免烧砖."""
+    negation = ""
+    for word in rjieba.cut(text):
+        if word in NEGATIONS:
+            yield from [negation] if negation else []
+            negation = word
+            continue
+        yield negation + word
+        negation = ""
+    if negation:
+        yield negation
+
+
 def query_words(folded: str) -> list[str]:
     """Return the words of a query, without stop words unless there are no others."""
     words: dict[str, None] = {}
     for token in tokens(folded):
         if token.is_dense:
-            words |= dict.fromkeys(rjieba.cut(token.text))
+            words |= dict.fromkeys(cut_words(token.text))
         else:
             words[token.text] = None
     return [word for word in words if word not in STOP_WORDS] or list(words)

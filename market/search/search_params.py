@@ -61,6 +61,9 @@ class SearchParams:
     is_matched: bool = field(default=False)
     """Whether the order by match score with the viewer's own listings is offered."""
 
+    is_exact: bool = field(default=False)
+    """Whether mistyped words are left as they are."""
+
     @property
     def is_by_match(self) -> bool:
         return self.sort == MATCH
@@ -217,6 +220,7 @@ def parse(
         today=today,
         has_size="size" in query,
         is_matched=is_matched,
+        is_exact=query.get("exact") == "1",
     )
 
 

@@ -20,6 +20,8 @@ from market.search.normalise import LONGEST_QUERY, fold, is_latin, is_word, toke
 SHORTEST = 4
 """Letters of the shortest word that is corrected: shorter ones are near to everything."""
 LONGEST = 24
+LONGEST_HAN = 6
+"""Characters of the longest Chinese word that is corrected."""
 MAX_WORDS = 20_000
 """The most frequent words of an index that are kept."""
 PATIENCE = 0.05
@@ -35,13 +37,15 @@ class Vocabulary:
     typed: dict[str, tuple[int, str]] = field(default_factory=dict)
     """By spelling: document frequency and word."""
     near: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    words: set[str] = field(default_factory=set)
+    """Every word and bigram that the index has."""
 
     @classmethod
     def of(cls, frequencies: Mapping[str, int]) -> Vocabulary:
         """Build a vocabulary from the terms of an index with their document frequencies."""
         from pypinyin import lazy_pinyin  # slow to load, see normalise
 
-        vocabulary = cls()
+        vocabulary = cls(words=set(frequencies))
         by_frequency = sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))
         for word, count in [item for item in by_frequency if is_word(item[0])][:MAX_WORDS]:
             spelled = word if word.isascii() else "".join(lazy_pinyin(word))
@@ -51,6 +55,25 @@ class Vocabulary:
             for shorter in _deletions(spelled):
                 vocabulary.near[shorter].append(spelled)
         return vocabulary
+
+    def same_sound(self, typed: str) -> str | None:
+        """Return the word that sounds like a Chinese one that is nowhere used: 赤泥 for 赤尼."""
+        if not 1 < len(typed) <= LONGEST_HAN or any(typed in word for word in self.words):
+            return None
+        from pypinyin import lazy_pinyin
+
+        found = self.typed.get("".join(lazy_pinyin(typed)))
+        is_near = found is not None and len(found[1]) == len(typed) and bool(set(found[1]) & set(typed))
+        return found[1] if found and is_near else None
+
+    def complete(self, typed: str, most: int) -> list[str]:
+        """Return the Chinese words whose pinyin begins with what is typed, the most frequent first."""
+        found = [
+            (-count, word)
+            for spelled, (count, word) in self.typed.items()
+            if spelled.startswith(typed) and not word.isascii()
+        ]
+        return [word for _count, word in sorted(found)[:most]]
 
     def correct(self, typed: str) -> str | None:
         """Return the most frequent correction; None for a known word or without one."""
@@ -70,10 +93,12 @@ class Vocabulary:
 
 
 def corrected(text: str, vocabulary: Vocabulary) -> str | None:
-    """Return the query with its Latin words corrected, None if nothing changes."""
+    """Return the query with Latin and mistyped Chinese words corrected; None if nothing changes."""
     words, is_changed = [], False
     for token in tokens(fold(text, LONGEST_QUERY)):
         correction = vocabulary.correct(token.text) if is_latin(token) else None
+        if token.is_dense:
+            correction = vocabulary.same_sound(token.text)
         words.append(correction or token.text)
         is_changed = is_changed or correction is not None
     return " ".join(words) if is_changed else None
@@ -90,7 +115,9 @@ class Speller:
     async def did_you_mean(self, index: str, text: str) -> str | None:
         """Return a corrected query, or None; also None while the vocabulary is still loading."""
         if not any(
-            is_latin(token) and len(token.text) >= SHORTEST for token in tokens(fold(text, LONGEST_QUERY))
+            (is_latin(token) and len(token.text) >= SHORTEST)
+            or (token.is_dense and 1 < len(token.text) <= LONGEST_HAN)
+            for token in tokens(fold(text, LONGEST_QUERY))
         ):
             return None
         cached = self._cache.get(index)
@@ -98,6 +125,17 @@ class Speller:
             await self._read(index)
             cached = self._cache.get(index)
         return corrected(text, cached[1]) if cached else None
+
+    async def complete(self, index: str, typed: str, most: int) -> list[str]:
+        """Return Chinese words of an index whose pinyin begins with what is typed; none while loading."""
+        token_list = list(tokens(fold(typed, LONGEST_QUERY)))
+        if not token_list or not all(is_latin(token) for token in token_list):
+            return []
+        cached = self._cache.get(index)
+        if cached is None:
+            await self._read(index)
+            cached = self._cache.get(index)
+        return cached[1].complete("".join(token.text for token in token_list), most) if cached else []
 
     async def warm(self, indexes: Sequence[str]) -> None:
         """Load the vocabulary of these indexes before the first page asks for it."""

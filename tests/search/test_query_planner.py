@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
 
+from market.search.candidates import Candidates, record_of
 from market.search.embedded import EmbeddedSearch
 from market.search.embedders import EmbedderUnavailable, Vectors, normalise
-from market.search.engine import Query, Sort
+from market.search.engine import AnyOf, Hits, Query, Sort
 from market.search.query_planner import QueryKind, QueryPlanner, query_kind
 from tests.search.vectors import unit_vector
 
@@ -102,3 +104,52 @@ async def test_an_order_of_ones_own_and_a_model_that_is_away_leave_it_to_words(
         Query("outcomes", "some graphene foil here")
     )
     assert away.ids == (FILM,)
+
+
+class Nearby:
+    """An engine in which no listing has the words, and two are near to their meaning."""
+
+    def __init__(self, cosines: list[float]) -> None:
+        self.ids = [UUID(int=number) for number in range(1, len(cosines) + 1)]
+        self.cosines = cosines
+        self.queries: list[Query] = []
+
+    async def search(self, query: Query) -> Hits:
+        self.queries.append(query)
+        named = next((limit.values for limit in query.filters if isinstance(limit, AnyOf)), ())
+        ids = tuple(sorted((UUID(name) for name in named), reverse=True))
+        return Hits(ids, len(ids))
+
+    async def candidates(self, index: str, terms: Any, limit: int = 1000, **nearest: Any) -> Candidates:
+        facts = [{"id": str(id_), "revision": 1, "counts": [0] * 6, "hashes": b""} for id_ in self.ids]
+        records = [record_of(index, each) for each in facts]
+        return Candidates.of(records, {"toy": np.array(self.cosines)})
+
+
+@pytest.mark.parametrize(
+    ("typed", "cosines", "expected"),
+    [
+        ("sugarcane", [0.26, 0.31, 0.12], [2, 1]),
+        ("football", [0.11, 0.09], []),
+        ("sugarcane", [], []),
+        ("cn", [0.5], []),
+        ("甘蔗", [0.5], []),
+    ],
+)
+async def test_foreign_words_that_nobody_wrote_find_what_is_near_in_meaning(
+    typed: str, cosines: list[float], expected: list[int]
+) -> None:
+    engine: Any = Nearby(cosines)
+
+    hits = await QueryPlanner(engine, [Translator()]).search(Query(index="outcomes", text=typed))
+
+    assert [id_.int for id_ in hits.ids] == expected
+
+
+async def test_without_a_model_foreign_words_find_nothing_more() -> None:
+    engine: Any = Nearby([0.5])
+
+    assert (await QueryPlanner(engine).search(Query(index="outcomes", text="sugarcane"))).total == 0
+    assert (
+        await QueryPlanner(engine, [Translator()]).search(Query(index="policies", text="sugarcane"))
+    ).total == 0

@@ -385,7 +385,7 @@ async def test_the_template_for_many_is_a_workbook_to_download(client: httpx.Asy
 
     answer = await client.get(f"/my/{kind}/template.xlsx")
 
-    assert answer.headers["content-disposition"] == f'attachment; filename="{kind}.xlsx"'
+    assert answer.headers["content-disposition"] == f'attachment; filename="{kind}-template.xlsx"'
     assert answer.content.startswith(b"PK")
 
 

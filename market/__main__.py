@@ -121,6 +121,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "quality":
             from market.commands import evaluate
 
+            if options.act == "sets":
+                return evaluate.write_demo_sets(options.file)
             return await evaluate.publish(settings, options.file)
         case "create-operator":
             return await create_operator.create_operator(settings, options.email, options.name)
@@ -155,8 +157,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--no-semantic", action="store_true", help="words only, without any embedder")
     evaluating.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     publishing = commands.add_parser("quality", help="the public page about the quality of matching")
-    publishing.add_argument("act", choices=["publish"])
-    publishing.add_argument("file", type=Path, metavar="FILE", help="what evaluate --json FILE wrote")
+    publishing.add_argument("act", choices=["publish", "sets"])
+    publishing.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="what evaluate --json FILE wrote; of sets: the folder that gets the demo's questions",
+    )
     fitting = commands.add_parser("fit-weights", help="fit the scorer's weights on graded pairs")
     fitting.add_argument(
         "directory", type=Path, metavar="DIR", help="holds graded_*.jsonl(.gz) and .tsv(.gz)"

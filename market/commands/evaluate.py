@@ -28,8 +28,15 @@ from market.search.engine import SearchEngine
 from market.search.meili import MeiliSearch
 from market.search.meili_indexes import ScratchTenant
 from market.search.text_embedding import VectorCache
+from market.seed.answer_sets import write_answer_sets
 from market.settings import Settings
 from market.tables import database
+
+
+def write_demo_sets(directory: Path) -> int:
+    """Write the questions of the demo market into a folder that `evaluate` reads."""
+    sys.stdout.write(f"{write_answer_sets(directory)} questions in {directory}\n")
+    return 0
 
 
 async def evaluate(

@@ -23,7 +23,7 @@ def nice_top(largest: int) -> int:
 
 @dataclass(frozen=True)
 class MonthBars:
-    """A bar for each month of a year with a mark for the year before; amounts in fen."""
+    """A bar for each month of a year with a mark for the year before; amounts in fen, or numbers."""
 
     title: str
     year: int
@@ -33,6 +33,8 @@ class MonthBars:
     """How many months of the year have begun; later ones have no figure yet."""
     address: str = ""
     """The list of what the bars are made of."""
+    is_money: bool = True
+    """False: the bars are numbers of records."""
 
     @property
     def is_empty(self) -> bool:
@@ -114,8 +116,17 @@ class ShareBar:
     """A share between 0 and 1 as one bar, with marks of what it is compared to."""
 
     value: float
-    marks: Sequence[tuple[str, float]] = ()
+    others: Sequence[float] = ()
 
     @property
     def width(self) -> float:
-        return round(min(max(self.value, 0.0), 1.0) * 100, 1)
+        return _percent(self.value)
+
+    @property
+    def marks(self) -> list[float]:
+        return [_percent(other) for other in self.others]
+
+
+def _percent(share: float) -> float:
+    """Return a share in percent, within 0 and 100."""
+    return round(min(max(share, 0.0), 1.0) * 100, 1)

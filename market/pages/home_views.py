@@ -32,6 +32,7 @@ from market.notices.models import Notice, NoticeKind
 from market.notices.periods import days_left
 from market.notices.queries import list_open_notices
 from market.pages import estimates, listing_labels
+from market.pages.workbench_charts import contract_counts
 
 HOT_WORDS = ("赤泥", "铝合金", "甘蔗", "电池", "木薯", "轻量化")
 """What people here look for; each a search that finds something in Guangxi."""
@@ -44,6 +45,7 @@ async def show(request: Request) -> Response:
     return render(
         request,
         "pages/home.html",
+        months=await contract_counts(local_date(deps(request).clock())),
         scopes=[
             ("outcomes", _("成果")),
             ("needs", _("需求")),
@@ -73,6 +75,7 @@ async def concluded(request: Request) -> Response:
     return render(
         request,
         "pages/concluded.html",
+        months=await contract_counts(local_date(deps(request).clock())),
         page=page,
         signed=signed,
         amount=wan(amount),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from market.codes.labels import label
+from market.kit.charts import ShareBar
 from market.kit.database import connection
 from market.kit.i18n import Lazy, lazy
 from market.kit.models import SystemState
@@ -15,6 +16,8 @@ from market.kit.models import SystemState
 KEY = "quality"
 MOST_SIZE = 200_000
 """Largest report that is accepted, in characters."""
+
+MOST_METHOD = 1_000
 
 
 class NoReport(ValueError):
@@ -33,6 +36,10 @@ class Figure:
     baselines: Sequence[tuple[str, float]]
     """The same measured of simpler ways: name and value."""
     n: int | None
+
+    @property
+    def bar(self) -> ShareBar:
+        return ShareBar(self.value, [value for _name, value in self.baselines])
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Report:
     fields: Sequence[tuple[str, Sequence[Figure]]]
     duplicates: tuple[int, int, int] | None
     """Found, of how many, and wrongly taken for one."""
+    method: str = ""
+    """How the questions came about, in words; empty: as the page says of itself."""
 
 
 MEASURES: Mapping[str, Lazy] = {
@@ -139,6 +148,7 @@ def read_report(report: Mapping[str, Any], published_at: datetime) -> Report:
         embedder=str(report.get("embedder") or ""),
         scorer=str(report.get("scorer") or ""),
         measured_on=str(report.get("date") or "")[:10],
+        method=str(report.get("method") or "")[:MOST_METHOD],
         published_at=published_at,
         parts=[part for part in parts if part.figures],
         fields=[

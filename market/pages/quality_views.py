@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.kit.charts import Funnel, Stage
+from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render
 from market.pages import quality
@@ -67,11 +69,14 @@ DEFINITIONS = (
 
 
 async def show(request: Request) -> Response:
+    funnel = await quality.funnel()
+    stages = [Stage(str(label), funnel.counts[key], f"#def-{key}") for key, label in quality.STAGES.items()]
     return render(
         request,
         "pages/quality.html",
         report=await quality.find_report(),
-        funnel=await quality.funnel(),
+        funnel=funnel,
+        matches=Funnel(_("对接走到了哪一步"), stages),
         stages=quality.STAGES,
         definitions=[(key, (label, meaning)) for key, label, meaning in DEFINITIONS],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from market.accounts.actors import Actor
@@ -52,11 +53,25 @@ async def money_by_month(actor: Actor, now: datetime) -> MonthBars | None:
 async def contracts_by_month(today: date) -> MonthBars:
     """Return the amounts of all contracts by the month of their signature, foreign prices as converted.
 
-    Totals are public.
+    For the staff: the amount of a month with few contracts tells a price that was not published.
     """
     amount = "CASE c.currency WHEN 'CNY' THEN c.contract_amount ELSE c.original_amount END"
     source = "contracts c WHERE $1::uuid IS NULL"
     return await read_months(_("各月成交额"), source, "c.signed_on", amount, None, today, "/concluded")
+
+
+async def contract_counts(today: date) -> MonthBars:
+    """Return how many contracts were signed in each month, which is public."""
+    months = await read_months(
+        _("各月签订的合同"),
+        "contracts c WHERE $1::uuid IS NULL",
+        "c.signed_on",
+        "1",
+        None,
+        today,
+        "/concluded",
+    )
+    return replace(months, is_money=False)
 
 
 async def read_months(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
@@ -21,13 +22,14 @@ from market.matching import match_acts as matching
 from market.matching.models import Match
 from market.matching.rematch import rematch_all
 from market.matching.states import MatchStatus
+from market.pages.quality import publish_report
 from market.programmes.catalogue import load_programmes
 from market.records.by import By
 from market.records.moments import run_moments
 from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
 from market.seed.after_payment import after_payment
-from market.seed.content import id_of, load
+from market.seed.content import FOLDER, id_of, load
 from market.seed.deal_scripts import play_deal
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
@@ -127,6 +129,7 @@ async def _today(deps: Deps, calendar: Calendar) -> None:
     await run_moments(deps, calendar.now)
     await _index(deps)
     await run_pending(deps, limit=5000)
+    await publish_report(json.loads(QUALITY.read_text(encoding="utf-8")), now=calendar.now)
     await _make_roots(calendar)
 
 
@@ -148,6 +151,8 @@ async def _connect(deps: Deps, cast: Cast, calendar: Calendar) -> Story:
     )
 
 
+QUALITY = FOLDER / "quality.json"
+"""What `evaluate` measured on the sets of `seed.answer_sets`."""
 STAGES: tuple[tuple[str, str, Callable[[Deps, Calendar], Awaitable[None]]], ...] = (
     ("listings", "单位、人员、成果和需求 organisations, people, listings", _listings),
     ("matches", "检索和匹配 search and matches", _matches),

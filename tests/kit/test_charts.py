@@ -43,3 +43,4 @@ def test_a_line_spans_its_field_whatever_its_values() -> None:
 
 def test_a_share_stays_within_its_place() -> None:
     assert [ShareBar(value).width for value in (-1, 0.5, 2)] == [0.0, 50.0, 100.0]
+    assert ShareBar(1, (0.25, 2)).marks == [25.0, 100.0]

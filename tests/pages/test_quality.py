@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,8 +14,11 @@ import pytest
 from market.deals.models import ContractKind, Deal, Opening
 from market.deals.states import DealStatus
 from market.matching.models import Match, MatchFeedback
+from market.matching.quality.answer_sets import AnswerSets
 from market.matching.states import MatchStatus
 from market.pages import quality
+from market.seed.answer_sets import write_answer_sets
+from market.seed.demo_market import QUALITY
 from tests.factories import NOW, make_need, make_organisation, make_outcome
 
 REPORT: dict[str, Any] = {
@@ -34,11 +39,14 @@ REPORT: dict[str, Any] = {
 }
 
 
-async def test_before_there_is_a_report_the_page_says_how_one_is_made(client: httpx.AsyncClient) -> None:
+async def test_before_there_is_a_report_the_page_says_so_without_a_command(
+    client: httpx.AsyncClient,
+) -> None:
     page = await client.get("/quality")
 
     assert page.status_code == 200
-    assert "python -m market quality publish FILE" in page.text
+    assert "还没有公布测评结果" in page.text
+    assert "python -m" not in page.text
     assert "还没有匹配" in page.text
 
 
@@ -128,3 +136,24 @@ async def _deal(match: Match, buyer: Any, status: DealStatus, **values: Any) -> 
         updated_at=NOW,
         **values,
     )
+
+
+async def test_the_figures_of_the_demo_are_published_with_their_method(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    report = json.loads(QUALITY.read_text(encoding="utf-8"))
+    await quality.publish_report(report, now=NOW)
+    questions = write_answer_sets(tmp_path)
+    sets = AnswerSets.read(tmp_path)
+
+    page = await client.get("/quality")
+
+    assert report["method"] in page.text
+    assert "由技术转移人员" not in page.text
+    assert f"{report['graded']['ndcg_10']:.3f}" in page.text
+    measured = sum(figures["n"] for figures in report["known_item"].values()) + report["graded"]["n"]
+    assert questions == measured
+    assert {kind: len(rows) for kind, rows in sets.known_items().items()} == {
+        kind: figures["n"] for kind, figures in report["known_item"].items()
+    }
+    assert len(sets.grades()) == report["graded"]["n"]

@@ -56,7 +56,7 @@ async def need_files(request: Request) -> Response:
 
 async def _files(request: Request, kind: Kind) -> Response:
     """Show the files of an own listing, and take in another."""
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
     form = ListingFileForm(await form_data_or_none(request), data={"kind": "picture", "tier": "public"})
     if request.method == "POST":
@@ -96,7 +96,7 @@ async def set_need_tier(request: Request) -> Response:
 
 
 async def _set_tier(request: Request, kind: Kind) -> Response:
-    actor = actor_for(request, ListingAct.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.DRAFT_LISTING)
     number, wanted = request.path_params["number"], (await form_data(request)).get("tier")
     await listing_files.set_tier(
         kind,

@@ -63,11 +63,7 @@ async def get_import_for(actor: Actor, number: str) -> ListingImport:
     found = await ListingImport.get_or_none(number=number).select_related(
         "file", "organisation", "created_by"
     )
-    may_see = found is not None and (
-        actor.may(ListingAct.MODERATE)
-        or (actor.may(ListingAct.WRITE_LISTING) and actor.acts_for(found.organisation_id))
-    )
-    if found is None or not may_see:
+    if found is None or not _may_see(actor, found):
         raise NotFound(_("没有这次导入，或者您不能查看它。"))
     return found
 
@@ -75,11 +71,13 @@ async def get_import_for(actor: Actor, number: str) -> ListingImport:
 async def may_open_file(actor: Actor | None, file: StoredFile) -> bool:
     """Return whether a person may open the list of an import."""
     found = await ListingImport.get_or_none(id=file.subject_id)
-    return (
-        actor is not None
-        and found is not None
-        and (actor.may(ListingAct.MODERATE) or actor.acts_for(found.organisation_id))
-    )
+    return actor is not None and found is not None and _may_see(actor, found)
+
+
+def _may_see(actor: Actor, listing_import: ListingImport) -> bool:
+    """Return whether it is an import of the person's organisation, which may still wait for verification."""
+    is_own = actor.organisation_id is not None and actor.organisation_id == listing_import.organisation_id
+    return actor.may(ListingAct.MODERATE) or (is_own and actor.may(ListingAct.DRAFT_LISTING))
 
 
 async def upload(blob: StoredBlob, kind: Kind, *, organisation_id: UUID | None, by: By) -> ListingImport:

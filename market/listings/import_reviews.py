@@ -42,6 +42,8 @@ async def submit_batch(listing_import: ListingImport, *, by: By) -> tuple[int, i
     Raises:
         Invalid: no draft is complete.
     """
+    if not by.actor.may(ListingAct.MODERATE):
+        by.actor.require(ListingAct.WRITE_LISTING)
     kind = get_kind(listing_import.kind)
     rows, drafts = await _drafts(kind, listing_import)
     complete: list[Listing] = []

@@ -203,7 +203,7 @@ async def _page(
         typed=typed or {},
         is_editable=listing_import.status is ImportStatus.CHECKED,
         is_begun=is_begun,
-        is_own=actor.acts_for(listing_import.organisation_id),
+        is_own=actor.organisation_id == listing_import.organisation_id,
         may_moderate=actor.may(ListingAct.MODERATE),
         sample=sample,
         standing=import_reviews.sample_standing(kind, sample),

@@ -67,7 +67,7 @@ async def may_open_listing_file(actor: Actor | None, file: StoredFile) -> bool:
 
 def _is_privy(actor: Actor | None, listing: Listing) -> bool:
     return actor is not None and (
-        actor.acts_for(listing.organisation_id)
+        (actor.organisation_id == listing.organisation_id and actor.may(ListingAct.DRAFT_LISTING))
         or actor.may(ListingAct.MODERATE)
         or actor.may(AccountAct.READ_AUDIT)
     )
@@ -109,7 +109,7 @@ async def add_file(
         Conflict: it has as many files as it may have.
         Invalid: at `tier`: there is no such tier for listings.
     """
-    listing = await lock_own(kind, number, by.actor)
+    listing = await lock_own(kind, number, by.actor, ListingAct.DRAFT_LISTING)
     if tier not in TIERS:
         raise Invalid(_("请选择谁能打开。"), field="tier")
     if getattr(listing, "is_masked", False) and by.actor.organisation_name in blob.upload.name:
@@ -137,7 +137,7 @@ async def set_tier(kind: Kind, number: str, file_id: UUID, tier: Tier, *, by: By
         NotFound: it is no file of an own listing.
         Invalid: at `tier`: there is no such tier for listings.
     """
-    listing = await lock_own(kind, number, by.actor)
+    listing = await lock_own(kind, number, by.actor, ListingAct.DRAFT_LISTING)
     file = (
         await StoredFile.filter(id=file_id, subject_kind=kind.key, subject_id=listing.id)
         .select_for_update()

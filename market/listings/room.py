@@ -93,8 +93,8 @@ ROOM = Room(
             lazy("从表格导入"),
             "listings:import_outcomes",
             under=("/my/imports",),
-            act=ListingAct.WRITE_LISTING,
-            is_for=lambda actor: actor.may_sell,
+            act=ListingAct.DRAFT_LISTING,
+            is_for=lambda actor: actor.sells,
         ),
         WorkEntry(
             WorkGroup.OUTCOMES,
@@ -127,8 +127,8 @@ ROOM = Room(
             lazy("从表格导入"),
             "listings:import_needs",
             under=("/my/imports",),
-            act=ListingAct.WRITE_LISTING,
-            is_for=lambda actor: actor.may_buy,
+            act=ListingAct.DRAFT_LISTING,
+            is_for=lambda actor: actor.buys,
         ),
         WorkEntry(
             WorkGroup.NEEDS,

@@ -14,7 +14,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from market.accounts.actors import Actor
-from market.accounts.models import Organisation, OrganisationKind, StaffRole
+from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus, StaffRole
 from market.deps import Deps
 from market.kit.jobs import run_pending
 from market.listings import import_reviews
@@ -478,3 +478,33 @@ async def test_what_is_no_list_is_refused_in_words(
 
     assert page.status_code == 422
     assert words in page.text
+
+
+async def test_what_waits_in_imports_stands_on_the_workbench_of_whose_turn_it_is(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    author, operator = await make_university(), await make_staff(StaffRole.OPERATOR)
+    await sign_in(client, author)
+    listing_import = await bring_in(client, deps, [[*row(rights=""), *FULL]], FULL_HEADS)
+    assert "核对导入的成果表" in (await client.get("/dashboard")).text
+
+    await run(client, deps, listing_import)
+    await act(client, listing_import, "submit")
+    assert "核对导入的成果表" not in (await client.get("/dashboard")).text
+    await sign_in(client, operator)
+
+    assert "批量导入待抽检" in (await client.get("/dashboard")).text
+
+
+async def test_an_organisation_that_waits_for_verification_imports_drafts_and_submits_later(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    owner = await make_organisation(kind=OrganisationKind.UNIVERSITY, status=OrganisationStatus.PENDING)
+    await sign_in(client, await make_member(owner))
+    listing_import = await bring_in(client, deps, [[*row(rights=""), *FULL]], FULL_HEADS)
+    await run(client, deps, listing_import)
+
+    assert (await Outcome.get()).status is OutcomeStatus.DRAFT
+    assert (await act(client, listing_import, "submit")).status_code == 403
+    await Organisation.filter(id=owner.id).update(status=OrganisationStatus.VERIFIED)
+    assert "已整批送审 1 条" in (await act(client, listing_import, "submit")).text

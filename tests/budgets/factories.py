@@ -16,6 +16,7 @@ from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.records.by import By
 from tests.claims.factories import LATER, Desk, make_published, make_rechecked
+from tests.stage_cache import cached_stage
 
 
 async def order_and_release(batch: str, desk: Desk, at: datetime = LATER) -> OrderResult:
@@ -52,6 +53,7 @@ def reported(
     return Reported(PaymentOutcome.RETURNED, at.date(), reference, why, "银行系统维护")
 
 
+@cached_stage
 async def make_paid(desk: Desk) -> tuple[Claim, str]:
     claim = await make_rechecked(desk)
     batch = await make_published(desk, claim)

@@ -22,6 +22,7 @@ from tests.claims.factories import LATER, Desk, make_desk, make_published, make_
 from tests.claims.payees import broken_checks
 from tests.kit.books import row_of, xlsx
 from tests.kit.xls import Table, xls
+from tests.stage_cache import cached_stage
 
 HEADS = ["拨付编号", "申报编号", "金额（元）", "银行结果", "日期", "银行流水号"]
 PAID = ["BF-2026-000001", "SB-1", "120,000.00", "已付出", "2026-11-20", "LS1"]
@@ -84,6 +85,7 @@ def test_a_list_without_the_columns_is_refused_and_they_are_named() -> None:
         read_results(workbook(["拨付编号", "金额（元）", "日期"], ["BF-2026-000001", "5", "2026-11-20"]))
 
 
+@cached_stage
 async def make_ordered(desk: Desk, claims: int = 1) -> tuple[str, list[Disbursement]]:
     number = await make_published(desk, *[await make_rechecked(desk) for _ in range(claims)])
     await approve_batch(number, by=By(desk.approver, LATER))

@@ -26,9 +26,11 @@ from market.records.decisions import SamePerson, Verdict
 from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import LATER, Desk, make_desk, make_published, make_rechecked
 from tests.claims.payees import broken_checks, change_account
+from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
 
+@cached_stage
 async def make_approved(desk: Desk, claims: int = 1) -> str:
     number = await make_published(desk, *[await make_rechecked(desk) for _ in range(claims)])
     await approve_batch(number, by=By(desk.approver, LATER))

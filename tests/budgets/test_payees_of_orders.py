@@ -31,8 +31,10 @@ from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import LATER, WAN, Desk, make_budget, make_desk, make_published, make_rechecked
 from tests.claims.payees import broken_checks, change_account, make_unpayable, propose
 from tests.factories import HOLIDAYS, NOW
+from tests.stage_cache import cached_stage
 
 
+@cached_stage
 async def make_approved(desk: Desk) -> tuple[Claim, str]:
     claim = await make_rechecked(desk)
     number = await make_published(desk, claim)

@@ -34,9 +34,11 @@ from tests.budgets.factories import make_paid, order_and_release, reported, sett
 from tests.claims.factories import LATER, WAN, Desk, make_desk, make_published, make_rechecked, status_of
 from tests.claims.payees import broken_checks, change_account
 from tests.factories import make_member
+from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
 
+@cached_stage
 async def make_ordered(desk: Desk) -> tuple[Claim, str, Disbursement]:
     claim = await make_rechecked(desk)
     batch = await make_published(desk, claim)

@@ -26,10 +26,12 @@ from tests.claims.factories import (
     make_published,
 )
 from tests.factories import HOLIDAYS, NOW
+from tests.stage_cache import cached_stage
 
 NINGXIA = "ningxia-buyer"
 
 
+@cached_stage
 async def make_two_rechecked(desk: Desk) -> list[Claim]:
     """Two claims of one enterprise, each 360 of the 500 that a year gives, computed side by side."""
     applicant = await make_applicant(region="640100")

@@ -32,6 +32,7 @@ from tests.claims.factories import Desk, make_accepted, make_desk, make_draft
 from tests.claims.payees import NEW, broken_checks, change_account, make_unpayable, propose
 from tests.factories import NOW, make_member, make_staff
 from tests.payees.factories import SECRET
+from tests.stage_cache import cached_stage
 
 
 async def state_of(claim: Claim) -> PayeeState:
@@ -43,6 +44,7 @@ def _as(actor: Actor, user_id: UUID) -> Actor:
     return replace(actor, user_id=user_id)
 
 
+@cached_stage
 async def make_changed(desk: Desk) -> tuple[Claim, PayeeAccount, PayeeAccount]:
     """Make a claim whose applicant changed its account since; return it, the account before, and now."""
     claim = await make_accepted(desk)

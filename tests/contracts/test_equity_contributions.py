@@ -22,9 +22,11 @@ from market.records.decisions import SamePerson, Verdict
 from tests.contracts.factories import KEPT, LATER, TODAY, contract_terms
 from tests.deals.factories import PRICE, Parties, make_parties, make_to_sign
 from tests.factories import make_member
+from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
 
+@cached_stage
 async def make_investment() -> tuple[Parties, Contract]:
     parties = await make_parties()
     deal = await make_to_sign(parties, kind=ContractKind.EQUITY)

@@ -33,9 +33,11 @@ from tests.claims.factories import (
     refuse,
 )
 from tests.factories import NOW, make_member
+from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
 
+@cached_stage
 async def make_refused(desk: Desk) -> Claim:
     claim = await make_accepted(desk)
     return await refuse(desk, claim)

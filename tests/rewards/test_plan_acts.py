@@ -31,11 +31,13 @@ from tests.contracts.factories import LATER, TODAY, instalments_of, make_registe
 from tests.deals.factories import Parties, make_parties, move_clock
 from tests.factories import HOLIDAYS, make_member
 from tests.moments import end_notices
+from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
 INCOME = 80_500_000
 
 
+@cached_stage
 async def make_received(parties: Parties) -> Contract:
     contract = await make_registered(parties)
     first = (await instalments_of(contract))[0]

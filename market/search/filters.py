@@ -45,6 +45,8 @@ class SearchPage:
     choices: tuple[ChoiceFilter, ...]
     steps: tuple[RangeFilter, ...]
     sorts: Mapping[str, tuple[Lazy, Sort | None]]
+    lead: tuple[str, ...] = ()
+    """Filters that people choose by first: they stand first and open."""
     helps: Mapping[str, Lazy] = field(default_factory=dict)
     """Help texts by the name of a filter or order that needs one."""
 
@@ -126,6 +128,7 @@ _REGION = ChoiceFilter("region", "regions", lazy("所在地"), _regions, most=14
 
 OUTCOMES = SearchPage(
     index="outcomes",
+    lead=("field", "stage", "price", "mode"),
     choices=(
         _FIELD,
         _INDUSTRY,
@@ -166,6 +169,7 @@ OUTCOMES = SearchPage(
 )
 NEEDS = SearchPage(
     index="needs",
+    lead=("field", "budget", "kind", "region"),
     choices=(
         _FIELD,
         _INDUSTRY,

@@ -46,6 +46,10 @@ class Facet:
         return any(option.is_chosen for option in self.options)
 
 
+def _counts(hits: Hits, definition: ChoiceFilter | RangeFilter) -> Mapping[str, int]:
+    return hits.facets.get(definition.field, {})
+
+
 @dataclass(frozen=True)
 class SearchParams:
     """Parsed query string of a search page; invalid parameters are dropped."""
@@ -82,9 +86,14 @@ class SearchParams:
 
     def facets(self, hits: Hits) -> list[Facet]:
         """Return the filters with exact counts, without values that have no hits, unless chosen."""
-        facets = [self._choice_facet(facet, hits.facets.get(facet.field, {})) for facet in self.page.choices]
-        facets += [self._range_facet(facet, hits.facets.get(facet.field, {})) for facet in self.page.steps]
-        return [facet for facet in facets if facet.options and (hits.total or facet.is_open)]
+        choices = {
+            choice.name: self._choice_facet(choice, _counts(hits, choice)) for choice in self.page.choices
+        }
+        ranges = {step.name: self._range_facet(step, _counts(hits, step)) for step in self.page.steps}
+        facets = choices | ranges
+        names = dict.fromkeys([name for name in self.page.lead if name in facets] + list(facets))
+        ordered = [facets[name] for name in names]
+        return [facet for facet in ordered if facet.options and (hits.total or facet.is_open)]
 
     def chips(self) -> list[Option]:
         """Return the active filters, each with the URL that removes it."""

@@ -229,3 +229,16 @@ async def test_steps_of_price_and_readiness_are_counted_too(client: httpx.AsyncC
     assert re.search(r"100–500 万元</span>\s*<span class=\"amount small\">1<", page.text)
     assert re.search(r"小试</span>\s*<span class=\"amount small\">1<", page.text)
     assert re.search(r"近 30 天</span>\s*<span class=\"amount small\">2<", page.text)
+
+
+async def test_what_buyers_choose_by_first_stands_first_and_open(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    outcome = await make_outcome(field="materials", trl=7, price_amount=60_000_000, modes=["licence"])
+    await index_listings(deps, outcome)
+
+    page = (await client.get("/outcomes")).text
+
+    heads = re.findall(r'<details class="facet" ?(open)?>\s*<summary>([^<]+)</summary>', page)
+    assert heads[:4] == [("open", words) for words in ("技术领域", "成熟度", "挂牌价", "合作方式")]
+    assert all(is_open == "" for is_open, _words in heads[4:])

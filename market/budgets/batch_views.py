@@ -40,13 +40,20 @@ from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.formats import moment
 from market.kit.i18n import gettext as _
+from market.kit.pagination import PageRequest
 from market.kit.pdf import pdf_response
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
+from market.programmes.models import ProgrammeTerms
 from market.records.by import By
 from market.records.transitions import history
+
+CLAIMS_PER_PAGE = 100
+"""Claims, with their orders, that a page of a list shows."""
+WAITING_SHOWN = 20
+"""Results of the bank that are shown one by one; all can be confirmed at once."""
 
 
 async def index(request: Request) -> Response:
@@ -118,11 +125,15 @@ async def show(request: Request) -> Response:
     batch = await budgets_queries.get_batch(actor, request.path_params["number"])
     claims = (
         await claims_queries.with_shown_status(Claim.filter(batch_id=batch.id))
-        .select_related("applicant", "terms")
+        .select_related("applicant")
         .order_by("number")
     )
+    page_request = PageRequest(PageRequest.from_query(request.query_params).number, CLAIMS_PER_PAGE)
+    start = page_request.offset
+    page = page_request.page(claims[start : start + CLAIMS_PER_PAGE], len(claims))
+    shown = [claim.id for claim in page.items]
     orders = (
-        await Disbursement.filter(claim_id__in=[claim.id for claim in claims])
+        await Disbursement.filter(claim__batch_id=batch.id)
         .select_related("claim__applicant")
         .order_by("number")
     )
@@ -138,17 +149,20 @@ async def show(request: Request) -> Response:
         request,
         "budgets/batch.html",
         preview=preview,
-        mode=batch.pot_mode or (rule_mode(claims[0].terms) if claims else None),
+        mode=batch.pot_mode
+        or (rule_mode(await ProgrammeTerms.get(id=claims[0].terms_id)) if claims else None),
         return_event=next((event for event in events if event.status == BatchStatus.RETURNED), None),
         removed=removed,
         listed=[claim for claim in claims if claim.id not in removed],
         batch=batch,
         claims=claims,
-        computed=await claims_queries.latest_assessments([claim.id for claim in claims]),
-        orders=orders,
+        page=page,
+        computed=await claims_queries.latest_assessments(shown),
+        orders=[order for order in orders if order.claim_id in shown],
         instructions=instructions,
         waiting=await waiting_results(batch),
-        payees=await payee_states([claim.id for claim in claims]),
+        waiting_shown=WAITING_SHOWN,
+        payees=await payee_states(shown),
         notice=notice,
         is_over=notice is not None and notice.ends_at is not None and notice.ends_at <= now,
         step=_step(batch, claims, orders, instructions),

@@ -13,6 +13,7 @@ from market.deps import Deps
 from market.documents.issuing import print_document
 from market.documents.models import IssuedDocument
 from market.documents.states import DocumentKind
+from market.kit.database import connection
 from market.programmes.models import ProgrammeTerms
 from market.records.by import By
 from tests.budgets.factories import make_paid
@@ -149,3 +150,29 @@ async def test_a_clawback_without_amount_or_reason_is_not_started(client: httpx.
         answer = await post(client, f"/desk/{claim.number}/clawback", data, follow=False)
         assert answer.status_code == 422
     assert not await claim.clawbacks.all().exists()
+
+
+async def test_a_list_of_hundreds_is_read_a_hundred_at_a_time_and_adds_up_whole(
+    client: httpx.AsyncClient,
+) -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    number = await make_published(desk, claim)
+    await connection().execute_query(
+        "INSERT INTO claims (id, number, status, year, programme_id, terms_id, applicant_id, award_amount, "
+        "  supplement_note, reject_reason, doubt_kinds, created_at, submitted_at, updated_at, batch_id) "
+        "SELECT gen_random_uuid(), 'BZ-2020-' || lpad(n::text, 6, '0'), status, year, programme_id, "
+        "  terms_id, applicant_id, 100, '', '', '', created_at, submitted_at, updated_at, batch_id "
+        "FROM claims, generate_series(1, 100) n WHERE number = $1",
+        [claim.number],
+    )
+    await sign_in(client, desk.officer)
+
+    first, second = [(await client.get(f"/desk/batches/{number}?page={page}")).text for page in (1, 2)]
+
+    assert "BZ-2020-000100" in first
+    assert claim.number not in first
+    assert f'href="/desk/{claim.number}"' in second
+    assert "BZ-2020-000001" not in second
+    for page in (first, second):
+        assert "600,100.00" in page

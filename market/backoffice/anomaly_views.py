@@ -22,7 +22,7 @@ from market.kit.findings import link_records
 from market.kit.i18n import lazy
 from market.kit.templating import render
 from market.kit.worklist import Standing
-from market.ledger.checks import LastResult, invariant_label, last_result
+from market.ledger.checks import LAST_CHECK, LastResult, invariant_label, last_result
 from market.payments.statement_models import BankLine
 
 MOST = 200
@@ -72,15 +72,24 @@ def standing(actor: Actor, now: datetime) -> list[Standing]:
         return []
     return [
         Standing(
+            lazy("不成立的核对"),
+            f"{PAGE}#checks",
+            "system_state s CROSS JOIN LATERAL jsonb_object_keys(s.value::jsonb -> 'broken') "
+            f"WHERE s.key = '{LAST_CHECK}'",
+            is_alarm=True,
+        ),
+        Standing(
             lazy("有疑点的申报"),
             f"{PAGE}#doubts",
             "claims c WHERE c.submitted_at IS NOT NULL AND c.doubt_kinds <> ''",
+            is_alarm=True,
         ),
-        Standing(lazy("冲正的流水"), f"{PAGE}#reversals", "bank_lines l WHERE l.is_reversal"),
+        Standing(lazy("冲正的流水"), f"{PAGE}#reversals", "bank_lines l WHERE l.is_reversal", is_alarm=True),
         Standing(
             lazy("退回的拨付"),
             f"{PAGE}#returned",
             f"disbursements d WHERE d.status = '{DisbursementStatus.RETURNED}'",
+            is_alarm=True,
         ),
     ]
 

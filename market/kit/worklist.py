@@ -136,6 +136,8 @@ class Standing:
     """An SQL aggregate over the source."""
     unit: Unit = Unit.COUNT
     note: Lazy | str = ""
+    is_alarm: bool = False
+    """True: it counts what should not be, and comes before all other figures."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ class Figure:
     value: int
     unit: Unit
     note: str
+    is_alarm: bool = False
 
 
 @dataclass(frozen=True)
@@ -240,7 +243,7 @@ async def read_standing(parts: Sequence[Standing], viewer: Viewer) -> list[Figur
     )
     values = {row["part"]: row["value"] for row in rows}
     return [
-        Figure(str(part.label), part.address, values[index], part.unit, str(part.note))
+        Figure(str(part.label), part.address, values[index], part.unit, str(part.note), part.is_alarm)
         for index, part in enumerate(parts)
         if values.get(index)
     ]

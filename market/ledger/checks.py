@@ -18,7 +18,8 @@ from market.kit.room import Check, Invariant, rooms
 if TYPE_CHECKING:
     from market.files.store import FileStore
 
-_STATE_KEY = "last_check"
+LAST_CHECK = "last_check"
+"""The key of the system's state under which the last result is kept."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,12 @@ async def store_result(results: Sequence[CheckResult], now: datetime) -> None:
         "holding": [result.name for result in results if result.is_well],
         "broken": {result.name: result.findings for result in results if not result.is_well},
     }
-    await SystemState.update_or_create(key=_STATE_KEY, defaults={"value": value})
+    await SystemState.update_or_create(key=LAST_CHECK, defaults={"value": value})
 
 
 async def last_result() -> LastResult | None:
     """Return the result of the last run; None before the first."""
-    state = await SystemState.get_or_none(key=_STATE_KEY)
+    state = await SystemState.get_or_none(key=LAST_CHECK)
     if state is None:
         return None
     value: dict[str, Any] = state.value

@@ -95,7 +95,7 @@ async def build_board(actor: Actor, now: datetime) -> Board:
     return Board(
         todos=in_order(todos),
         queues=queues,
-        figures=sorted(figures, key=lambda figure: figure.unit is not Unit.FEN),
+        figures=sorted(figures, key=lambda figure: (not figure.is_alarm, figure.unit is not Unit.FEN)),
         steps=await first_steps(actor),
         today=today,
         months=await money_by_month(actor, now),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
 from market.accounts.models import StaffRole
 from market.backoffice.audit_values import changes_of
 from market.claims.models import Claim
-from tests.claims.factories import make_accepted, make_desk
-from tests.factories import make_member, make_staff
+from market.ledger.checks import CheckResult, store_result
+from tests.claims.factories import WAN, make_accepted, make_budget, make_desk
+from tests.factories import NOW, make_member, make_staff
 from tests.visitor import post, sign_in
 
 
 async def test_anomalies_stand_first_on_the_auditors_dashboard(client: httpx.AsyncClient) -> None:
-    claim = await make_accepted(await make_desk())
+    desk = await make_desk()
+    claim = await make_accepted(desk)
+    await make_budget(desk, WAN)
+    await store_result([CheckResult("book: currencies agree", ["…"]), CheckResult("other", [])], NOW)
     await Claim.filter(id=claim.id).update(
         doubt_kinds=",split,", doubts=[{"kind": "split", "what": "同日两份合同"}]
     )
@@ -23,7 +29,9 @@ async def test_anomalies_stand_first_on_the_auditors_dashboard(client: httpx.Asy
     board = (await client.get("/dashboard")).text
     page = (await client.get("/anomalies")).text
 
-    assert "有疑点的申报" in board
+    figures = re.findall(r"<dt>([^<]+)</dt>", board)
+    assert figures[:2] == ["不成立的核对", "有疑点的申报"]
+    assert len(figures) > 2
     assert claim.number in page
     assert "同日两份合同" in page
 

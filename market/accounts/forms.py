@@ -132,7 +132,12 @@ class OrganisationForm(ContactForm):
         max_length=120,
         render_kw={"autocomplete": "organization"},
     )
-    uscc = UsccField(lazy("统一社会信用代码"), [Required(lazy("请填写统一社会信用代码。"))], max_length=40)
+    uscc = UsccField(
+        lazy("统一社会信用代码"),
+        [Required(lazy("请填写统一社会信用代码。"))],
+        max_length=40,
+        render_kw={"data-fills": ""},
+    )
     kind = ChoiceField(
         lazy("单位类型"), [Required(lazy("请选择单位类型。"))], choices=_kinds, blank=lazy("请选择")
     )
@@ -151,9 +156,37 @@ class OrganisationForm(ContactForm):
     is_manufacturer = BooleanField(lazy("生产制造类企业"))
     is_sme = BooleanField(lazy("中小微企业"))
 
+    def validate(self, *args: Any, **options: Any) -> bool:
+        """Validate; a blank region and kind are first filled from the code, which tells both."""
+        code = self.uscc.data or ""
+        if uscc.is_valid(code):
+            self._fill("region", _region_of(code))
+            self._fill("kind", _kind_of(code, self.name.data or ""))
+        return super().validate(*args, **options)
+
+    def _fill(self, name: str, value: str) -> None:
+        field: Any = self._fields[name]
+        if value and not field.data:
+            field.data, field.raw_data = value, [value]
+
     def validate_name(self, field: TextField) -> None:
         if field.data and len(field.data) < 4:
             raise ValidationError(_("请填写单位全称，与营业执照或法人证书一致。"))
+
+
+def _region_of(code: str) -> str:
+    """Return the place of registration as the form offers it: the county, or the city it belongs to."""
+    place = regions.current(uscc.region_of(code))
+    offered = {value for group in _regions().values() for value, _name in group}
+    return next((each for each in (place, f"{place[:4]}00") if each in offered), "")
+
+
+def _kind_of(code: str, name: str) -> str:
+    """Return the kind of organisation that a code and a name tell; empty where they do not."""
+    public = OrganisationKind.UNIVERSITY if re.search("大学|学院", name) else OrganisationKind.INSTITUTE
+    kinds = {"91": OrganisationKind.ENTERPRISE, "93": OrganisationKind.FARMERS_COOP, "12": public}
+    kind = kinds.get(uscc.body_of(code))
+    return kind.value if kind else ""
 
 
 def _member_roles() -> list[tuple[str, str]]:

@@ -36,3 +36,13 @@ def is_valid(code: str) -> bool:
         return check_digit(code[:17]) == code[17]
     except ValueError:
         return False
+
+
+def region_of(code: str) -> str:
+    """Return the digits 3 to 8: the division whose office registered the holder, GB/T 2260."""
+    return code[2:8]
+
+
+def body_of(code: str) -> str:
+    """Return the first two characters: registering office and kind of body, such as 91 an enterprise."""
+    return code[:2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from wtforms.validators import ValidationError
@@ -122,6 +122,14 @@ class ListingForm(BaseForm):
     contact_phone = TextField(lazy("联系电话"), max_length=40)
     contact_email = TextField(lazy("联系邮箱"), max_length=254)
 
+    NEEDED: ClassVar[Collection[str]] = ()
+    """Fields that a submission must have; a draft may leave them blank."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in self.NEEDED:
+            self._fields[name].flags.needed = True
+
     def __iter__(self) -> Iterator[Any]:
         """Iterate the fields in the order of the page, for the error summary."""
         order = {name: place for place, name in enumerate(self.ORDER)}
@@ -175,6 +183,7 @@ class ListingForm(BaseForm):
 
 
 class OutcomeForm(ListingForm):
+    NEEDED = tuple(rules.OUTCOME_REQUIRED)
     ORDER = (
         *("title", "highlight", "field", "trl", "region", "keywords", "industries"),
         *("problem", "solution", "comparison", "indicators", "applications", "economics", "evidence"),
@@ -223,6 +232,7 @@ class OutcomeForm(ListingForm):
 
 
 class NeedForm(ListingForm):
+    NEEDED = tuple(rules.NEED_REQUIRED)
     ORDER = (
         *("title", "is_masked", "field", "kind", "region", "keywords", "industries"),
         *("background", "description", "targets", "constraints", "attempts"),

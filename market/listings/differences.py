@@ -9,7 +9,14 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from market.codes import lists
-from market.kit.form_fields import BooleanField, ChoiceField, ChoicesField, MoneyField
+from market.kit.form_fields import (
+    BooleanField,
+    ChoiceField,
+    ChoicesField,
+    LongTextField,
+    MoneyField,
+    TextField,
+)
 from market.kit.formats import wan
 from market.kit.forms import RowsField
 from market.kit.i18n import gettext as _
@@ -62,7 +69,9 @@ def differences(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) 
         old, new = shown(field, before.get(name)), shown(field, after[name])
         if old == new:
             continue
-        rows.append(FieldDifference(name, str(field.label.text), old, new, pieces(old, new)))
+        is_text = isinstance(field, TextField | LongTextField | RowsField)
+        runs = pieces(old, new) if is_text else whole(old, new)
+        rows.append(FieldDifference(name, str(field.label.text), old, new, runs))
     return rows
 
 
@@ -101,6 +110,12 @@ def _choices(field: Any) -> Mapping[str, Any]:
     return {value: words for group in groups for value, words in group}
 
 
+def whole(before: str, after: str) -> list[Piece]:
+    """Return the old value and the new one, each as a whole."""
+    parts = (Piece(before, is_old=True), Piece(after, is_new=True))
+    return [part for part in parts if part.text]
+
+
 def pieces(before: str, after: str) -> list[Piece]:
     """Return both versions as one run of text, with what was taken out and what was put in."""
     is_long = max(len(before), len(after)) > MAX_CHARACTERS
@@ -110,7 +125,7 @@ def pieces(before: str, after: str) -> list[Piece]:
     )
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     if before and after and matcher.ratio() < LEAST_ALIKE:
-        return [Piece(before, is_old=True), Piece(after, is_new=True)]
+        return whole(before, after)
     runs: list[Piece] = []
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":

@@ -23,7 +23,9 @@ function twoSteps(place) {
 
   const show = (entries, isSearch) => {
     const value = select.value;
-    for (const entry of entries) entry.option.textContent = isSearch ? `${entry.group.label} · ${entry.text}` : entry.text;
+    for (const entry of entries) {
+      entry.option.textContent = isSearch ? `${entry.group.label} · ${entry.text}` : entry.text;
+    }
     select.replaceChildren(...(blank ? [blank] : []), ...entries.map((entry) => entry.option));
     select.value = entries.some((entry) => entry.option.value === value) ? value : "";
   };

@@ -419,6 +419,9 @@ def test_a_difference_is_told_by_its_label_and_in_the_words_of_the_page() -> Non
 
     rows = {row.label: (row.before, row.after) for row in differences("outcome", before, after)}
 
+    pieces_of = {row.label: list(row.pieces) for row in differences("outcome", before, after)}
+    assert pieces_of["价格方式"] == [Piece("挂牌价", is_old=True), Piece("面议", is_new=True)]
+    assert pieces_of["挂牌价"] == [Piece("120.00 万元", is_old=True)]
     assert rows["价格方式"] == ("挂牌价", "面议")
     assert rows["挂牌价"] == ("120.00 万元", "")
     assert rows["知识产权"] == ("", "类型 软件著作权 · 专利号或登记号 2026SR1")

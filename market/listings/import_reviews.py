@@ -12,6 +12,7 @@ from tortoise.exceptions import IntegrityError
 from market.accounts import messages
 from market.accounts.models import StaffRole
 from market.audit.log import record
+from market.files.models import StoredFile
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
@@ -164,16 +165,6 @@ async def return_batch(listing_import: ListingImport, reason: str, *, by: By) ->
     )
 
 
-async def touched_rows(listing_import: ListingImport) -> list[ListingImportRow]:
-    """Return the rows to whose listings something has happened since the import."""
-    kind = get_kind(listing_import.kind)
-    rows = await _written_rows(listing_import)
-    listings = {
-        listing.id: listing for listing in await kind.model.filter(id__in=[r.listing_id for r in rows])
-    }
-    return [row for row in rows if not _is_untouched(kind, row, listings.get(row.listing_id))]
-
-
 async def _written_rows(listing_import: ListingImport) -> list[ListingImportRow]:
     return await ListingImportRow.filter(
         listing_import_id=listing_import.id, outcome__in=[RowOutcome.CREATED, RowOutcome.UPDATED]
@@ -203,9 +194,15 @@ async def undo(listing_import: ListingImport, *, by: By) -> None:
         listing.id: listing
         for listing in await kind.model.filter(id__in=[row.listing_id for row in rows]).select_for_update()
     }
-    touched = [row for row in rows if not _is_untouched(kind, row, listings.get(row.listing_id))]
+    files = StoredFile.filter(subject_kind=kind.key, subject_id__in=list(listings))
+    with_files = set(await files.values_list("subject_id", flat=True))
+    touched = [
+        row
+        for row in rows
+        if row.listing_id in with_files or not _is_untouched(kind, row, listings.get(row.listing_id))
+    ]
     if touched:
-        raise Conflict(_("已有 %(n)s 条改过或送审，不能整批撤销。", n=len(touched)))
+        raise Conflict(_("已有 %(n)s 条改过、送审或加了附件，不能整批撤销。", n=len(touched)))
     created: list[UUID] = []
     for row in rows:
         listing = listings[row.listing_id]

@@ -284,7 +284,21 @@ async def test_an_import_is_not_undone_when_a_row_was_changed(client: httpx.Asyn
     page = await act(client, listing_import, "undo")
 
     assert page.status_code == 409
-    assert "已有 1 条改过或送审" in page.text
+    assert "已有 1 条改过、送审或加了附件" in page.text
+    assert await Outcome.exists()
+
+
+async def test_an_import_is_not_undone_when_a_file_was_attached_to_a_draft(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    await sign_in(client, await make_university())
+    listing_import = await bring_in(client, deps, [row()])
+    await run(client, deps, listing_import)
+    address = f"/my/outcomes/{(await Outcome.get()).number}/files"
+    report = {"file": ("报告.pdf", b"%PDF-1.7\nx", "application/pdf")}
+    await post(client, address, {"kind": "report", "tier": "public"}, files=report)
+
+    assert (await act(client, listing_import, "undo")).status_code == 409
     assert await Outcome.exists()
 
 

@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,10 +19,20 @@ from wtforms import FileField, HiddenField
 
 import market
 from market.accounts.forms import EmailField, SecretField, UsccField
+from market.accounts.models import StaffRole
+from market.backoffice.verification_views import DecisionForm
+from market.claims.computation import decided_basis
 from market.codes.canonical import canonical_key
+from market.deals.forms import PublicityForm
+from market.integrity.conflicts import record_tie
+from market.integrity.models import TieKind
 from market.kit import form_fields as fields
+from market.kit.errors import Invalid
 from market.kit.forms import BaseForm, RowsField
+from market.listings.forms import OutcomeForm
+from market.records.by import By
 from tests.browser_forms import shown_forms
+from tests.factories import NOW, make_organisation, make_staff
 
 NEVER_SHOWN = (FileField, SecretField)
 """A browser sends a chosen file but once, and a password is never shown again."""
@@ -265,3 +276,47 @@ def test_shares_are_typed_and_shown_in_percent_everywhere() -> None:
     texts = [*folder.rglob("*.py"), *(folder.parent / "templates").rglob("*.html")]
 
     assert not [str(path) for path in texts if "基点" in path.read_text(encoding="utf-8")]
+
+
+def _filled(form_class: type[BaseForm], **typed: str) -> BaseForm:
+    return form_class(FormData(list(typed.items())))
+
+
+@pytest.mark.parametrize(
+    ("form_class", "typed", "at"),
+    [
+        (PublicityForm, {"is_related": "no", "relation": "董事长为同一人"}, "relation"),
+        (DecisionForm, {"decision": "verify", "reason": "证照不清"}, "reason"),
+        (OutcomeForm, {"price_kind": "negotiable", "price_amount": "128.5"}, "price_amount"),
+    ],
+    ids=["relation", "verification", "price"],
+)
+def test_two_answers_that_contradict_are_asked_about_and_none_is_dropped(
+    form_class: type[BaseForm], typed: dict[str, str], at: str
+) -> None:
+    form = _filled(form_class, **typed)
+
+    assert not form.validate()
+    assert any(word in str(form._fields[at].errors) for word in ("又", "却")), form.errors
+
+
+def test_the_number_of_a_decision_is_kept_or_asked_about() -> None:
+    terms: Any = SimpleNamespace(needs_rate=False, one_rate=True, ceiling=3000)
+
+    assert decided_basis(terms, 3000, "桂科函〔2026〕1号")["decision"] == "桂科函〔2026〕1号"
+    with pytest.raises(Invalid, match="没有填核定比例"):
+        decided_basis(terms, None, "桂科函〔2026〕1号")
+
+
+async def test_a_share_of_a_person_who_only_serves_is_asked_about() -> None:
+    officer = await make_staff(StaffRole.OFFICER)
+    with pytest.raises(Invalid, match="任职没有持股比例"):
+        await record_tie(
+            TieKind.PERSON,
+            (await make_organisation()).uscc,
+            "450100199001011234",
+            role="董事",
+            basis_points=300,
+            source="公示系统",
+            by=By(officer, NOW),
+        )

@@ -165,6 +165,8 @@ async def _decide(request: Request, version_id: UUID, form: DecisionForm, by: By
         return _("已退回录入人。")
     if form.verdict.data != Verdict.CONFIRMED:
         raise Invalid(_("请选择确认或者退回。"))
+    if form.reason.data:
+        raise Invalid(_("写了退回理由，却选了确认：请删去理由，或退回。"), field="reason")
     is_demo = deps(request).settings.is_demo
     notices = await holiday_years.confirm_year(version_id, accepts_provisional=is_demo, by=by)
     return _("已确认，%(count)s 份公示的截止日重新计算。", count=len(notices))

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from wtforms import HiddenField
+from wtforms.validators import ValidationError
 
 from market.accounts import brokers as brokers_service
 from market.accounts import organisations as organisations_service
@@ -34,6 +35,10 @@ class DecisionForm(BaseForm):
     revision = HiddenField()
     decision = HiddenField()
     reason = LongTextField(lazy("退回理由"), max_length=1000)
+
+    def validate_reason(self, field: LongTextField) -> None:
+        if field.data and self.decision.data == "verify":
+            raise ValidationError(_("写了退回理由，却选了认证：请删去理由，或退回。"))
 
     @property
     def seen_revision(self) -> int:

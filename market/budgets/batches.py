@@ -96,6 +96,10 @@ async def make_batch(
         pot_mode = None
     if pot_mode is not None and not pot_mode_reason.strip():
         raise Invalid(_("请写明为什么不按规则的办法分配。"), field="pot_mode_reason")
+    if pot_mode is None and pot_mode_reason.strip():
+        raise Invalid(
+            _("写了不按规则分配的理由，却按规则分配：请改选办法，或删去理由。"), field="pot_mode_reason"
+        )
     batch = await Batch.create(
         id=uuid4(),
         number=await next_number("batch", by.now),

@@ -33,12 +33,14 @@ def decided_basis(terms: Terms, rate: int | None, decision: str) -> dict[str, An
         Invalid: at `decision`, which a rate below the ceiling, or one that the rules leave open, must have.
     """
     if rate is None:
+        if decision:
+            raise Invalid(_("填了核定文号，没有填核定比例：请填比例，或删去文号。"), field="decision")
         return {}
     is_free = terms.needs_rate or (terms.one_rate and rate < terms.ceiling)
     if is_free and not decision:
         raise Invalid(_("核定比例低于上限，或者政策没有载明比例的，请填作出核定的文号。"), field="decision")
     basis: dict[str, Any] = {} if terms.needs_rate else {"ceiling_basis_points": terms.ceiling}
-    return basis | ({"decision": decision} if is_free else {})
+    return basis | ({"decision": decision} if decision else {})
 
 
 def scored_basis(verdict: Verdict, terms: Terms) -> dict[str, Any]:

@@ -190,6 +190,8 @@ def _require_possible(
         raise Conflict(_("这份合同已经履行完毕或解除。"))
     if deal.status is DealStatus.RESCINDED:
         raise Conflict(_("这份合同已经解除，不能再变更。"))
+    if kind is not ChangeKind.CHANGE and new_valid_until:
+        raise Invalid(_("只有变更才填新的有效期：请改选变更，或删去日期。"), field="new_valid_until")
     if kind is ChangeKind.CHANGE and new_valid_until and new_valid_until < agreed_on:
         raise Invalid(_("新的有效期不能早于变更日期。"), field="new_valid_until")
 

@@ -189,6 +189,9 @@ class PublicityForm(BaseForm):
         if self.is_related.data == "yes" and not self.relation.data and not self.relation.errors:
             self.add_error("relation", _("请说明是什么关联关系。"))
             return False
+        if self.is_related.data == "no" and self.relation.data:
+            self.add_error("relation", _("选了没有关联关系，又写了说明：请改选有，或删去说明。"))
+            return False
         return is_valid
 
     @property

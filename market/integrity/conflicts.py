@@ -126,6 +126,8 @@ async def record_tie(
         if basis_points is None:
             raise Invalid(_("请填持股比例。"), field="share")
     else:
+        if basis_points is not None:
+            raise Invalid(_("任职没有持股比例：请改选持股，或删去比例。"), field="share")
         other, basis_points = hashlib.sha256(other.encode()).hexdigest(), None
     if await PartyTie.exists(kind=kind, uscc=uscc, other=other, role=role):
         raise Conflict(_("这条关联已经登记。"))

@@ -313,7 +313,7 @@ async def test_a_share_of_a_person_who_only_serves_is_asked_about() -> None:
     with pytest.raises(Invalid, match="任职没有持股比例"):
         await record_tie(
             TieKind.PERSON,
-            (await make_organisation()).uscc,
+            str((await make_organisation()).uscc),
             "450100199001011234",
             role="董事",
             basis_points=300,

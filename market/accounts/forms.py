@@ -142,7 +142,11 @@ class OrganisationForm(ContactForm):
         lazy("单位类型"), [Required(lazy("请选择单位类型。"))], choices=_kinds, blank=lazy("请选择")
     )
     region = ChoiceField(
-        lazy("注册地"), [Required(lazy("请选择注册地。"))], choices=_regions, blank=lazy("请选择")
+        lazy("注册地"),
+        [Required(lazy("请选择注册地。"))],
+        choices=_regions,
+        also=regions.known_name,
+        blank=lazy("请选择"),
     )
     industry = ChoiceField(
         lazy("所属行业"), [Required(lazy("请选择所属行业。"))], choices=_industries, blank=lazy("请选择")

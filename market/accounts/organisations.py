@@ -142,7 +142,10 @@ async def update_organisation(details: Mapping[str, Any], *, revision: int, by: 
         await require_unregistered(details["uscc"])
     was_returned = organisation.status is OrganisationStatus.RETURNED
     before = {name: getattr(organisation, name) for name in names}
-    organisation.update_from_dict({name: details[name] for name in names})
+    # A box that stays unticked says nothing about what was never stated.
+    organisation.update_from_dict(
+        {name: details[name] for name in names if (before[name], details[name]) != (None, False)}
+    )
     organisation.revision += 1
     await organisation.save(update_fields=[*names, "revision"])
     if was_returned:
@@ -158,7 +161,7 @@ async def update_organisation(details: Mapping[str, Any], *, revision: int, by: 
 
 def _changes(before: Mapping[str, Any], details: Mapping[str, Any]) -> dict[str, Any]:
     """Return for the log which fields changed, with old and new values of those that are about no person."""
-    changed = [name for name, value in before.items() if details[name] != value]
+    changed = [name for name, value in before.items() if (details[name] or None) != (value or None)]
     values: dict[str, Any] = {"fields": changed}
     for name in LOGGED:
         if name in changed:

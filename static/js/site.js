@@ -11,11 +11,14 @@ function addRows(rows) {
     const row = body.rows[body.rows.length - 1].cloneNode(true);
     const number = body.rows.length;
     for (const note of row.querySelectorAll(".field__error")) note.remove();
+    for (const share of row.querySelectorAll("output")) share.textContent = "";
     for (const cell of row.querySelectorAll(".field--invalid")) cell.classList.remove("field--invalid");
     for (const input of row.querySelectorAll("[name]")) {
       input.name = input.name.replace(/-\d+-/, `-${number}-`);
       input.id = input.name;
-      input.value = "";
+      // The value of a box is what it sends when ticked.
+      if (input.type === "checkbox") input.checked = false;
+      else input.value = "";
     }
     body.append(row);
     row.querySelector("[name]").focus();

@@ -325,6 +325,8 @@ async def test_a_batch_is_published_after_its_sample_was_reviewed(
     await sign_in(client, await make_staff(StaffRole.OPERATOR))
     page = await client.get("/backoffice/imports?status=submitted")
     assert "1 批等您抽检" in page.text
+    page = await client.get(f"/my/imports/{listing_import.number}")
+    assert f'href="/outcomes/{sample[0].number}"' in page.text
     refused = await act(client, listing_import, "publish")
     assert refused.status_code == 409
     points = {"advantage": "3", "clarity": "3", "cooperation": "3", "language": "3", "decision": "published"}

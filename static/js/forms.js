@@ -117,7 +117,8 @@ function offerDraft(form, key) {
   if (!draft.at || isShownAgain || JSON.stringify(draft.pairs) === typedPairs(form)) return;
   const note = document.getElementById("draft-note").content.firstElementChild.cloneNode(true);
   const words = note.querySelector("span");
-  words.textContent = words.textContent.replace("{time}", new Date(draft.at).toLocaleString());
+  const time = new Date(draft.at).toLocaleString(document.documentElement.lang);
+  words.textContent = words.textContent.replace("{time}", time);
   note.querySelector("[data-draft=use]").addEventListener("click", () => {
     fillIn(form, draft.pairs);
     note.remove();

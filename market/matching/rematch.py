@@ -58,14 +58,17 @@ async def rematch_need(need_id: UUID, *, search: SearchEngine, now: datetime) ->
     return await rematch_needs([need_id], search=search, now=now)
 
 
-async def rematch_needs(need_ids: Sequence[UUID], *, search: SearchEngine, now: datetime) -> int:
-    """Rematch these needs, likewise."""
+async def rematch_needs(
+    need_ids: Sequence[UUID], *, search: SearchEngine, now: datetime, is_told: bool = True
+) -> int:
+    """Rematch these needs, likewise; `is_told`: both sides of a new match get a message."""
     await refresh_if_stale(search)
     documents = {id_: document for id_, document in (await build_needs(need_ids)).items() if document}
     needs = {id_: need_with_words(prepare("needs", document)) for id_, document in documents.items()}
     matches, frequencies = await _top_matches("needs", needs, search)
     count = await _save("need_id", need_ids, add_reasons(matches, documents, frequencies.idf), now)
-    await tell_new_matches("need_id", need_ids, now=now)
+    if is_told:
+        await tell_new_matches("need_id", need_ids, now=now)
     return count
 
 
@@ -284,10 +287,12 @@ async def load_progress() -> Progress | None:
     )
 
 
-async def match_batch(progress: Progress, *, search: SearchEngine, now: datetime) -> Progress | None:
+async def match_batch(
+    progress: Progress, *, search: SearchEngine, now: datetime, is_told: bool = True
+) -> Progress | None:
     """Match the next batch of needs. Return the progress after it, None when all are done."""
     ids = await _next_need_ids(progress.after)
-    await rematch_needs(ids, search=search, now=now)
+    await rematch_needs(ids, search=search, now=now, is_told=is_told)
     if len(ids) < BATCH:
         await _save_progress(progress, None)
         return None
@@ -297,7 +302,11 @@ async def match_batch(progress: Progress, *, search: SearchEngine, now: datetime
 
 
 async def rematch_all(
-    *, search: SearchEngine, now: datetime, on_progress: Callable[[int, int], None] = lambda done, total: None
+    *,
+    search: SearchEngine,
+    now: datetime,
+    is_told: bool = True,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Match every need synchronously, for commands; return their number.
 
@@ -311,7 +320,7 @@ async def rematch_all(
     while progress is not None:
         on_progress(min(progress.done, total), total)
         done = progress.done
-        progress = await match_batch(progress, search=search, now=now)
+        progress = await match_batch(progress, search=search, now=now, is_told=is_told)
     on_progress(total, total)
     return max(total, done)
 

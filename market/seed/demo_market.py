@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.models import User
@@ -17,8 +18,12 @@ from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail, SystemState
+from market.listings.models import Need
+from market.listings.queries import live
 from market.listings.rules import months_later
+from market.listings.states import NeedStatus
 from market.matching import match_acts as matching
+from market.matching.match_notices import tell_new_matches
 from market.matching.models import Match
 from market.matching.rematch import rematch_all
 from market.matching.states import MatchStatus
@@ -98,7 +103,7 @@ async def _listings(deps: Deps, calendar: Calendar) -> None:
 async def _matches(deps: Deps, calendar: Calendar) -> None:
     """Index and match all listings at once, as the deals need it."""
     await _index(deps)
-    await rematch_all(search=deps.search, now=calendar.now)
+    await rematch_all(search=deps.search, now=calendar.now, is_told=False)
     await _delete_jobs("matching.rematch_all")
 
 
@@ -128,6 +133,8 @@ async def _today(deps: Deps, calendar: Calendar) -> None:
     """Catch up to the present: what is due, the index, queued jobs, the daily roots."""
     await run_moments(deps, calendar.now)
     await _index(deps)
+    needs = await Need.filter(status__in=live(NeedStatus)).values_list("id", flat=True)
+    await tell_new_matches("need_id", [UUID(str(need_id)) for need_id in needs], now=calendar.now)
     await run_pending(deps, limit=5000)
     await publish_report(json.loads(QUALITY.read_text(encoding="utf-8")), now=calendar.now)
     await _make_roots(calendar)

@@ -26,8 +26,10 @@ from tests.visitor import post, sign_in
 
 
 async def make_list(
-    desk: Desk, *claims: Claim, mode: PotMode | None = None, reason: str = "额度有限，先支持先报的。"
+    desk: Desk, *claims: Claim, mode: PotMode | None = None, reason: str | None = None
 ) -> Batch:
+    if reason is None:
+        reason = "额度有限，先支持先报的。" if mode not in {None, PotMode.PRO_RATA} else ""
     return await make_batch(
         "guangxi",
         year=2026,
@@ -110,6 +112,8 @@ async def test_a_list_shares_otherwise_than_its_rules_only_with_a_reason() -> No
 
     with pytest.raises(Invalid, match="不按规则"):
         await make_list(desk, claim, mode=PotMode.RANKED, reason=" ")
+    with pytest.raises(Invalid, match="却按规则分配"):
+        await make_list(desk, claim, mode=PotMode.PRO_RATA, reason="先报先得")
     batch = await make_list(desk, claim, mode=PotMode.PRO_RATA)
 
     assert batch.pot_mode is None

@@ -123,7 +123,7 @@ async def test_a_refusal_made_or_changed_by_sql_is_found(statement: str) -> None
     for part in statement.split("; "):
         await connection().execute_query(part)
 
-    assert await refusals_are_decided_by_two() == [f"claim {claim.number} was not refused by two persons"]
+    assert await refusals_are_decided_by_two() == [f"申报 {claim.number} 的不予支持不是两人决定的"]
 
 
 async def test_the_database_lets_nobody_decide_on_their_own_refusal() -> None:

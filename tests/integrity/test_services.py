@@ -288,9 +288,7 @@ async def test_a_sanction_that_was_lifted_by_sql_is_found() -> None:
 
     await connection().execute_query("UPDATE sanctions SET status = 'repaired', repair_reason = '已整改'")
 
-    assert await sanctions_are_decided_by_two() == [
-        "sanction 桂科监〔2026〕3号 was not decided by two persons"
-    ]
+    assert await sanctions_are_decided_by_two() == ["失信记录 桂科监〔2026〕3号 不是两人决定的"]
 
 
 async def test_the_database_refuses_to_edit_a_decision() -> None:

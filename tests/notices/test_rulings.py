@@ -78,4 +78,4 @@ async def test_a_ruling_changed_by_sql_is_found(statement: str) -> None:
         await connection().execute_query(part)
 
     (finding,) = await objections_are_decided_by_two()
-    assert finding.endswith("was not decided by two persons")
+    assert finding.endswith("有一项异议不是两人裁定的")

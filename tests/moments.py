@@ -9,7 +9,7 @@ from uuid import UUID
 from market.codes.holidays import Calendar
 from market.deps import Deps
 from market.kit.room import rooms
-from market.notices import services
+from market.notices import notice_acts
 from market.notices.recalculated_ends import END
 from market.records.moments import run_moments
 from tests.factories import HOLIDAYS
@@ -24,6 +24,6 @@ async def end_notices(now: datetime, calendar: Calendar = HOLIDAYS) -> int:
     """End the periods of notices that are over by a moment, counted by this calendar."""
 
     async def end(_deps: Deps, notice_id: UUID, now: datetime) -> bool:
-        return await services.end_period(notice_id, calendar, now=now)
+        return await notice_acts.end_period(notice_id, calendar, now=now)
 
     return await run_moments(cast(Deps, None), now, {END: end})

@@ -27,9 +27,9 @@ from market.deals.states import DealStatus, OfferStatus
 from market.kit.database import connection, dedicated_connection
 from market.kit.errors import Conflict, Invalid
 from market.kit.money import Money
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.ledger.models import Transfer
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
 from market.payments import connected_accounts, gateway_events, remittances

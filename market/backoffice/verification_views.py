@@ -23,7 +23,7 @@ from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
-from market.papers.service import check_papers, needed_papers
+from market.papers.paper_acts import check_papers, needed_papers
 from market.papers.states import statement_words
 from market.payees.queries import known_account
 from market.records.by import By

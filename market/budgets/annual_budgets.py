@@ -20,7 +20,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
 from market.kit.money import HOME, Money
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme
 from market.programmes.states import ProgrammeAct

@@ -25,10 +25,10 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.ledger.models import Transfer
 from market.notices.models import Notice, Objection
-from market.notices.services import lock_for
+from market.notices.notice_acts import lock_for
 from market.notices.states import NoticeStatus, ObjectionStatus
 from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme, ProgrammeTerms

@@ -31,7 +31,7 @@ from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.programmes.models import Programme
 from market.records.by import By
 from market.records.decisions import Verdict, decide

@@ -28,7 +28,7 @@ from market.claims.transitions import lock_claims, move
 from market.codes.numbers import next_number
 from market.integrity.conflicts import conflict_message, conflicts_of
 from market.integrity.models import Scope
-from market.integrity.services import check
+from market.integrity.sanction_acts import check
 from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _

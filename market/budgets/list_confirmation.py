@@ -20,15 +20,15 @@ from market.claims.transitions import lock_claims, move
 from market.codes.holidays import Calendar
 from market.integrity.conflicts import require_no_conflict
 from market.integrity.models import Scope
-from market.integrity.services import check
+from market.integrity.sanction_acts import check
 from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.notices.models import DayKind, Notice, NoticeKind
-from market.notices.services import publish
+from market.notices.notice_acts import publish
 from market.programmes.models import Programme
 from market.programmes.sharing import share
 from market.records.by import By

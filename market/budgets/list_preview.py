@@ -29,7 +29,7 @@ from market.integrity.states import BINDING, is_binding
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.programmes.catalogue import compiled
 from market.programmes.models import ProgrammeTerms
 from market.programmes.sharing import PotSharing, number_rank, share_pot

@@ -18,7 +18,7 @@ from market.kit.database import atomic
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.ledger.models import Phase, Transfer
 from market.notices.models import Notice
 from market.notices.publicity import EntryPublicity, Publicity

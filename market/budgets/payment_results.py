@@ -36,7 +36,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.ledger.models import Transfer
 from market.records.by import By
 from market.records.decisions import Verdict, decide

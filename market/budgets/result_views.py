@@ -10,7 +10,6 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import queries as budgets_queries
-from market.budgets.bank_files import ImportResult, import_results
 from market.budgets.forms import ResultForm
 from market.budgets.instructions import instruction_of
 from market.budgets.models import Disbursement
@@ -25,6 +24,7 @@ from market.budgets.payment_results import (
     waiting_results,
     waiting_reversals,
 )
+from market.budgets.result_files import ImportResult, import_results
 from market.budgets.states import BudgetAct, PaymentOutcome, ReturnReason
 from market.claims.claim_payees import payee_states
 from market.claims.record_chain import chain_of_claim

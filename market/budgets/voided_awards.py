@@ -18,7 +18,7 @@ from market.claims.transitions import lock_claims, move
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.ledger.models import Phase, Transfer
 from market.records.by import By
 

@@ -30,7 +30,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.programmes.catalogue import compiled, get_programme
 from market.programmes.facts import FactsError
 from market.programmes.models import Programme

@@ -31,7 +31,7 @@ from market.claims.transitions import lock_claim, move
 from market.codes.numbers import next_number
 from market.contracts.models import Contract
 from market.integrity.models import Scope
-from market.integrity.services import require_clear
+from market.integrity.sanction_acts import require_clear
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound

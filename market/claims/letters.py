@@ -14,7 +14,7 @@ from market.codes.labels import label
 from market.documents.issuing import issue
 from market.documents.models import IssuedDocument
 from market.documents.sentences import Sentence, sentence
-from market.documents.service import REVIEW_DAYS
+from market.documents.serving import REVIEW_DAYS
 from market.documents.states import DocumentKind
 from market.kit.formats import day, end_of, figure, yuan
 from market.kit.i18n import gettext as _

@@ -15,7 +15,7 @@ from market.deps import Deps
 from market.kit.errors import SearchUnavailable
 from market.kit.i18n import gettext as _
 from market.ledger.checks import CheckResult, iterate_checks, store_result
-from market.listings import importing
+from market.listings import command_import
 from market.programmes import catalogue
 from market.runtime import build_deps, running
 from market.search.engine import Tenancy
@@ -35,10 +35,10 @@ async def import_file(settings: Settings, kind: str, path: Path, *, publish: boo
         await release(deps)
         bar = Bar("rows")
         try:
-            report = await importing.import_file(
+            report = await command_import.import_file(
                 path, kind, publish=publish, deps=deps, now=deps.clock(), on_progress=bar
             )
-        except importing.UnreadableFile as error:
+        except command_import.UnreadableFile as error:
             sys.stderr.write(f"{path}: {error}\n")
             return 1
         note = await _index(kind, deps)
@@ -176,7 +176,7 @@ class Bar:
             self.line(done)
 
 
-def _write_refusals(path: Path, report: importing.Report) -> Path:
+def _write_refusals(path: Path, report: command_import.Report) -> Path:
     target = Path(f"{path.name}.refused.csv")
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)

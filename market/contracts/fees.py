@@ -16,10 +16,10 @@ from market.deals.brokerage import book_commission
 from market.deals.models import Deal
 from market.kit.database import atomic, connection
 from market.kit.money import Money, round_half_up
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.ledger.models import Transfer
-from market.ledger.services import net_of
+from market.ledger.transfers import net_of
 from market.payments.models import Payment, Refund
 from market.payments.states import RefundStatus
 

@@ -18,7 +18,7 @@ from market.kit.database import atomic
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.payments.models import Remittance
 from market.payments.payables import PaidPayment

@@ -33,7 +33,7 @@ from market.kit.errors import Forbidden, NotFound
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.ledger.models import Transfer
 from market.payments import bank_lines, refunds

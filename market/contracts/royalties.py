@@ -21,7 +21,7 @@ from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.records.by import By
 from market.records.decisions import Verdict, decide

@@ -33,12 +33,12 @@ from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.terms import from_content, to_columns
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.listings import lifecycle
 from market.listings.models import Outcome
 from market.listings.states import ListingAction
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.records.by import By
 from market.records.transitions import transition
 

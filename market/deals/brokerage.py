@@ -21,7 +21,7 @@ from market.kit.errors import Forbidden, Invalid
 from market.kit.formats import day, moment, percent, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.listings.models import Need, Outcome
 from market.records.by import By

@@ -19,7 +19,7 @@ from market.kit.errors import Conflict, Forbidden
 from market.kit.formats import end_of, yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.periods import period_end, publication_region
 from market.notices.publicity import Publicity

@@ -14,7 +14,7 @@ from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 from market.matching import match_acts as matching
 from market.matching.states import MatchAction
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.records.by import By
 from market.records.transitions import transition
 

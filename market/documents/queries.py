@@ -11,7 +11,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.codes.holidays import Calendar
 from market.documents.models import DocumentOpening, DocumentPrint, DocumentReview, IssuedDocument
-from market.documents.service import Service, service_of
+from market.documents.serving import Service, service_of
 from market.documents.states import REVIEWABLE, DocumentKind
 from market.kit.clock import local_date
 from market.kit.errors import NotFound

@@ -11,7 +11,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor, signed_in_actor
 from market.documents.models import DocumentReview
 from market.documents.queries import get_document_for, may_open, with_service
-from market.documents.service import answer_review, apply_for_review
+from market.documents.serving import answer_review, apply_for_review
 from market.documents.states import DocumentAct
 from market.documents.web import document_response
 from market.kit.clock import local_date

@@ -8,7 +8,7 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.log import record
 from market.integrity.models import Sanction, SanctionDecision
-from market.integrity.services import apply_term, lock_sanction
+from market.integrity.sanction_acts import apply_term, lock_sanction
 from market.integrity.states import WORKFLOW, IntegrityAct, SanctionRuling, SanctionVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
-from market.integrity import checks, models, services, views, worklist
+from market.integrity import checks, models, sanction_acts, views, worklist
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import (
     PERMISSIONS,
@@ -26,7 +26,9 @@ ROOM = Room(
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
     pending=worklist.pending,
     checks=checks.CHECKS,
-    moments={services.TERM: lambda deps, sanction_id, now: services.follow_term(sanction_id, now=now)},
+    moments={
+        sanction_acts.TERM: lambda deps, sanction_id, now: sanction_acts.follow_term(sanction_id, now=now)
+    },
     labels={
         "sanction": SanctionStatus,
         "sanction_grade": SanctionGrade,

@@ -12,7 +12,7 @@ from market.accounts.web import actor_for
 from market.integrity import conflicts
 from market.integrity.models import TieKind
 from market.integrity.queries import list_own_sanctions
-from market.integrity.services import appeal
+from market.integrity.sanction_acts import appeal
 from market.integrity.states import APPEALABLE, IntegrityAct
 from market.kit.errors import NotFound
 from market.kit.flash import flash

@@ -25,7 +25,7 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, wants_partial
 from market.kit.workbooks.writing import WORKBOOK
-from market.listings import import_batches, import_results, import_reviews
+from market.listings import import_acts, import_results, import_reviews
 from market.listings.authoring import require_may_create
 from market.listings.excel_template import columns_of
 from market.listings.import_models import ListingImport, ListingImportRow
@@ -67,7 +67,7 @@ async def _upload(request: Request, kind: Kind) -> Response:
     if request.method == "POST":
         with form.catch_invalid():
             blob = await required_upload(request)
-            listing_import = await import_batches.upload(
+            listing_import = await import_acts.upload(
                 blob, kind, organisation_id=actor.organisation_id, by=By(actor, deps(request).clock())
             )
             return redirect_to(request, "listings:import", number=listing_import.number)
@@ -93,7 +93,7 @@ async def imports(request: Request) -> Response:
         with form.catch_invalid():
             owner = await _named_owner(str(form.owner.data or "").strip())
             blob = await required_upload(request)
-            listing_import = await import_batches.upload(
+            listing_import = await import_acts.upload(
                 blob,
                 get_kind(str(form.kind.data or OUTCOME.key)),
                 organisation_id=owner.id if owner else None,
@@ -147,7 +147,7 @@ async def show(request: Request) -> Response:
 
 async def _own_import(request: Request) -> tuple[Actor, ListingImport]:
     actor = signed_in_actor(request)
-    return actor, await import_batches.get_import_for(actor, request.path_params["number"])
+    return actor, await import_acts.get_import_for(actor, request.path_params["number"])
 
 
 def _progress(listing_import: ListingImport) -> dict[str, Any]:
@@ -198,7 +198,7 @@ async def _page(
         columns=shown_columns(kind, listing_import, shown),
         rest=max(counts[tab] - start - len(shown), 0),
         page_number=page_request.number,
-        column_choices=import_batches.columns_for_choice(kind),
+        column_choices=import_acts.columns_for_choice(kind),
         unsure=[column for column in listing_import.mapping["columns"] if _is_unsure(column, listing_import)],
         typed=typed or {},
         is_editable=listing_import.status is ImportStatus.CHECKED,
@@ -235,12 +235,12 @@ async def map_columns(request: Request) -> Response:
     with form.catch_invalid():
         content = await deps(request).store.get(listing_import.file.sha256)
         head_row = str(data.get("head_row", ""))
-        await import_batches.map_columns(
+        await import_acts.map_columns(
             listing_import,
             content,
             str(data.get("sheet", listing_import.mapping["sheet"])),
             int(head_row) if head_row.isdecimal() else listing_import.mapping["head_row"],
-            import_batches.valid_choices(data, listing_import.mapping, get_kind(listing_import.kind)),
+            import_acts.valid_choices(data, listing_import.mapping, get_kind(listing_import.kind)),
             by=By(actor, deps(request).clock()),
         )
         return _back(request, listing_import)
@@ -251,7 +251,7 @@ async def answer(request: Request) -> Response:
     """Keep the answers of a page: cell by cell, or for all that are written the same."""
     actor, listing_import = await _own_import(request)
     answers, alike = parse_answers(await form_data(request))
-    count = await import_batches.answer(
+    count = await import_acts.answer(
         listing_import, answers, for_all_alike=alike, by=By(actor, deps(request).clock())
     )
     words = _("已改 %(n)s 行，又核了一遍。", n=count) if count else _("没有改动。")
@@ -279,9 +279,7 @@ async def run(request: Request) -> Response:
     data, form = await form_data(request), BaseForm()
     with form.catch_invalid():
         is_all = data.get("how") == "all"
-        await import_batches.run(
-            listing_import, is_all_or_nothing=is_all, by=By(actor, deps(request).clock())
-        )
+        await import_acts.run(listing_import, is_all_or_nothing=is_all, by=By(actor, deps(request).clock()))
         return _back(request, listing_import)
     return await _page(request, actor, listing_import, form)
 
@@ -303,7 +301,7 @@ async def _act(name: str, listing_import: ListingImport, reason: str, *, by: By)
             await import_reviews.undo(listing_import, by=by)
             return _("已整批撤销。")
         case "discard":
-            await import_batches.discard(listing_import, by=by)
+            await import_acts.discard(listing_import, by=by)
             return _("已放弃，没有写入任何内容。")
         case "submit":
             submitted, left = await import_reviews.submit_batch(listing_import, by=by)

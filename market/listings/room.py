@@ -12,7 +12,7 @@ from market.kit.room import MomentHandler, Room, Subject, find_by
 from market.listings import (
     file_views,
     freshness,
-    import_batches,
+    import_acts,
     import_jobs,
     import_models,
     import_views,
@@ -180,8 +180,8 @@ ROOM = Room(
             lazy("批量导入"),
             page="listings:import",
             number="PL",
-            find=find_by(import_batches.get_import_for, "/my/imports", lambda batch: batch.organisation.name),
-            files=import_batches.may_open_file,
+            find=find_by(import_acts.get_import_for, "/my/imports", lambda batch: batch.organisation.name),
+            files=import_acts.may_open_file,
             verbs=(ImportAction, ImportVerb),
         ),
         "listing_change": Subject(

@@ -19,9 +19,9 @@ from market.kit.workbooks.heads import to_simplified
 from market.kit.workbooks.values import UNITS, UnreadableCell, amount_of, day_of
 from market.listings.excel_template import Column, columns_of, names_of
 from market.listings.import_heads import WAN
-from market.listings.import_mapping import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.listings.kinds import OUTCOME, Kind
 from market.listings.models import PriceKind
+from market.listings.open_data_rows import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.listings.right_rows import InvalidRight, rights_of
 from market.listings.rules import keywords_of
 from market.listings.vocabulary import (

@@ -12,7 +12,7 @@ from uuid import UUID
 from market.kit.database import connection, in_transaction
 from market.kit.room import rooms
 from market.notices.models import Notice
-from market.notices.services import lock_for
+from market.notices.notice_acts import lock_for
 from market.notices.states import NoticeStatus, ObjectionStatus
 from market.records.by import By
 from market.records.transitions import Stateful, transition

@@ -9,7 +9,7 @@ from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry
 from market.kit.room import Room, Subject, find_by, rooms
-from market.notices import checks, models, queries, services, views, worklist
+from market.notices import checks, models, notice_acts, queries, views, worklist
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
 from market.notices.recalculated_ends import END
@@ -29,7 +29,7 @@ from market.notices.states import (
 async def end_period(deps: Deps, notice_id: UUID, now: datetime) -> bool:
     """Clear a notice whose period is over by the holidays that are known now."""
     calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
-    return await services.end_period(notice_id, calendar, now=now)
+    return await notice_acts.end_period(notice_id, calendar, now=now)
 
 
 async def run_due(_deps: Deps, now: datetime) -> int:

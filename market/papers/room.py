@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
-from market.papers import models, service, views
+from market.papers import models, paper_acts, views
 from market.papers.states import PERMISSIONS, PaperAct, PaperKind, PaperVerb
 
 ROOM = Room(
@@ -13,9 +13,9 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
-    subjects={service.SUBJECT: Subject(lazy("单位证明"), files=service.may_open_paper)},
+    subjects={paper_acts.SUBJECT: Subject(lazy("单位证明"), files=paper_acts.may_open_paper)},
     labels={"paper": PaperKind},
-    worklist=service.papers_to_check,
+    worklist=paper_acts.papers_to_check,
     audit_verbs={"organisation": (PaperVerb,)},
     workbench=(
         WorkEntry(

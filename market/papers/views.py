@@ -23,7 +23,7 @@ from market.kit.i18n import lazy
 from market.kit.labels import choices
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, redirect_to
-from market.papers import service
+from market.papers import paper_acts
 from market.papers.states import PaperAct, PaperKind, statement_words
 from market.records.by import By
 
@@ -49,7 +49,7 @@ async def papers(request: Request) -> Response:
     )
     if form.validate_on_submit():
         with form.catch_invalid():
-            await service.upload_paper(
+            await paper_acts.upload_paper(
                 PaperKind(form.kind.data),
                 await required_upload(request),
                 number=form.number.data or "",
@@ -62,7 +62,7 @@ async def papers(request: Request) -> Response:
         "papers/index.html",
         form,
         organisation=organisation,
-        needed=await service.needed_papers(organisation),
+        needed=await paper_acts.needed_papers(organisation),
         today=local_date(deps(request).clock()),
         accept=ACCEPT,
         statement_words=statement_words(),
@@ -73,7 +73,9 @@ async def unchecked(request: Request) -> Response:
     """List papers of verified organisations that nobody checked yet, and those that have lapsed."""
     actor_for(request, PaperAct.CHECK_PAPERS)
     today = local_date(deps(request).clock())
-    return render(request, "papers/unchecked.html", papers=await service.list_unchecked(today), today=today)
+    return render(
+        request, "papers/unchecked.html", papers=await paper_acts.list_unchecked(today), today=today
+    )
 
 
 routes = [

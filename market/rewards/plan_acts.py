@@ -21,8 +21,8 @@ from market.kit.formats import day, percent, yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.money import Money
-from market.ledger import services as ledger
-from market.notices import services as notices
+from market.ledger import transfers as ledger
+from market.notices import notice_acts as notices
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.publicity import Publicity
 from market.records.by import By

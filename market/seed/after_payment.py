@@ -19,7 +19,7 @@ from market.files.attachments import store_blob
 from market.files.uploads import check_content
 from market.kit.clock import local_date
 from market.kit.money import Money
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.panels.expert_reviews import score
 from market.panels.models import ExpertReview
 from market.payments.models import Remittance

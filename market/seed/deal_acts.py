@@ -19,7 +19,7 @@ from market.kit.clock import local_date
 from market.kit.money import Money
 from market.listings.models import Need, Outcome
 from market.matching import match_acts as matching
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.notices.models import Notice
 from market.payments.connected_accounts import find_connected_account
 from market.payments.models import Remittance

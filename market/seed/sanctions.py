@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from market.codes.uscc import check_digit
-from market.integrity import services as integrity
+from market.integrity import sanction_acts as integrity
 from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import SanctionRuling

@@ -22,7 +22,7 @@ from market.contracts.models import Contract
 from market.deps import Deps
 from market.files.uploads import check_content
 from market.kit.clock import local_date
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.notices.models import Notice
 from market.records.by import By
 from market.records.decisions import Verdict

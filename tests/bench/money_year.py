@@ -44,7 +44,7 @@ from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.jobs import run_pending
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.ledger.checks import run_checks
 from market.programmes.catalogue import load_programmes

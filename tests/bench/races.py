@@ -10,7 +10,7 @@ from market.budgets.batches import approve_batch, make_batch
 from market.budgets.list_confirmation import confirm_batch
 from market.claims.models import Claim
 from market.kit.errors import MarketError
-from market.ledger.services import available
+from market.ledger.transfers import available
 from market.records.by import By
 from market.records.models import StatusEvent
 from tests.claims.factories import WAN, make_budget, make_desk, make_rechecked

@@ -29,7 +29,7 @@ from market.budgets.worklist import budget_left
 from market.claims.models import Claim
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid
-from market.ledger.services import Overdrawn, available, balance
+from market.ledger.transfers import Overdrawn, available, balance
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson
 from tests.budgets.factories import make_paid, order_and_release, settle

@@ -19,8 +19,8 @@ from market.claims.refusals import propose_refusal
 from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict
 from market.kit.pagination import PageRequest
-from market.ledger.services import available
-from market.notices import services as notices
+from market.ledger.transfers import available
+from market.notices import notice_acts as notices
 from market.notices.models import Notice
 from market.records.by import By
 from market.records.decisions import SamePerson

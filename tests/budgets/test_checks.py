@@ -13,7 +13,7 @@ from market.budgets.payment_results import decide_take_back, enter_result, propo
 from market.kit.database import in_transaction
 from market.kit.money import Money
 from market.kit.room import rooms
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.records.by import By
 from market.records.decisions import Verdict
 from tests.budgets.factories import order_and_release, reported, settle

@@ -31,7 +31,7 @@ from market.contracts.models import Contract, ContractChange
 from market.contracts.states import ChangeKind
 from market.deals.models import Side
 from market.kit.errors import Conflict, Invalid
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson
 from tests.budgets.factories import make_paid, rescind

@@ -17,7 +17,7 @@ from market.budgets.states import DisbursementStatus
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.kit.money import Money
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.records.by import By
 from market.records.figures import FigureValue, Period, list_rows
 from tests.budgets.factories import make_paid

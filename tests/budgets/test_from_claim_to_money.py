@@ -10,7 +10,7 @@ from market.budgets.states import BatchStatus
 from market.claims.checks import parts_add_up
 from market.claims.states import ClaimStatus
 from market.integrity.models import IntegrityCheck
-from market.ledger.services import balance
+from market.ledger.transfers import balance
 from market.records.by import By
 from market.records.models import StatusEvent
 from tests.budgets.factories import order_and_release, settle

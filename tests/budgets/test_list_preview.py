@@ -17,7 +17,7 @@ from market.claims.states import ClaimStatus
 from market.integrity.models import IntegrityCheck
 from market.kit.errors import Invalid
 from market.kit.workflow import ActionNotAllowed
-from market.ledger.services import available
+from market.ledger.transfers import available
 from market.records.by import By
 from market.records.transitions import history
 from tests.claims.factories import WAN, Desk, make_budget, make_desk, make_rechecked, status_of

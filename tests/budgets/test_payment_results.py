@@ -27,7 +27,7 @@ from market.deps import Deps
 from market.kit.database import connection, in_transaction
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.ledger.models import Transfer
-from market.ledger.services import balance
+from market.ledger.transfers import balance
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson, Verdict
 from tests.budgets.factories import make_paid, order_and_release, reported, settle

@@ -32,7 +32,7 @@ from market.deals.models import ContractKind, Deal
 from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.ledger.models import Phase, Transfer
-from market.ledger.services import available
+from market.ledger.transfers import available
 from market.payees.accounts import confirm_account
 from market.payees.models import PayeeAccount
 from market.programmes.catalogue import compiled

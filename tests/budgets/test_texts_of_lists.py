@@ -14,7 +14,7 @@ from market.deps import Deps
 from market.documents.models import IssuedDocument
 from market.documents.states import DocumentKind
 from market.kit.letterhead import Letterhead, use_letterhead
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.notices.models import Notice
 from market.notices.queries import get_notice
 from market.notices.texts import print_of

@@ -11,7 +11,7 @@ from market.budgets.states import BatchStatus
 from market.budgets.voided_awards import run_due
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
-from market.ledger import services as book
+from market.ledger import transfers as book
 from market.records.by import By
 from tests.budgets.factories import order_and_release, rescind, settle
 from tests.claims.factories import LATER, WAN, make_desk, make_published, make_rechecked

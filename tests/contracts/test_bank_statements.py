@@ -16,7 +16,7 @@ from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
-from market.ledger.services import balance
+from market.ledger.transfers import balance
 from market.payments import statements
 from market.payments.models import Remittance
 from market.payments.statement_models import BankLine, LinePart

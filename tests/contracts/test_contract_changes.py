@@ -13,7 +13,7 @@ from market.contracts.states import ChangeKind
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.records.by import By
 from market.records.decisions import SamePerson
 from tests.contracts.factories import (

@@ -22,7 +22,7 @@ from market.deps import Deps
 from market.kit.formats import yuan
 from market.kit.money import Money
 from market.ledger.checks import run_checks
-from market.ledger.services import balance
+from market.ledger.transfers import balance
 from market.records.by import By
 from market.records.figures import Period
 from market.reports.statements import statement_scope, statement_values

@@ -15,7 +15,7 @@ from market.deps import Deps
 from market.kit.errors import GatewayUnavailable
 from market.kit.jobs import run_pending
 from market.ledger.checks import run_checks
-from market.ledger.services import balance
+from market.ledger.transfers import balance
 from market.payments.gateway import CheckoutState
 from market.payments.models import Payment
 from market.payments.standin import Fault

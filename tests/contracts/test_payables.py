@@ -12,7 +12,7 @@ from market.contracts.queries import received_amount
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, Payment
 from market.payments.payables import NothingDue, PaidPayment

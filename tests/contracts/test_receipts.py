@@ -10,7 +10,7 @@ from market.contracts.queries import received_amount
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.checks import run_checks
 from market.payments.payables import PaidPayment
 from market.records.by import By

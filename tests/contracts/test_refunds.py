@@ -15,7 +15,7 @@ from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, 
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
-from market.ledger.services import balance
+from market.ledger.transfers import balance
 from market.pages.workbench import build_board
 from market.payments.models import ConnectedAccount, Dispute, GatewayEvent, Payment, Refund
 from market.payments.refunds import RefundExceedsPayment, send_refund

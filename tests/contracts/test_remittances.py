@@ -15,7 +15,7 @@ from market.deals.states import DealStatus
 from market.kit.errors import Forbidden, Invalid
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.payments.payables import PaidPayment
 from market.records.by import By
 from market.records.decisions import SamePerson

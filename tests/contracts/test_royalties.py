@@ -11,7 +11,7 @@ from market.contracts import royalties
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.kit.errors import Conflict, Forbidden, Invalid
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.records.by import By
 from tests.contracts.factories import LATER, TODAY, instalments_of, make_royalty_contract, pay_instalment
 from tests.deals.factories import make_parties

@@ -22,11 +22,11 @@ from market.deals.terms import PlanRow
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.ledger.checks import run_checks
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.notices.models import Notice
-from market.notices.services import NotClear
+from market.notices.notice_acts import NotClear
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.contracts.factories import (

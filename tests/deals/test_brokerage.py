@@ -14,8 +14,8 @@ from market.deals.models import Deal, Introduction, Side
 from market.deals.openings import agree_introduction, introduce
 from market.kit.errors import Forbidden
 from market.kit.money import Money
-from market.ledger import services as ledger
-from market.ledger.services import list_entries
+from market.ledger import transfers as ledger
+from market.ledger.transfers import list_entries
 from market.pages.deal_worklist import deals_worklist
 from market.records.by import By
 from tests.deals.factories import (

@@ -14,7 +14,7 @@ from market.deals.states import DealStatus
 from market.files.models import StoredFile
 from market.kit.worklist import Turn
 from market.matching.models import Match
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.notices.models import Notice
 from market.pages.deal_worklist import deals_worklist
 from market.records.by import By

@@ -16,7 +16,7 @@ from market.claims.models import Claim
 from market.documents.models import IssuedDocument
 from market.documents.sentences import fill
 from market.documents.states import DocumentKind
-from market.notices import services as notices
+from market.notices import notice_acts as notices
 from market.notices.models import Notice
 from market.records.by import By
 from tests.budgets.factories import rescind

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from market.kit.errors import Conflict
 from market.kit.money import Money
-from market.ledger import checks, services
+from market.ledger import checks, transfers
 from market.ledger.models import Transfer
-from market.ledger.services import COUNTED
+from market.ledger.transfers import COUNTED
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "120"))
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ async def carry_out(
     debit, credit = pair
     reference = f"act:{n}"
     if act in ("post", "hold"):
-        transfer = await services.post(
+        transfer = await transfers.post(
             "x", Money(amount), debit=debit, credit=credit, reference=reference, at=NOW, pending=act == "hold"
         )
         made.append(transfer)
@@ -50,7 +50,7 @@ async def carry_out(
         return
     chosen = made[choice % len(made)]
     if act == "again":
-        await services.post(
+        await transfers.post(
             "x",
             chosen_money(chosen),
             debit=chosen.debit_id,
@@ -61,9 +61,9 @@ async def carry_out(
         )
         return
     end: dict[str, Callable[..., Coroutine[Any, Any, Transfer]]] = {
-        "take effect": services.post_pending,
-        "void": services.void_pending,
-        "reverse": services.reverse,
+        "take effect": transfers.post_pending,
+        "void": transfers.void_pending,
+        "reverse": transfers.reverse,
     }
     made.append(await end[act](chosen.id, reference=reference, at=NOW))
 
@@ -100,7 +100,7 @@ async def test_after_any_sequence_of_acts_the_book_balances(acts: list[Any]) -> 
 
     rows = await Transfer.filter(reference__startswith=f"act:{run}:")
     counted = expected(rows)
-    balances = {code: (await services.balance(code)).amount for code in counted}
+    balances = {code: (await transfers.balance(code)).amount for code in counted}
     assert balances == counted
     assert sum(counted.values()) == 0
     if EXAMPLES <= 200:  # They look at all rows there are.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from market.kit.database import connection
 from market.kit.money import Money
-from market.ledger import checks, services
+from market.ledger import checks, transfers
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ async def tamper(statement: str) -> None:
 
 
 async def book() -> None:
-    await services.post(
+    await transfers.post(
         "grant", Money(100), debit="granted:G:1", credit="budget:G:1", reference="grant:1", at=NOW
     )
 
@@ -51,10 +51,10 @@ async def test_an_overdrawn_budget_is_found() -> None:
 
 async def test_a_reversal_of_another_amount_is_found() -> None:
     await book()
-    wrong = await services.post(
+    wrong = await transfers.post(
         "x", Money(10), debit="budget:G:1", credit="disbursed:1", reference="x:1", at=NOW
     )
-    await services.reverse(wrong.id, reference="x:1:reversed", at=NOW)
+    await transfers.reverse(wrong.id, reference="x:1:reversed", at=NOW)
 
     await tamper("UPDATE transfers SET amount = 9 WHERE reference = 'x:1:reversed'")
 
@@ -63,10 +63,10 @@ async def test_a_reversal_of_another_amount_is_found() -> None:
 
 async def test_a_pending_transfer_ended_with_another_amount_is_found() -> None:
     await book()
-    held = await services.post(
+    held = await transfers.post(
         "x", Money(10), debit="budget:G:1", credit="disbursed:1", reference="x:1", at=NOW, pending=True
     )
-    await services.post_pending(held.id, reference="x:1:approved", at=NOW)
+    await transfers.post_pending(held.id, reference="x:1:approved", at=NOW)
 
     await tamper("UPDATE transfers SET amount = 9 WHERE reference = 'x:1:approved'")
 

@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from market.kit.errors import Conflict, Invalid, NotFound
-from market.notices import services
+from market.notices import notice_acts
 from market.notices.queries import get_notice
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member
 from tests.moments import end_notices
-from tests.notices.test_services import make_notice, make_publisher
+from tests.notices.test_notice_acts import make_notice, make_publisher
 from tests.visitor import post, sign_in
 
 
@@ -24,12 +24,12 @@ async def test_a_period_is_made_longer_by_its_unit_and_never_shorter() -> None:
     notice = await make_notice(publisher)
 
     with pytest.raises(Invalid):
-        await services.extend(notice.number, 15, "材料补充", calendar=HOLIDAYS, by=By(publisher, NOW))
+        await notice_acts.extend(notice.number, 15, "材料补充", calendar=HOLIDAYS, by=By(publisher, NOW))
     with pytest.raises(NotFound):
-        await services.extend(
+        await notice_acts.extend(
             notice.number, 20, "材料补充", calendar=HOLIDAYS, by=By(await make_publisher(), NOW)
         )
-    longer = await services.extend(notice.number, 20, "材料补充", calendar=HOLIDAYS, by=By(publisher, NOW))
+    longer = await notice_acts.extend(notice.number, 20, "材料补充", calendar=HOLIDAYS, by=By(publisher, NOW))
 
     assert notice.ends_at is not None
     assert longer.ends_at is not None
@@ -40,7 +40,9 @@ async def test_a_period_is_made_longer_by_its_unit_and_never_shorter() -> None:
     ]
     assert await end_notices(notice.ends_at) == 0
     with pytest.raises(Conflict):
-        await services.extend(notice.number, 30, "太晚", calendar=HOLIDAYS, by=By(publisher, longer.ends_at))
+        await notice_acts.extend(
+            notice.number, 30, "太晚", calendar=HOLIDAYS, by=By(publisher, longer.ends_at)
+        )
 
 
 async def test_a_text_that_must_change_is_published_anew_and_the_old_one_stays() -> None:
@@ -63,7 +65,7 @@ async def test_a_text_that_must_change_is_published_anew_and_the_old_one_stays()
 async def test_a_text_under_objection_is_not_replaced() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
     with pytest.raises(Conflict, match="裁定以后"):
         await make_notice(publisher, notice.subject_id, change_reason="更正")
@@ -72,7 +74,7 @@ async def test_a_text_under_objection_is_not_replaced() -> None:
 async def test_the_feed_renews_a_notice_that_was_objected_to(client: httpx.AsyncClient) -> None:
     notice = await make_notice(await make_publisher())
     later = NOW + timedelta(days=2)
-    await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), later))
+    await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), later))
 
     feed = await client.get("/notices.atom")
 

@@ -17,7 +17,7 @@ from market.codes.regions import GUANGXI
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.notices import services
+from market.notices import notice_acts
 from market.notices.holiday_years import (
     confirm_year,
     count_undecided,
@@ -35,7 +35,7 @@ from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
 from tests.factories import make_member, make_organisation, make_staff
 from tests.moments import end_notices
-from tests.notices.test_services import make_notice, make_publisher
+from tests.notices.test_notice_acts import make_notice, make_publisher
 
 AUTUMN = datetime.fromisoformat("2026-11-28T10:00+08:00")
 NEW_YEAR = [date(2027, 1, 1), date(2027, 1, 2), date(2027, 1, 3)]
@@ -67,7 +67,7 @@ def guangxi(year: int, rest: Iterable[date]) -> HolidayYear:
 
 
 async def make_reward_notice(now: datetime, publisher: Actor | None = None, days: int = 15) -> Notice:
-    return await services.publish(
+    return await notice_acts.publish(
         NoticeKind.REWARD,
         subject_kind="reward",
         subject_id=uuid4(),
@@ -175,7 +175,7 @@ async def test_who_objected_and_the_authority_are_told_of_a_new_end() -> None:
     rechecker, officer = await make_staff(StaffRole.RECHECKER), await make_staff(StaffRole.OFFICER)
     objector = await make_member()
     notice = await make_reward_notice(now, rechecker)
-    await services.object_to(notice.number, reason="金额有误", by=By(objector, now))
+    await notice_acts.object_to(notice.number, reason="金额有误", by=By(objector, now))
 
     await enter(NEXT_YEAR, now)
 

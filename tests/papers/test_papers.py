@@ -18,7 +18,7 @@ from market.listings import authoring
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.papers import service
+from market.papers import paper_acts
 from market.papers.models import OrganisationPaper
 from market.papers.states import PaperKind
 from market.records.by import By
@@ -50,7 +50,8 @@ async def test_the_papers_that_are_needed_follow_from_what_the_organisation_says
     applicant = await make_applicant()
 
     needed = {
-        need.kind: need.statements for need in await service.needed_papers(await organisation_of(applicant))
+        need.kind: need.statements
+        for need in await paper_acts.needed_papers(await organisation_of(applicant))
     }
 
     assert needed == {
@@ -74,7 +75,7 @@ async def test_a_certificate_has_a_number_and_is_in_force(
     applicant = await make_applicant()
 
     with pytest.raises(Invalid) as refused:
-        await service.upload_paper(
+        await paper_acts.upload_paper(
             PaperKind.HIGH_TECH, blob(), number=number, expires_on=expires_on, by=By(applicant, NOW)
         )
 
@@ -126,33 +127,33 @@ async def test_papers_are_uploaded_opened_by_few_and_checked_by_the_operator(
 
 async def test_only_the_administrator_uploads_and_only_the_operator_checks() -> None:
     applicant = await make_applicant()
-    paper = await service.upload_paper(PaperKind.LICENCE, blob(), by=By(applicant, NOW))
+    paper = await paper_acts.upload_paper(PaperKind.LICENCE, blob(), by=By(applicant, NOW))
     agent = await make_member(await organisation_of(applicant), MemberRole.AGENT)
 
     with pytest.raises(NotYours):
-        await service.upload_paper(PaperKind.LICENCE, blob(), by=By(agent, NOW))
+        await paper_acts.upload_paper(PaperKind.LICENCE, blob(), by=By(agent, NOW))
     for actor in (applicant, agent, await make_staff(StaffRole.AUDITOR)):
         with pytest.raises(NotYours):
-            await service.check_papers(paper.organisation_id, [paper.id], by=By(actor, NOW))
+            await paper_acts.check_papers(paper.organisation_id, [paper.id], by=By(actor, NOW))
 
 
 async def test_a_paper_of_a_verified_organisation_and_a_lapsed_one_stand_in_the_operators_list(
     client: httpx.AsyncClient,
 ) -> None:
     admin, operator = await make_member(), await make_staff(StaffRole.OPERATOR)
-    await service.upload_paper(
+    await paper_acts.upload_paper(
         PaperKind.HIGH_TECH, blob(), number="GR1", expires_on=date(2027, 1, 1), by=By(admin, NOW)
     )
     await sign_in(client, operator)
 
     page = await client.get("/backoffice/papers")
     paper = await OrganisationPaper.get()
-    await service.check_papers(paper.organisation_id, [paper.id], by=By(operator, NOW))
+    await paper_acts.check_papers(paper.organisation_id, [paper.id], by=By(operator, NOW))
 
     assert admin.organisation_name in page.text
-    assert await service.list_unchecked(NOW.date()) == []
-    assert [lapsed.id for lapsed in await service.list_unchecked(date(2027, 6, 1))] == [paper.id]
-    assert (await service.papers_to_check(operator, NOW)).figures == []
+    assert await paper_acts.list_unchecked(NOW.date()) == []
+    assert [lapsed.id for lapsed in await paper_acts.list_unchecked(date(2027, 6, 1))] == [paper.id]
+    assert (await paper_acts.papers_to_check(operator, NOW)).figures == []
 
 
 async def test_drafts_are_written_while_the_organisation_waits_and_submitted_once_it_is_verified(

@@ -16,9 +16,9 @@ from market.deals.models import Side
 from market.deps import Deps
 from market.kit.errors import Invalid, NotFound
 from market.kit.money import Money
-from market.ledger import services as ledger
+from market.ledger import transfers as ledger
 from market.notices.models import Notice
-from market.notices.services import NotClear
+from market.notices.notice_acts import NotClear
 from market.records.by import By
 from market.records.figures import Period, list_rows
 from market.reports.statements import statement_scope

@@ -9,7 +9,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from market.kit.database import connection, in_transaction
 from market.kit.money import CurrencyMismatch, Money
-from market.ledger import services
+from market.ledger import transfers
 from market.ledger.accounts import UnknownAccount, account_code
 from market.ledger.models import LedgerAccount, Phase, Transfer
 
@@ -17,13 +17,13 @@ NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 
 async def fund(amount: int, budget: str = "budget:G:2026") -> Transfer:
-    return await services.post(
+    return await transfers.post(
         "grant", Money(amount), debit="granted:G:2026", credit=budget, reference=f"grant:{budget}", at=NOW
     )
 
 
 async def take(amount: int, reference: str = "claim:1", *, pending: bool = False) -> Transfer:
-    return await services.post(
+    return await transfers.post(
         "subsidy",
         Money(amount),
         debit="budget:G:2026",
@@ -39,9 +39,9 @@ async def test_a_transfer_takes_from_one_account_and_gives_to_the_other() -> Non
 
     await take(120_00)
 
-    assert await services.balance("budget:G:2026") == Money(380_00)
-    assert await services.balance("disbursed:1") == Money(120_00)
-    assert await services.balances("budget:") == {"budget:G:2026": Money(380_00)}
+    assert await transfers.balance("budget:G:2026") == Money(380_00)
+    assert await transfers.balance("disbursed:1") == Money(120_00)
+    assert await transfers.balances("budget:") == {"budget:G:2026": Money(380_00)}
 
 
 async def test_booking_the_same_reference_again_changes_nothing() -> None:
@@ -51,17 +51,17 @@ async def test_booking_the_same_reference_again_changes_nothing() -> None:
     again = await take(120_00)
 
     assert again.id == first.id
-    assert await services.balance("disbursed:1") == Money(120_00)
+    assert await transfers.balance("disbursed:1") == Money(120_00)
 
 
 async def test_a_reference_cannot_be_used_for_something_else() -> None:
     await fund(500_00)
     await take(120_00)
 
-    with pytest.raises(services.ReferenceUsed):
+    with pytest.raises(transfers.ReferenceUsed):
         await take(120_01)
 
-    assert await services.balance("disbursed:1") == Money(120_00)
+    assert await transfers.balance("disbursed:1") == Money(120_00)
 
 
 async def test_the_same_reference_is_found_again_even_when_the_account_is_used_up() -> None:
@@ -76,10 +76,10 @@ async def test_the_same_reference_is_found_again_even_when_the_account_is_used_u
 async def test_a_guarded_account_is_never_overdrawn() -> None:
     await fund(100_00)
 
-    with pytest.raises(services.Overdrawn, match="可用预算"):
+    with pytest.raises(transfers.Overdrawn, match="可用预算"):
         await take(100_01)
 
-    assert await services.balance("budget:G:2026") == Money(100_00)
+    assert await transfers.balance("budget:G:2026") == Money(100_00)
 
 
 async def test_what_is_pending_is_held_but_not_yet_moved() -> None:
@@ -87,9 +87,9 @@ async def test_what_is_pending_is_held_but_not_yet_moved() -> None:
 
     await take(70_00, pending=True)
 
-    assert await services.balance("budget:G:2026") == Money(100_00)
-    assert await services.available("budget:G:2026") == Money(30_00)
-    with pytest.raises(services.Overdrawn):
+    assert await transfers.balance("budget:G:2026") == Money(100_00)
+    assert await transfers.available("budget:G:2026") == Money(30_00)
+    with pytest.raises(transfers.Overdrawn):
         await take(30_01, "claim:2")
 
 
@@ -97,69 +97,69 @@ async def test_posting_a_pending_transfer_moves_the_money_once() -> None:
     await fund(100_00)
     held = await take(100_00, pending=True)
 
-    await services.post_pending(held.id, reference="claim:1:approved", at=NOW)
-    await services.post_pending(held.id, reference="claim:1:approved", at=NOW)
+    await transfers.post_pending(held.id, reference="claim:1:approved", at=NOW)
+    await transfers.post_pending(held.id, reference="claim:1:approved", at=NOW)
 
-    assert await services.balance("disbursed:1") == Money(100_00)
-    assert await services.available("budget:G:2026") == Money(0)
+    assert await transfers.balance("disbursed:1") == Money(100_00)
+    assert await transfers.available("budget:G:2026") == Money(0)
 
 
 async def test_voiding_a_pending_transfer_gives_back_what_it_held() -> None:
     await fund(100_00)
     held = await take(100_00, pending=True)
 
-    await services.void_pending(held.id, reference="claim:1:void", at=NOW)
+    await transfers.void_pending(held.id, reference="claim:1:void", at=NOW)
 
-    assert await services.available("budget:G:2026") == Money(100_00)
-    assert await services.balance("disbursed:1") == Money(0)
+    assert await transfers.available("budget:G:2026") == Money(100_00)
+    assert await transfers.balance("disbursed:1") == Money(0)
 
 
 async def test_a_pending_transfer_ends_only_once() -> None:
     await fund(100_00)
     held = await take(100_00, pending=True)
-    await services.void_pending(held.id, reference="claim:1:void", at=NOW)
+    await transfers.void_pending(held.id, reference="claim:1:void", at=NOW)
 
-    with pytest.raises(services.AlreadyEnded):
-        await services.post_pending(held.id, reference="claim:1:approved", at=NOW)
-    with pytest.raises(services.AlreadyEnded):
-        await services.void_pending((await take(1, "claim:2")).id, reference="claim:2:void", at=NOW)
+    with pytest.raises(transfers.AlreadyEnded):
+        await transfers.post_pending(held.id, reference="claim:1:approved", at=NOW)
+    with pytest.raises(transfers.AlreadyEnded):
+        await transfers.void_pending((await take(1, "claim:2")).id, reference="claim:2:void", at=NOW)
 
 
 async def test_a_reversal_moves_the_whole_amount_back_and_keeps_both_rows() -> None:
     await fund(100_00)
     wrong = await take(60_00)
 
-    back = await services.reverse(wrong.id, reference="claim:1:reversed", at=NOW)
+    back = await transfers.reverse(wrong.id, reference="claim:1:reversed", at=NOW)
 
     assert back.reverses_id == wrong.id
-    assert await services.balance("budget:G:2026") == Money(100_00)
-    assert len(await services.list_entries("disbursed:1")) == 2
+    assert await transfers.balance("budget:G:2026") == Money(100_00)
+    assert len(await transfers.list_entries("disbursed:1")) == 2
 
 
 async def test_a_transfer_is_reversed_only_once_and_a_reversal_never() -> None:
     await fund(100_00)
     wrong = await take(60_00)
-    back = await services.reverse(wrong.id, reference="claim:1:reversed", at=NOW)
+    back = await transfers.reverse(wrong.id, reference="claim:1:reversed", at=NOW)
 
-    with pytest.raises(services.NotReversible):
-        await services.reverse(wrong.id, reference="claim:1:again", at=NOW)
-    with pytest.raises(services.NotReversible):
-        await services.reverse(back.id, reference="claim:1:back-again", at=NOW)
+    with pytest.raises(transfers.NotReversible):
+        await transfers.reverse(wrong.id, reference="claim:1:again", at=NOW)
+    with pytest.raises(transfers.NotReversible):
+        await transfers.reverse(back.id, reference="claim:1:back-again", at=NOW)
 
 
 async def test_money_already_spent_cannot_be_reversed_away() -> None:
     grant = await fund(100_00)
     await take(60_00)
 
-    with pytest.raises(services.Overdrawn):
-        await services.reverse(grant.id, reference="grant:reversed", at=NOW)
+    with pytest.raises(transfers.Overdrawn):
+        await transfers.reverse(grant.id, reference="grant:reversed", at=NOW)
 
 
 async def test_a_row_names_the_record_it_was_booked_for() -> None:
     claim = uuid4()
     await fund(100_00)
 
-    await services.post(
+    await transfers.post(
         "subsidy",
         Money(1),
         debit="budget:G:2026",
@@ -169,27 +169,27 @@ async def test_a_row_names_the_record_it_was_booked_for() -> None:
         subject=("claim", claim),
     )
 
-    (entry,) = await services.list_entries("disbursed:2")
+    (entry,) = await transfers.list_entries("disbursed:2")
     assert (entry.reference, entry.subject_kind, entry.subject_id) == ("claim:2", "claim", claim)
 
 
 async def test_an_account_keeps_one_currency() -> None:
-    await services.open_account("exchange:USD", currency="USD")
+    await transfers.open_account("exchange:USD", currency="USD")
 
     with pytest.raises(CurrencyMismatch):
-        await services.post(
+        await transfers.post(
             "rate", Money(1), debit="exchange:USD", credit="met:online:1", reference="r:1", at=NOW
         )
 
 
 async def test_an_account_outside_the_chart_is_refused() -> None:
     with pytest.raises(UnknownAccount):
-        await services.post("x", Money(1), debit="escrow:1", credit="met:1", reference="x:1", at=NOW)
+        await transfers.post("x", Money(1), debit="escrow:1", credit="met:1", reference="x:1", at=NOW)
 
 
 async def test_an_account_nobody_opened_stands_at_nothing() -> None:
-    assert await services.balance("budget:none:2026") == Money(0)
-    assert await services.available("budget:none:2026") == Money(0)
+    assert await transfers.balance("budget:none:2026") == Money(0)
+    assert await transfers.available("budget:none:2026") == Money(0)
 
 
 @pytest.mark.parametrize("amount", [0, -1])
@@ -212,8 +212,8 @@ async def write(**changes: Any) -> None:
         "reference": "x:1",
         "happened_at": NOW,
     }
-    await services.open_account("granted:D:2026")
-    await services.open_account("budget:D:2026", may_go_negative=False)
+    await transfers.open_account("granted:D:2026")
+    await transfers.open_account("budget:D:2026", may_go_negative=False)
     async with in_transaction():
         await Transfer.create(**(row | changes))
 
@@ -299,7 +299,7 @@ async def test_the_database_refuses_to_change_an_account_or_to_empty_the_book(st
 
 async def test_money_of_a_foreign_currency_has_an_account_of_its_own() -> None:
     for currency in ("CNY", "JPY"):
-        await services.post(
+        await transfers.post(
             "t",
             Money(5, currency),
             debit=account_code("agreed", "x", currency),
@@ -308,5 +308,5 @@ async def test_money_of_a_foreign_currency_has_an_account_of_its_own() -> None:
             at=NOW,
         )
 
-    assert await services.balance("met:online:x:JPY") == Money(5, "JPY")
-    assert await services.balance("met:online:x") == Money(5)
+    assert await transfers.balance("met:online:x:JPY") == Money(5, "JPY")
+    assert await transfers.balance("met:online:x") == Money(5)

@@ -18,11 +18,11 @@ from market.budgets.list_confirmation import confirm_batch
 from market.claims.applications import submit_claim
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
-from market.integrity import services
+from market.integrity import sanction_acts
 from market.integrity.checks import sanctions_are_decided_by_two
 from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import IntegrityCheck, Sanction, SanctionDecision, SanctionGrade, Scope
-from market.integrity.services import Barred
+from market.integrity.sanction_acts import Barred
 from market.integrity.states import SanctionRuling, SanctionStatus
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid
@@ -56,17 +56,17 @@ async def file_one(uscc: str, **fields: Any) -> Sanction:
         "starts_on": date(2026, 1, 1),
         "ends_on": date(2028, 12, 31),
     }
-    return await services.file_sanction(uscc=uscc, by=By(operator, NOW), **(defaults | fields))
+    return await sanction_acts.file_sanction(uscc=uscc, by=By(operator, NOW), **(defaults | fields))
 
 
 async def confirm(sanction: Sanction) -> Sanction:
     operator = await make_staff(StaffRole.OPERATOR)
-    await services.hear_sanction(sanction.id, by=By(operator, NOW))
+    await sanction_acts.hear_sanction(sanction.id, by=By(operator, NOW))
     return await decide_sanction(sanction.id, SanctionRuling.CONFIRM)
 
 
 async def is_clear(uscc: str, scope: Scope = Scope.SUBSIDY, now: Any = NOW) -> bool:
-    answer = await services.check(
+    answer = await sanction_acts.check(
         uscc, scope, occasion="submission", reference_kind="claim", reference_id=UUID0, now=now
     )
     return answer.is_clear
@@ -116,8 +116,8 @@ async def test_time_begins_and_ends_records() -> None:
     ending = await confirm(await file_one(make_uscc(8006), ends_on=date(2026, 3, 5)))
     assert coming.status is SanctionStatus.CONFIRMED
 
-    assert await run_acts(LATER, services.TERM) == 2
-    assert await run_acts(LATER, services.TERM) == 0
+    assert await run_acts(LATER, sanction_acts.TERM) == 2
+    assert await run_acts(LATER, sanction_acts.TERM) == 0
 
     assert (await Sanction.get(id=coming.id)).status is SanctionStatus.ACTIVE
     assert (await Sanction.get(id=ending.id)).status is SanctionStatus.EXPIRED
@@ -187,7 +187,7 @@ async def test_a_claim_barred_at_payment_is_held_back() -> None:
 
 async def test_only_the_operator_files_records() -> None:
     with pytest.raises(Forbidden):
-        await services.file_sanction(
+        await sanction_acts.file_sanction(
             uscc=make_uscc(8008),
             name="甲",
             grade=SanctionGrade.GENERAL,
@@ -275,7 +275,7 @@ async def test_one_person_with_both_roles_decides_no_sanction_alone() -> None:
     filed = await file_one(make_uscc(8012))
     operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
     both = replace(operator, roles=operator.roles | approver.roles)
-    await services.hear_sanction(filed.id, by=By(both, NOW))
+    await sanction_acts.hear_sanction(filed.id, by=By(both, NOW))
     decision = await propose_ruling(filed.id, SanctionRuling.CONFIRM, by=By(both, NOW))
 
     with pytest.raises(SamePerson):

@@ -9,11 +9,11 @@ import pytest
 import xlsxwriter
 from openpyxl import load_workbook
 
-from market.budgets.bank_files import import_results, read_results
 from market.budgets.batches import approve_batch
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import InstructionFile, PaymentResult
 from market.budgets.payment_results import confirm_result
+from market.budgets.result_files import import_results, read_results
 from market.budgets.states import DisbursementStatus, PaymentOutcome, ReturnReason
 from market.kit.errors import Invalid
 from market.records.by import By

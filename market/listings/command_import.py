@@ -25,10 +25,10 @@ from market.kit.i18n import gettext as _
 from market.listings import sheet_rows
 from market.listings.excel_template import column_named
 from market.listings.import_heads import head_notices
-from market.listings.import_mapping import InvalidRow, need_of, outcome_of
 from market.listings.import_states import RowOutcome
 from market.listings.import_writing import BATCH, NewContent, write_listings
 from market.listings.kinds import NEED, OUTCOME, Kind
+from market.listings.open_data_rows import InvalidRow, need_of, outcome_of
 from market.listings.review_digest import mark_reviewed
 from market.listings.row_reading import SheetRow, read_row
 from market.listings.states import OwnerVerb

@@ -92,7 +92,7 @@ function readDraft(key) {
   }
 }
 
-function fillIn(form, pairs) {
+function showDraft(form, pairs) {
   const values = new Map();
   for (const [name, value] of pairs) values.set(name, [...(values.get(name) || []), value]);
   for (const rows of form.querySelectorAll("[data-rows]")) {
@@ -120,7 +120,7 @@ function offerDraft(form, key) {
   const time = new Date(draft.at).toLocaleString(document.documentElement.lang);
   words.textContent = words.textContent.replace("{time}", time);
   note.querySelector("[data-draft=use]").addEventListener("click", () => {
-    fillIn(form, draft.pairs);
+    showDraft(form, draft.pairs);
     note.remove();
   });
   note.querySelector("[data-draft=drop]").addEventListener("click", () => {

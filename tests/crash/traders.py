@@ -116,7 +116,7 @@ class Story:
         await seller.act(f"/deals/{deal}/agree")
         await buyer.act(f"/deals/{deal}/offer", **(OFFER | PLAN))
         self._note("offer", deal)
-        room = await seller.look(f"/deals/{deal}")
+        room = await seller.look(f"/deals/{deal}/accept")
         offer, digest = (
             _found(r'name="offer" value="([^"]+)"', room),
             _found(r'name="content_hash" value="([^"]+)"', room),

@@ -60,18 +60,18 @@ async def get_import_for(actor: Actor, number: str) -> ListingImport:
     Raises:
         NotFound: there is none, or it is another organisation's.
     """
-    found = await ListingImport.get_or_none(number=number).select_related(
+    listing_import = await ListingImport.get_or_none(number=number).select_related(
         "file", "organisation", "created_by"
     )
-    if found is None or not _may_see(actor, found):
+    if listing_import is None or not _may_see(actor, listing_import):
         raise NotFound(_("没有这次导入，或者您不能查看它。"))
-    return found
+    return listing_import
 
 
 async def may_open_file(actor: Actor | None, file: StoredFile) -> bool:
     """Return whether a person may open the list of an import."""
-    found = await ListingImport.get_or_none(id=file.subject_id)
-    return actor is not None and found is not None and _may_see(actor, found)
+    listing_import = await ListingImport.get_or_none(id=file.subject_id)
+    return actor is not None and listing_import is not None and _may_see(actor, listing_import)
 
 
 def _may_see(actor: Actor, listing_import: ListingImport) -> bool:

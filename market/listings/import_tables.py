@@ -45,10 +45,10 @@ def shown_columns(
 ) -> list[Column]:
     """Return the columns of the table: those with a fault or a remark, and the usual ones."""
     used = used_columns(listing_import.mapping)
-    asked = {name for row in rows for name in (*row.faults, *row.remarks, *row.answers)}
+    remarked = {name for row in rows for name in (*row.faults, *row.remarks, *row.answers)}
     usual = [name for name in USUAL[kind.key] if name in used]
-    room = max(MOST_SHOWN - len(asked | {"title"}), 0)
-    wanted = (asked | set(usual[:room])) - {"title", DECISION}
+    room = max(MOST_SHOWN - len(remarked | {"title"}), 0)
+    wanted = (remarked | set(usual[:room])) - {"title", DECISION}
     return [column for column in columns_of(kind) if column.name in wanted]
 
 

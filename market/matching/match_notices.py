@@ -59,10 +59,10 @@ async def tell_new_matches(column: str, ids: Collection[UUID], *, now: datetime)
     good = await _good(Match.filter(id__in=[row["id"] for row in rows])) if rows else []
     if not good:
         return 0
-    told = await connection().execute_query_dict(
+    inserted = await connection().execute_query_dict(
         _TELL, [[match.need_id for match in good], [match.outcome_id for match in good], now]
     )
-    pairs = {(UUID(str(row["need_id"])), UUID(str(row["outcome_id"]))) for row in told}
+    pairs = {(UUID(str(row["need_id"])), UUID(str(row["outcome_id"]))) for row in inserted}
     new = [match for match in good if (match.need_id, match.outcome_id) in pairs]
     for need, matches in _by(new, "need"):
         await notify(

@@ -92,14 +92,14 @@ class QueryPlanner:
             vectors = {embedder.name: await self._vector(embedder, query.text)}
         except EmbedderUnavailable:
             return []
-        found = await self._search.candidates(query.index, (), vectors=vectors, nearest=NEAREST)
-        cosines = found.cosines.get(embedder.name)
+        candidates = await self._search.candidates(query.index, (), vectors=vectors, nearest=NEAREST)
+        cosines = candidates.cosines.get(embedder.name)
         if cosines is None or not len(cosines):
             return []
         order = sorted(range(len(cosines)), key=lambda at: -float(np.nan_to_num(cosines[at], nan=-1.0)))
         best = float(cosines[order[0]])
         return [
-            UUID(bytes=bytes(found.heads["id"][at]))
+            UUID(bytes=bytes(candidates.heads["id"][at]))
             for at in order[:NEAREST]
             if cosines[at] >= max(LEAST_COSINE, best - MARGIN)
         ]

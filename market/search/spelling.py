@@ -62,18 +62,18 @@ class Vocabulary:
             return None
         from pypinyin import lazy_pinyin
 
-        found = self.typed.get("".join(lazy_pinyin(typed)))
-        is_near = found is not None and len(found[1]) == len(typed) and bool(set(found[1]) & set(typed))
-        return found[1] if found and is_near else None
+        entry = self.typed.get("".join(lazy_pinyin(typed)))
+        is_near = entry is not None and len(entry[1]) == len(typed) and bool(set(entry[1]) & set(typed))
+        return entry[1] if entry and is_near else None
 
     def complete(self, typed: str, most: int) -> list[str]:
         """Return the Chinese words whose pinyin begins with what is typed, the most frequent first."""
-        found = [
+        completions = [
             (-count, word)
             for spelled, (count, word) in self.typed.items()
             if spelled.startswith(typed) and not word.isascii()
         ]
-        return [word for _count, word in sorted(found)[:most]]
+        return [word for _count, word in sorted(completions)[:most]]
 
     def correct(self, typed: str) -> str | None:
         """Return the most frequent correction; None for a known word or without one."""

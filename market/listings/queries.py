@@ -42,7 +42,7 @@ async def get_outcome_for(actor: Actor | None, number: str) -> Outcome:
     Raises:
         NotFound: there is none, or it is not public and not theirs.
     """
-    return cast(Outcome, await _get_for(OUTCOME, actor, number))
+    return cast(Outcome, await get_listing_for(OUTCOME, actor, number))
 
 
 async def get_need_for(actor: Actor | None, number: str) -> Need:
@@ -51,7 +51,7 @@ async def get_need_for(actor: Actor | None, number: str) -> Need:
     Raises:
         NotFound: there is none, or it is not public and not theirs.
     """
-    return cast(Need, await _get_for(NEED, actor, number))
+    return cast(Need, await get_listing_for(NEED, actor, number))
 
 
 async def get_own(kind: Kind, actor: Actor, number: str) -> Listing:
@@ -286,7 +286,12 @@ def live(statuses: type[OutcomeStatus] | type[NeedStatus]) -> list[Any]:
     return [status for status in LIVE if isinstance(status, statuses)]
 
 
-async def _get_for(kind: Kind, actor: Actor | None, number: str) -> Listing:
+async def get_listing_for(kind: Kind, actor: Actor | None, number: str) -> Listing:
+    """Return a listing of a kind that this person, or a guest, may see.
+
+    Raises:
+        NotFound: there is none, or it is not public and not theirs.
+    """
     listing = await kind.model.filter(number=number).select_related("organisation").first()
     if listing is None or not (
         listing.status in PUBLIC or (actor and (actor.is_staff or is_owner(actor, listing)))

@@ -21,6 +21,7 @@ from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
+from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import Need, Outcome
 from market.pages import estimates, listing_labels
 
@@ -128,17 +129,15 @@ async def kept(request: Request) -> Response:
     rows: list[Outcome | Need] = []
     missing: list[str] = []
     for number in parse_numbers(request.query_params.getlist("n"))[:MOST_KEPT]:
-        getter = queries.get_need_for if number.startswith(need_letters()) else queries.get_outcome_for
         try:
-            rows.append(await getter(actor, number))
+            rows.append(await queries.get_listing_for(_kind_of_number(number), actor, number))
         except NotFound:
             missing.append(number[:40])
     return render(request, "pages/kept.html", rows=rows, missing=missing, **listing_labels.context())
 
 
-def need_letters() -> str:
-    """Return the letters that a need's number begins with."""
-    return rooms().subjects["need"].number
+def _kind_of_number(number: str) -> Kind:
+    return NEED if number.startswith(rooms().subjects[NEED.key].number) else OUTCOME
 
 
 def _maturity(outcome: Outcome) -> str:

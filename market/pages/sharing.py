@@ -22,7 +22,7 @@ from market.kit.pdf import pdf_response
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
-from market.listings.kinds import kind_of
+from market.listings.kinds import NEED, OUTCOME, kind_of
 from market.listings.models import Need, Outcome
 from market.listings.rules import budget_text
 from market.listings.sections import sections
@@ -38,10 +38,8 @@ SECTIONS = 4
 
 async def _listing(request: Request) -> Outcome | Need:
     """Return a listing that everybody may open: nothing else is shared."""
-    number = request.path_params["number"]
-    is_outcome = request.url.path.startswith("/outcomes/")
-    getter = queries.get_outcome_for if is_outcome else queries.get_need_for
-    listing: Outcome | Need = await getter(optional_actor(request), number)
+    kind = OUTCOME if request.url.path.startswith("/outcomes/") else NEED
+    listing = await queries.get_listing_for(kind, optional_actor(request), request.path_params["number"])
     if listing.status not in PUBLIC:
         raise NotFound(_("这一页还没有公开，公开后才能分享。"))
     return listing

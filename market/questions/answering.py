@@ -38,15 +38,6 @@ class Questions:
     may_hide: bool
 
 
-async def get_listing_for(actor: Actor, kind: str, number: str) -> Listing:
-    """Return the listing a question is about, as its own guarded getter gives it."""
-    getter: Any = {"outcome": queries.get_outcome_for, "need": queries.get_need_for}.get(kind)
-    if getter is None:
-        raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    listing: Listing = await getter(actor, number)
-    return listing
-
-
 @atomic()
 async def ask(listing: Listing, text: str, *, by: By) -> Question:
     """Ask the owner of a listing on offer; its authors are notified.

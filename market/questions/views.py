@@ -15,7 +15,8 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
-from market.listings.kinds import Listing, kind_of
+from market.listings.kinds import Listing, get_kind, kind_of
+from market.listings.queries import get_listing_for
 from market.questions import answering
 from market.questions.states import QuestionAct
 from market.records.by import By
@@ -35,9 +36,8 @@ class HideForm(BaseForm):
 
 async def ask(request: Request) -> Response:
     actor = actor_for(request, QuestionAct.ASK_QUESTION)
-    listing = await answering.get_listing_for(
-        actor, request.path_params["kind"], request.path_params["number"]
-    )
+    kind = get_kind(request.path_params["kind"])
+    listing = await get_listing_for(kind, actor, request.path_params["number"])
     if not answering.may_ask(actor, listing):
         raise Invalid(_("这条信息现在不能提问。"))
     form = QuestionForm(await form_data_or_none(request))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
+from market.accounts.actors import Actor
 from market.deps import Deps
-from market.kit.i18n import lazy
+from market.kit.i18n import Lazy, lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import MomentHandler, Room, Subject, find_by
 from market.listings import (
@@ -56,6 +59,20 @@ def _moments(kind: Kind) -> dict[str, MomentHandler]:
     return {expiry_act(kind): expire, reminder_act(kind): remind}
 
 
+def _work_entries(
+    group: WorkGroup, kind: Kind, labels: tuple[Lazy, Lazy, Lazy, Lazy], *, is_for: Callable[[Actor], bool]
+) -> list[WorkEntry]:
+    """Return the entries of authors of a kind: their own listings, a new one, an import, those to renew."""
+    own, new, imported, renewable = labels
+    entry = partial(WorkEntry, group, act=ListingAct.DRAFT_LISTING, is_for=is_for)
+    return [
+        entry(10, own, f"listings:{kind.index}"),
+        entry(20, new, f"listings:new_{kind.key}"),
+        entry(30, imported, f"listings:import_{kind.index}", under=("/my/imports",)),
+        entry(40, renewable, f"listings:{kind.index}", "due=1"),
+    ]
+
+
 ROOM = Room(
     "listings",
     permissions=PERMISSIONS,
@@ -71,72 +88,16 @@ ROOM = Room(
             act=ListingAct.MODERATE,
             under=("/my/imports",),
         ),
-        WorkEntry(
+        *_work_entries(
             WorkGroup.OUTCOMES,
-            10,
-            lazy("我的成果"),
-            "listings:outcomes",
-            act=ListingAct.DRAFT_LISTING,
+            OUTCOME,
+            (lazy("我的成果"), lazy("写一份成果"), lazy("从表格导入"), lazy("待续期的成果")),
             is_for=lambda actor: actor.sells,
         ),
-        WorkEntry(
-            WorkGroup.OUTCOMES,
-            20,
-            lazy("写一份成果"),
-            "listings:new_outcome",
-            act=ListingAct.DRAFT_LISTING,
-            is_for=lambda actor: actor.sells,
-        ),
-        WorkEntry(
-            WorkGroup.OUTCOMES,
-            30,
-            lazy("从表格导入"),
-            "listings:import_outcomes",
-            under=("/my/imports",),
-            act=ListingAct.DRAFT_LISTING,
-            is_for=lambda actor: actor.sells,
-        ),
-        WorkEntry(
-            WorkGroup.OUTCOMES,
-            40,
-            lazy("待续期的成果"),
-            "listings:outcomes",
-            "due=1",
-            act=ListingAct.DRAFT_LISTING,
-            is_for=lambda actor: actor.sells,
-        ),
-        WorkEntry(
+        *_work_entries(
             WorkGroup.NEEDS,
-            10,
-            lazy("我的需求"),
-            "listings:needs",
-            act=ListingAct.DRAFT_LISTING,
-            is_for=lambda actor: actor.buys,
-        ),
-        WorkEntry(
-            WorkGroup.NEEDS,
-            20,
-            lazy("写一条需求"),
-            "listings:new_need",
-            act=ListingAct.DRAFT_LISTING,
-            is_for=lambda actor: actor.buys,
-        ),
-        WorkEntry(
-            WorkGroup.NEEDS,
-            30,
-            lazy("从表格导入"),
-            "listings:import_needs",
-            under=("/my/imports",),
-            act=ListingAct.DRAFT_LISTING,
-            is_for=lambda actor: actor.buys,
-        ),
-        WorkEntry(
-            WorkGroup.NEEDS,
-            40,
-            lazy("待续期的需求"),
-            "listings:needs",
-            "due=1",
-            act=ListingAct.DRAFT_LISTING,
+            NEED,
+            (lazy("我的需求"), lazy("写一条需求"), lazy("从表格导入"), lazy("待续期的需求")),
             is_for=lambda actor: actor.buys,
         ),
     ),

@@ -30,6 +30,7 @@ from market.kit.money import Money
 from market.ledger import transfers as book
 from market.ledger.models import Transfer
 from market.notices import notice_acts as notices
+from market.notices import objections
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
 from market.payments import connected_accounts, gateway_events, remittances
@@ -230,7 +231,7 @@ async def test_a_notice_is_never_clear_with_an_open_objection() -> None:
     assert notice.ends_at is not None
 
     refused = await race(
-        notices.object_to(
+        objections.object_to(
             notice.number, reason="价格偏低", by=By(objector, notice.ends_at - timedelta(seconds=1))
         ),
         notices.end_period(notice.id, HOLIDAYS, now=notice.ends_at),

@@ -1,4 +1,4 @@
-"""Acts on public notices: publish, extend, object, answer, withdraw, clear; `rulings` decides objections.
+"""Acts on public notices: publish, extend, withdraw, clear; `objections` and `rulings` are about objections.
 
 A transaction that depends on a notice locks it by `require_clear`.
 """
@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.messages import notify, notify_staff
-from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
@@ -18,20 +16,16 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.notices.models import DayKind, Notice, NoticeExtension, NoticeKind, Objection
+from market.notices.models import DayKind, Notice, NoticeExtension, NoticeKind
 from market.notices.periods import period_end, publication_region
-from market.notices.queries import can_answer, can_extend
+from market.notices.queries import can_extend
 from market.notices.recalculated_ends import recalculate_end, set_end_moment
 from market.notices.states import (
     RUNNING,
-    UNDECIDED,
     NoticeAct,
     NoticeAction,
     NoticeStatus,
     NoticeVerb,
-    ObjectionAction,
-    ObjectionStatus,
-    ObjectionVerb,
     is_due,
 )
 from market.notices.texts import body_hash
@@ -134,7 +128,7 @@ async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by:
         Invalid: `days` is not longer than before, or too long.
     """
     by.actor.require(NoticeAct.EXTEND_NOTICE)
-    notice = await _lock_notice(number)
+    notice = await lock_notice(number)
     if not can_extend(by.actor, notice):
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
     if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= by.now):
@@ -163,69 +157,6 @@ async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by:
     await set_end_moment(notice, by.now)
     await record("notice", notice.id, NoticeVerb.EXTEND, by=by, days=days, ends_at=ends_at)
     return notice
-
-
-@atomic()
-async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None = None) -> Objection:
-    """File an objection in the actor's name; it suspends the notice at once.
-
-    Raises:
-        NotFound: there is no such notice.
-        Conflict: its period is over.
-    """
-    by.actor.require(NoticeAct.OBJECT)
-    notice = await _lock_notice(number)
-    if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= by.now):
-        raise Conflict(_("公示期已满，不能再提出异议。"))
-    if entry_id is not None and str(entry_id) not in {row[0] for row in notice.entries}:
-        raise Invalid(_("公示里没有这一项。"), field="entry")
-    if await Objection.exists(
-        notice_id=notice.id, objector_id=by.actor.user_id, entry_id=entry_id, status__in=list(UNDECIDED)
-    ):
-        raise Conflict(_("您对此提出的异议还没有裁定，不用重复提出。"))
-    objection = await Objection.create(
-        id=uuid4(),
-        notice=notice,
-        entry_id=entry_id,
-        objector_id=by.actor.user_id,
-        reason=reason,
-        filed_at=by.now,
-    )
-    await record("objection", objection.id, ObjectionVerb.FILE, by=by, notice=notice.number)
-    await transition(notice, NoticeAction.OBJECT, by=by, objection=objection.id)
-    text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
-    address = f"/notices/{notice.number}"  # its page links on to answering and deciding, for those who may
-    if notice.organisation_id:
-        await notify(text, now=by.now, address=address, organisation_id=notice.organisation_id)
-    else:
-        await notify_staff(StaffRole.OFFICER, text, now=by.now, address=address)
-    await notify_staff(StaffRole.OPERATOR, text, now=by.now, address=address)
-    return objection
-
-
-@atomic()
-async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
-    """Answer an objection for the unit that published the notice; the answer is public.
-
-    Raises:
-        NotFound: the notice is another unit's.
-        Conflict: it was answered or decided before.
-    """
-    by.actor.require(NoticeAct.ANSWER_OBJECTION)
-    notice, objection = await lock_objection(objection_id)
-    if not can_answer(by.actor, notice):
-        raise NotFound(_("没有这条异议，或者您不能查看它。"))
-    if objection.status is not ObjectionStatus.FILED:
-        raise Conflict(_("这条异议已经答复或裁定，请刷新后再看。"))
-    changes = {"answer": text, "answered_at": by.now}
-    await transition(objection, ObjectionAction.ANSWER, by=by, changes=changes)
-    await notify_staff(
-        StaffRole.OPERATOR,
-        _("公示 %(number)s 的异议已有答复，请裁定。", number=notice.number),
-        now=by.now,
-        address=f"/objections/{objection.id}/decide",
-    )
-    return objection
 
 
 @atomic()
@@ -291,17 +222,8 @@ async def require_clear(subject_kind: str, subject_id: UUID) -> Notice:
     )
 
 
-async def _lock_notice(number: str) -> Notice:
+async def lock_notice(number: str) -> Notice:
     notice = await Notice.select_for_update().get_or_none(number=number)
     if notice is None:
         raise NotFound(_("没有这份公示。"))
     return notice
-
-
-async def lock_objection(objection_id: UUID) -> tuple[Notice, Objection]:
-    """Lock an objection with its notice. Lock order: the notice, then the objection, as everywhere."""
-    objection = await Objection.get_or_none(id=objection_id)
-    if objection is None:
-        raise NotFound(_("没有这条异议，或者您不能查看它。"))
-    notice = await Notice.select_for_update().get(id=objection.notice_id)
-    return notice, await Objection.select_for_update().get(id=objection_id)

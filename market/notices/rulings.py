@@ -11,7 +11,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.notices.models import Notice, Objection, ObjectionRuling
-from market.notices.notice_acts import lock_objection
+from market.notices.objections import lock_objection
 from market.notices.recalculated_ends import set_end_moment
 from market.notices.states import (
     AFTER_DECISION,

@@ -22,7 +22,7 @@ from market.kit.pagination import PageRequest
 from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
-from market.notices import notice_acts, queries, rulings
+from market.notices import notice_acts, objections, queries, rulings
 from market.notices.holiday_years import calendar_for
 from market.notices.models import Notice, Objection
 from market.notices.periods import days_left, last_day
@@ -116,7 +116,7 @@ async def object_(request: Request) -> Response:
     form.entry.choices = [("", _("整份公示")), *((entry, name) for entry, name in notice.entries)]
     if form.validate_on_submit():
         entry = UUID(form.entry.data) if form.entry.data else None
-        await notice_acts.object_to(
+        await objections.object_to(
             notice.number,
             reason=str(form.reason.data),
             entry_id=entry,
@@ -132,7 +132,7 @@ async def answer(request: Request) -> Response:
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
     form = AnswerForm(await form_data_or_none(request))
     if form.validate_on_submit():
-        await notice_acts.answer(objection.id, str(form.answer.data), by=By(actor, deps(request).clock()))
+        await objections.answer(objection.id, str(form.answer.data), by=By(actor, deps(request).clock()))
         response = redirect_to(request, "notices:show", number=objection.notice.number)
         return flash(request, response, _("答复已公开，由平台管理员裁定。"))
     return render_form(

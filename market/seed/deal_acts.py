@@ -19,7 +19,7 @@ from market.kit.clock import local_date
 from market.kit.money import Money
 from market.listings.models import Need, Outcome
 from market.matching import match_acts as matching
-from market.notices import notice_acts as notices
+from market.notices import objections
 from market.notices.models import Notice
 from market.payments.connected_accounts import find_connected_account
 from market.payments.models import Remittance
@@ -163,7 +163,7 @@ def object_to(person: str, reason: str) -> Act:
 
     async def act(room: DealRoom, now: datetime) -> None:
         notice = await Notice.get(subject_id=room.deal.id)
-        await notices.object_to(notice.number, reason=reason, by=By(await room.cast.actor(person), now))
+        await objections.object_to(notice.number, reason=reason, by=By(await room.cast.actor(person), now))
 
     return act
 

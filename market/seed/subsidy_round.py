@@ -22,7 +22,7 @@ from market.contracts.models import Contract
 from market.deps import Deps
 from market.files.uploads import check_content
 from market.kit.clock import local_date
-from market.notices import notice_acts as notices
+from market.notices import objections
 from market.notices.models import Notice
 from market.records.by import By
 from market.records.decisions import Verdict
@@ -331,7 +331,7 @@ async def _published_list(desk: Desk) -> Story:
     notice = await _confirm(desk, number, now)
     now = yield desk.calendar.ago(2, 14)
     claim = await Claim.get(number=desk.numbers["objection"])
-    await notices.object_to(
+    await objections.object_to(
         notice.number,
         reason="该单位申报的新增销售额包含上一年已签订的供货合同，与成果应用没有对应关系，请核实发票时间。",
         entry_id=claim.id,

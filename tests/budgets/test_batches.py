@@ -20,7 +20,7 @@ from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict
 from market.kit.pagination import PageRequest
 from market.ledger.transfers import available
-from market.notices import notice_acts as notices
+from market.notices import objections
 from market.notices.models import Notice
 from market.records.by import By
 from market.records.decisions import SamePerson
@@ -97,7 +97,7 @@ async def test_an_objection_stops_only_its_claim() -> None:
     number = await make_published(desk, stopped, other)
     notice = await Notice.get(subject_kind="batch")
     objector = await make_member()
-    objection = await notices.object_to(
+    objection = await objections.object_to(
         notice.number, reason="同一项目已获补助", entry_id=stopped.id, by=By(objector, NOW)
     )
 
@@ -116,7 +116,7 @@ async def test_an_upheld_objection_frees_the_money_for_a_later_list() -> None:
     claim = await make_rechecked(desk)
     await make_published(desk, claim, budget=100 * WAN)
     notice = await Notice.get(subject_kind="batch")
-    objection = await notices.object_to(
+    objection = await objections.object_to(
         notice.number, reason="关联方", entry_id=claim.id, by=By(await make_member(), NOW)
     )
     await rule_on(objection.id, is_upheld=True, text="成立")
@@ -151,7 +151,7 @@ async def test_an_objection_is_decided_and_not_refused_away() -> None:
     claim = await make_rechecked(desk)
     await make_published(desk, claim)
     notice = await Notice.get(subject_kind="batch")
-    await notices.object_to(notice.number, reason="关联方", by=By(await make_member(), NOW))
+    await objections.object_to(notice.number, reason="关联方", by=By(await make_member(), NOW))
 
     with pytest.raises(Conflict):
         await propose_refusal(claim.number, clause="rate", reason="无", by=By(desk.officer, LATER))
@@ -179,7 +179,7 @@ async def test_an_objection_upheld_against_the_whole_list_ends_all_its_claims_an
     claims = [await make_rechecked(desk), await make_rechecked(desk)]
     number = await make_published(desk, *claims, budget=120 * WAN)
     notice = await Notice.get(subject_kind="batch")
-    objection = await notices.object_to(notice.number, reason="程序", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="程序", by=By(await make_member(), NOW))
     await rule_on(objection.id, is_upheld=True, text="成立")
     assert [await shown_status_of(desk, claim) for claim in claims] == ["objection", "objection"]
 
@@ -195,7 +195,7 @@ async def test_an_upheld_objection_that_the_sweep_has_not_seen_yet_bars_the_appr
     barred, other = await make_rechecked(desk), await make_rechecked(desk)
     number = await make_published(desk, barred, other)
     notice = await Notice.get(subject_kind="batch")
-    objection = await notices.object_to(
+    objection = await objections.object_to(
         notice.number, reason="关联方", entry_id=barred.id, by=By(await make_member(), NOW)
     )
     await rule_on(objection.id, is_upheld=True, text="成立")
@@ -211,7 +211,7 @@ async def test_the_queue_shows_and_counts_a_suspended_claim_as_such() -> None:
     stopped, other = await make_rechecked(desk), await make_rechecked(desk)
     await make_published(desk, stopped, other)
     notice = await Notice.get(subject_kind="batch")
-    await notices.object_to(
+    await objections.object_to(
         notice.number, reason="关联方", entry_id=stopped.id, by=By(await make_member(), NOW)
     )
 

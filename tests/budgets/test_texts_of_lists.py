@@ -14,7 +14,7 @@ from market.deps import Deps
 from market.documents.models import IssuedDocument
 from market.documents.states import DocumentKind
 from market.kit.letterhead import Letterhead, use_letterhead
-from market.notices import notice_acts as notices
+from market.notices import objections
 from market.notices.models import Notice
 from market.notices.queries import get_notice
 from market.notices.texts import print_of
@@ -36,7 +36,7 @@ async def make_contested(
     ]
     number = await make_published(desk, *claims)
     notice = await Notice.get(subject_kind="batch")
-    objection = await notices.object_to(
+    objection = await objections.object_to(
         notice.number,
         reason="关联方",
         entry_id=None if is_whole else claims[1].id,

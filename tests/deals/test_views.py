@@ -14,7 +14,7 @@ from market.deals.states import DealStatus
 from market.files.models import StoredFile
 from market.kit.worklist import Turn
 from market.matching.models import Match
-from market.notices import notice_acts as notices
+from market.notices import objections
 from market.notices.models import Notice
 from market.pages.deal_worklist import deals_worklist
 from market.records.by import By
@@ -166,7 +166,7 @@ async def test_an_open_objection_shows_as_a_stop(client: httpx.AsyncClient) -> N
     parties = await make_parties()
     deal = await make_published(parties)
     notice = await Notice.get(subject_id=deal.id)
-    await notices.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    await objections.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
     await sign_in(client, parties.buyer)
 
     page = await client.get(f"/deals/{deal.number}")

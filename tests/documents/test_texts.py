@@ -16,7 +16,7 @@ from market.claims.models import Claim
 from market.documents.models import IssuedDocument
 from market.documents.sentences import fill
 from market.documents.states import DocumentKind
-from market.notices import notice_acts as notices
+from market.notices import objections
 from market.notices.models import Notice
 from market.records.by import By
 from tests.budgets.factories import rescind
@@ -66,7 +66,7 @@ async def objected_to(desk: Desk) -> Claim:
     await make_published(desk, claim)
     notice = await Notice.get(subject_kind="batch")
     by = By(await make_member(), NOW)
-    objection = await notices.object_to(notice.number, reason="关联方", entry_id=claim.id, by=by)
+    objection = await objections.object_to(notice.number, reason="关联方", entry_id=claim.id, by=by)
     await rule_on(objection.id, is_upheld=True, text="成立")
     for publicity in PUBLICITY:
         await publicity.sweep(NOW)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from market.kit.errors import Conflict, Invalid, NotFound
-from market.notices import notice_acts
+from market.notices import notice_acts, objections
 from market.notices.queries import get_notice
 from market.notices.states import NoticeStatus
 from market.records.by import By
@@ -65,7 +65,7 @@ async def test_a_text_that_must_change_is_published_anew_and_the_old_one_stays()
 async def test_a_text_under_objection_is_not_replaced() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    await objections.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
     with pytest.raises(Conflict, match="裁定以后"):
         await make_notice(publisher, notice.subject_id, change_reason="更正")
@@ -74,7 +74,7 @@ async def test_a_text_under_objection_is_not_replaced() -> None:
 async def test_the_feed_renews_a_notice_that_was_objected_to(client: httpx.AsyncClient) -> None:
     notice = await make_notice(await make_publisher())
     later = NOW + timedelta(days=2)
-    await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), later))
+    await objections.object_to(notice.number, reason="价格偏低", by=By(await make_member(), later))
 
     feed = await client.get("/notices.atom")
 

@@ -17,7 +17,7 @@ from market.codes.regions import GUANGXI
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.notices import notice_acts
+from market.notices import notice_acts, objections
 from market.notices.holiday_years import (
     confirm_year,
     count_undecided,
@@ -175,7 +175,7 @@ async def test_who_objected_and_the_authority_are_told_of_a_new_end() -> None:
     rechecker, officer = await make_staff(StaffRole.RECHECKER), await make_staff(StaffRole.OFFICER)
     objector = await make_member()
     notice = await make_reward_notice(now, rechecker)
-    await notice_acts.object_to(notice.number, reason="金额有误", by=By(objector, now))
+    await objections.object_to(notice.number, reason="金额有误", by=By(objector, now))
 
     await enter(NEXT_YEAR, now)
 

@@ -12,7 +12,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Message, OrganisationKind, StaffRole
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.notices import notice_acts, queries
+from market.notices import notice_acts, objections, queries
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.notice_acts import NotClear
 from market.notices.recalculated_ends import END as ENDS
@@ -96,7 +96,7 @@ async def test_an_objection_stops_what_depends_on_the_notice() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
 
-    await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    await objections.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
     assert await end_notices(END) == 0
     with pytest.raises(NotClear, match="异议处理中"):
@@ -107,8 +107,8 @@ async def test_an_objection_stops_what_depends_on_the_notice() -> None:
 async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    objection = await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
-    await notice_acts.answer(objection.id, "评估报告附后", by=By(publisher, NOW))
+    objection = await objections.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    await objections.answer(objection.id, "评估报告附后", by=By(publisher, NOW))
 
     await rule_on(objection.id, is_upheld=False, text="评估有效")
 
@@ -119,7 +119,7 @@ async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays
 
 async def test_a_notice_whose_period_ran_out_during_an_objection_is_clear_when_it_is_dismissed() -> None:
     notice = await make_notice()
-    objection = await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
     assert await end_notices(END) == 0
     late = END + timedelta(days=3)
 
@@ -132,7 +132,7 @@ async def test_a_notice_whose_period_ran_out_during_an_objection_is_clear_when_i
 async def test_nothing_falls_due_for_a_notice_that_was_replaced_withdrawn_or_upheld_against() -> None:
     publisher = await make_publisher()
     replaced, upheld, withdrawn = [await make_notice(publisher, uuid4()) for _ in range(3)]
-    objection = await notice_acts.object_to(upheld.number, reason="关联交易", by=By(await make_member(), NOW))
+    objection = await objections.object_to(upheld.number, reason="关联交易", by=By(await make_member(), NOW))
     assert await Moment.filter(act=ENDS).count() == 3
 
     await rule_on(objection.id, is_upheld=True, text="属实")
@@ -145,7 +145,7 @@ async def test_nothing_falls_due_for_a_notice_that_was_replaced_withdrawn_or_uph
 
 async def test_an_upheld_objection_ends_the_notice() -> None:
     notice = await make_notice()
-    objection = await notice_acts.object_to(notice.number, reason="关联交易", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="关联交易", by=By(await make_member(), NOW))
 
     await rule_on(objection.id, is_upheld=True, text="属实")
 
@@ -157,7 +157,7 @@ async def test_an_upheld_objection_ends_the_notice() -> None:
 async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> None:
     entry, other = uuid4(), uuid4()
     notice = await make_notice(entries=[(entry, "甲公司"), (other, "乙公司")])
-    objection = await notice_acts.object_to(
+    objection = await objections.object_to(
         notice.number, reason="材料不实", entry_id=entry, by=By(await make_member(), NOW)
     )
 
@@ -171,7 +171,7 @@ async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> No
 async def test_all_objections_must_be_decided() -> None:
     notice = await make_notice()
     first, second = [
-        await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+        await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
         for _n in range(2)
     ]
     await rule_on(first.id, is_upheld=False, text="不成立")
@@ -185,24 +185,24 @@ async def test_all_objections_must_be_decided() -> None:
 
 async def test_the_same_objection_twice_is_refused() -> None:
     notice, person = await make_notice(), await make_member()
-    await notice_acts.object_to(notice.number, reason="一", by=By(person, NOW))
+    await objections.object_to(notice.number, reason="一", by=By(person, NOW))
 
     with pytest.raises(Conflict):
-        await notice_acts.object_to(notice.number, reason="二", by=By(person, NOW))
+        await objections.object_to(notice.number, reason="二", by=By(person, NOW))
 
 
 async def test_after_the_period_nobody_objects_even_if_nobody_swept() -> None:
     notice, person = await make_notice(), await make_member()
 
     with pytest.raises(Conflict, match="公示期已满"):
-        await notice_acts.object_to(notice.number, reason="晚了", by=By(person, ended(notice)))
+        await objections.object_to(notice.number, reason="晚了", by=By(person, ended(notice)))
 
 
 async def test_an_objection_names_an_entry_of_the_notice() -> None:
     notice, person = await make_notice(), await make_member()
 
     with pytest.raises(Invalid) as refused:
-        await notice_acts.object_to(notice.number, reason="一", entry_id=uuid4(), by=By(person, NOW))
+        await objections.object_to(notice.number, reason="一", entry_id=uuid4(), by=By(person, NOW))
 
     assert refused.value.field == "entry"
 
@@ -210,12 +210,12 @@ async def test_an_objection_names_an_entry_of_the_notice() -> None:
 async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_proposes_a_ruling() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    objection = await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
 
     with pytest.raises(NotFound):
-        await notice_acts.answer(objection.id, "我来答", by=By(await make_publisher(), NOW))
+        await objections.answer(objection.id, "我来答", by=By(await make_publisher(), NOW))
     with pytest.raises(NotFound):
-        await notice_acts.answer(objection.id, "我来答", by=By(await make_staff(StaffRole.OFFICER), NOW))
+        await objections.answer(objection.id, "我来答", by=By(await make_staff(StaffRole.OFFICER), NOW))
     with pytest.raises(Forbidden):
         await propose_ruling(objection.id, is_upheld=False, text="不", by=By(publisher, NOW))
 
@@ -223,16 +223,16 @@ async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_propose
 async def test_the_authoritys_officers_answer_for_its_own_notices() -> None:
     officer = await make_staff(StaffRole.OFFICER)
     notice = await make_notice(await make_staff(StaffRole.RECHECKER))
-    objection = await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
 
-    answered = await notice_acts.answer(objection.id, "依据第四条", by=By(officer, NOW))
+    answered = await objections.answer(objection.id, "依据第四条", by=By(officer, NOW))
 
     assert answered.status is ObjectionStatus.ANSWERED
 
 
 async def test_a_decision_is_made_once() -> None:
     notice = await make_notice()
-    objection = await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     await rule_on(objection.id, is_upheld=False, text="不成立")
 
     with pytest.raises(Conflict):
@@ -263,8 +263,8 @@ async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear() ->
 async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    objection = await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
-    await notice_acts.answer(objection.id, "答", by=By(publisher, NOW))
+    objection = await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    await objections.answer(objection.id, "答", by=By(publisher, NOW))
     await rule_on(objection.id, is_upheld=False, text="不成立")
     await end_notices(END)
 

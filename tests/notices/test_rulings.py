@@ -9,7 +9,7 @@ import pytest
 from market.accounts.models import StaffRole
 from market.kit.database import connection
 from market.kit.errors import Conflict, Invalid
-from market.notices import notice_acts
+from market.notices import objections
 from market.notices.checks import objections_are_decided_by_two
 from market.notices.models import Notice, Objection
 from market.notices.rulings import decide_ruling, propose_ruling
@@ -23,7 +23,7 @@ from tests.notices.test_notice_acts import make_notice
 
 async def make_objection() -> Objection:
     notice = await make_notice()
-    return await notice_acts.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    return await objections.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
 
 async def test_until_the_approver_decides_the_procedure_stays_suspended() -> None:
@@ -51,10 +51,10 @@ async def test_nobody_rules_alone_nor_on_their_own_objection() -> None:
     with pytest.raises(SamePerson):
         await decide_ruling(objection.id, Verdict.CONFIRMED, by=By(both, NOW))
 
-    own = await notice_acts.object_to((await make_notice()).number, reason="一", by=By(operator, NOW))
+    own = await objections.object_to((await make_notice()).number, reason="一", by=By(operator, NOW))
     with pytest.raises(SamePerson):
         await propose_ruling(own.id, is_upheld=True, text="属实", by=By(operator, NOW))
-    theirs = await notice_acts.object_to((await make_notice()).number, reason="一", by=By(approver, NOW))
+    theirs = await objections.object_to((await make_notice()).number, reason="一", by=By(approver, NOW))
     await propose_ruling(theirs.id, is_upheld=True, text="属实", by=By(operator, NOW))
     with pytest.raises(SamePerson):
         await decide_ruling(theirs.id, Verdict.CONFIRMED, by=By(approver, NOW))

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from market.accounts.models import StaffRole
-from market.notices import notice_acts
+from market.notices import objections
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
 from market.records.by import By
@@ -113,7 +113,7 @@ async def test_an_objection_to_one_entry_of_a_list(client: httpx.AsyncClient) ->
 async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
     publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
     notice = await make_notice(publisher)
-    objection = await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
 
     for actor, address, fields in [
         (await make_member(), f"/notices/{notice.number}/object", ["reason", "entry"]),
@@ -128,7 +128,7 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
 
 async def test_what_was_typed_is_kept(client: httpx.AsyncClient) -> None:
     operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
-    objection = await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     await sign_in(client, operator)
 
     page = await post(client, f"/objections/{objection.id}/decide", {"outcome": "", "text": "写了一半"})
@@ -151,7 +151,7 @@ async def test_only_those_concerned_reach_an_objection(
 ) -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    objection = await notice_acts.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    objection = await objections.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     people = {
         "publisher": publisher,
         "operator": await make_staff(StaffRole.OPERATOR),

@@ -48,7 +48,8 @@ from market.kit.web import (
     redirect_to,
     uuid_or_none,
 )
-from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
+from market.listings.masking import need_owner_name
+from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes
 from market.matching.models import Match
 from market.notices.holiday_years import calendar_for
 from market.notices.periods import publication_region

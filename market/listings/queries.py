@@ -85,21 +85,6 @@ def is_owner(actor: Actor | None, listing: Listing) -> bool:
     )
 
 
-def is_owner_visible(need: Need, actor: Actor | None, *, brokers: Collection[UUID] = ()) -> bool:
-    """Return whether this person may see the owner of a need.
-
-    `brokers` are the people who took up a match of it, provided by the rooms above.
-    """
-    if not need.is_masked or is_owner(actor, need):
-        return True
-    return actor is not None and (actor.is_staff or actor.user_id in brokers)
-
-
-def need_owner_name(need: Need, actor: Actor | None, *, brokers: Collection[UUID] = ()) -> str:
-    """Return the enterprise's name, or 某企业 if masked; the organisation must be fetched."""
-    return need.organisation.name if is_owner_visible(need, actor, brokers=brokers) else _("某企业")
-
-
 def may_see_contacts(listing: Listing, actor: Actor | None) -> bool:
     """Return whether the person may see the contact: members of verified organisations and staff may.
 

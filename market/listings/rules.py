@@ -128,22 +128,6 @@ NEED_REQUIRED: Mapping[str, Lazy] = {
 """Fields required for submission, each with its error sentence."""
 
 
-MASKED_TEXTS = (
-    "title",
-    "background",
-    "description",
-    "targets",
-    "constraints",
-    "attempts",
-    "expected_form",
-    "rights_intent",
-    "payment_terms",
-    "requirements",
-    "keywords",
-)
-"""Public text fields of a need."""
-
-
 def may_have_open_licence(right: Mapping[str, str]) -> bool:
     """Return whether a right can be under an open licence: a granted Chinese patent (专利法 art. 50)."""
     is_chinese = foreign_number(right.get("number", "")) is None
@@ -176,12 +160,6 @@ def faults_of_need(need: Any, today: date) -> list[tuple[str, str]]:
     if need.deadline_on is not None and need.deadline_on <= today:
         faults.append(("deadline_on", _("截止日期应在今天之后。")))
     return faults
-
-
-def faults_of_masking(need: Any, owner_name: str) -> list[tuple[str, str]]:
-    """Return the public fields in which a masked need names its enterprise."""
-    sentence = _("这里写了单位名称。不公开单位名称的需求，正文也不要写。")
-    return [(name, sentence) for name in MASKED_TEXTS if owner_name in _flat(getattr(need, name))]
 
 
 @dataclass(frozen=True)
@@ -281,12 +259,6 @@ def _contact_faults(listing: Any) -> list[tuple[str, str]]:
     if listing.contact_phone or listing.contact_email:
         return []
     return [("contact_phone", _("电话和邮箱至少填一项。"))]
-
-
-def _flat(value: Any) -> str:
-    if isinstance(value, list):
-        return " ".join(_flat(item) for item in value)
-    return " ".join(value.values()) if isinstance(value, dict) else str(value or "")
 
 
 def budget_text(need: Any) -> str:

@@ -9,7 +9,7 @@ from market.accounts.models import Organisation
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
-from market.listings import rules
+from market.listings import masking
 from market.listings.kinds import Kind, Listing
 from market.listings.models import Need
 from market.listings.wording import wording_faults
@@ -34,7 +34,7 @@ async def require_complete(
     faults = kind.faults(listing, local_date(now))
     if isinstance(listing, Need) and listing.is_masked:
         owner = await Organisation.get(id=listing.organisation_id)
-        faults += rules.faults_of_masking(listing, owner.name)
+        faults += masking.faults_of_masking(listing, owner.name)
     faults += wording_faults(listing, changed)
     if faults:
         raise Incomplete(faults)

@@ -79,7 +79,7 @@ def wording_faults(listing: Any, names: Collection[str] | None = None) -> list[t
     for name in TEXTS:
         if not hasattr(listing, name) or (names is not None and name not in names):
             continue
-        text = _flat(getattr(listing, name))
+        text = text_of(getattr(listing, name))
         if found := contact_details(text):
             words = "”“".join(found[:3])[:80]
             faults.append((name, _("“%(words)s”是联系方式，请写在联系栏里。", words=words)))
@@ -88,9 +88,10 @@ def wording_faults(listing: Any, names: Collection[str] | None = None) -> list[t
     return faults
 
 
-def _flat(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return the text of a field, one line for each part of a list or a row."""
     if isinstance(value, list):
-        return "\n".join(_flat(item) for item in value)
+        return "\n".join(text_of(item) for item in value)
     if isinstance(value, dict):
         return "\n".join(str(part or "") for part in value.values())
     return str(value or "")

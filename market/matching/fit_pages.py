@@ -13,8 +13,9 @@ from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Role
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.listings.masking import need_owner_name
 from market.listings.models import Need, Outcome
-from market.listings.queries import is_owner, live, need_owner_name
+from market.listings.queries import is_owner, live
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.fits import (
     Group,

@@ -26,7 +26,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.kit.templating import render
 from market.kit.web import deps
-from market.listings import queries
+from market.listings import masking, queries
 from market.listings.kinds import NEED, OUTCOME
 from market.notices.models import Notice, NoticeKind
 from market.notices.periods import days_left
@@ -58,7 +58,7 @@ async def show(request: Request) -> Response:
         latest=latest,
         badges=await estimates.badges(latest, now),
         urgent=await queries.list_urgent_needs(3, today),
-        owner_name=lambda need: queries.need_owner_name(need, actor),
+        owner_name=lambda need: masking.need_owner_name(need, actor),
         days_left=lambda day: (day - today).days,
         notices=await open_notices(3, now),
         example=await estimates.example(now),

@@ -21,7 +21,7 @@ from market.deals.states import DealAct
 from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps, wants_partial
-from market.listings import queries, rules
+from market.listings import masking, queries, rules
 from market.listings.change_queries import find_own_change
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.listing_files import files_of
@@ -60,8 +60,8 @@ async def need(request: Request) -> Response:
         sections=sections(need),
         files=await files_of(need, NEED, actor),
         questions=await questions_of(need, actor),
-        owner_name=queries.need_owner_name(need, actor, brokers=brokers),
-        is_owner_visible=queries.is_owner_visible(need, actor, brokers=brokers),
+        owner_name=masking.need_owner_name(need, actor, brokers=brokers),
+        is_owner_visible=masking.is_owner_visible(need, actor, brokers=brokers),
         days_left=_days_left(need, today),
         fits=await fits_of(need, actor),
         most=FIRST_MATCHES,

@@ -19,7 +19,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, path_id
-from market.listings import queries
+from market.listings import masking, queries
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Outcome
 from market.matching.models import Match
@@ -111,7 +111,7 @@ async def organisation(request: Request) -> Response:
             [outcome for outcome in outcomes.items if isinstance(outcome, Outcome)], now
         ),
         needs=await queries.list_live_of(NEED, organisation.id, page_request),
-        owner_name=lambda need: queries.need_owner_name(need, actor),
+        owner_name=lambda need: masking.need_owner_name(need, actor),
         days_left=lambda day: (day - today).days,
         may_see_contacts=may_see_contacts(organisation, actor),
         **listing_labels.context(),

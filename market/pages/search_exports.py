@@ -20,8 +20,8 @@ from market.codes import lists, regions
 from market.codes.labels import label
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
+from market.listings.masking import need_owner_name
 from market.listings.models import Need, Outcome
-from market.listings.queries import need_owner_name
 from market.pages import listing_labels
 from market.pages.search_results import NEEDS, OUTCOMES, Scope, SearchResults, title_of
 

@@ -20,7 +20,7 @@ from market.kit import rate_limits
 from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps
-from market.listings import queries
+from market.listings import masking
 from market.listings.models import Outcome
 from market.listings.queries import live
 from market.listings.states import ListingAct, OutcomeStatus
@@ -125,7 +125,7 @@ async def _row_context(request: Request, results: SearchResults) -> dict[str, An
     context: dict[str, Any] = {
         "badges": await estimates.badges([row for row in rows if isinstance(row, Outcome)], now),
         "may_post": actor is None or (actor.may_buy and actor.may(ListingAct.WRITE_LISTING)),
-        "owner_name": lambda need: queries.need_owner_name(need, actor),
+        "owner_name": lambda need: masking.need_owner_name(need, actor),
         "days_left": _days_left(now),
         "query": results.params.address().partition("?")[2],
         "tallies": await _sort_counts(results, [row.id for row in rows]),

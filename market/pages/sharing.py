@@ -21,7 +21,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pdf import pdf_response
 from market.kit.templating import render
 from market.kit.web import deps
-from market.listings import queries
+from market.listings import masking, queries
 from market.listings.kinds import NEED, OUTCOME, kind_of
 from market.listings.models import Need, Outcome
 from market.listings.rules import budget_text
@@ -117,7 +117,7 @@ def _facts(listing: Outcome | Need) -> list[list[str]]:
     else:
         region = listing_labels.need_region(listing)
         rows = [
-            (_("企业"), queries.need_owner_name(listing, None)),
+            (_("企业"), masking.need_owner_name(listing, None)),
             (_("领域"), field),
             (_("所在地"), regions.name(region) if region else ""),
             (_("投入预算"), budget_text(listing)),

@@ -7,7 +7,7 @@ from market.accounts.models import MemberRole, Message, Organisation, Organisati
 from market.accounts.permissions import NotYours
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.listings import authoring, lifecycle, queries, submission
+from market.listings import authoring, lifecycle, masking, queries, submission
 from market.listings.deadlines import expiry_act
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome, Review
@@ -316,9 +316,9 @@ async def test_the_owner_of_a_masked_need_is_told_to_itself_staff_and_its_broker
     need = await make_need(await make_organisation_of(owner), is_masked=True)
     need = await queries.get_need_for(None, need.number)
 
-    assert queries.need_owner_name(need, None) == "某企业"
-    assert queries.need_owner_name(need, other) == "某企业"
-    assert queries.need_owner_name(need, owner) == owner.organisation_name
-    assert queries.need_owner_name(need, operator) == owner.organisation_name
-    assert queries.need_owner_name(need, other, brokers=[other.user_id]) == owner.organisation_name
+    assert masking.need_owner_name(need, None) == "某企业"
+    assert masking.need_owner_name(need, other) == "某企业"
+    assert masking.need_owner_name(need, owner) == owner.organisation_name
+    assert masking.need_owner_name(need, operator) == owner.organisation_name
+    assert masking.need_owner_name(need, other, brokers=[other.user_id]) == owner.organisation_name
     assert not queries.may_see_contacts(need, other)

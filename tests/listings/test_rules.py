@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from market.kit.errors import Conflict, Invalid
-from market.listings import rules
+from market.listings import masking, rules
 from market.listings.states import (
     EDITABLE,
     LIVE,
@@ -20,7 +20,7 @@ from tests.listings.forms import need_values, outcome_values
 
 
 def blank(**values: object) -> SimpleNamespace:
-    names = {*rules.OUTCOME_WEIGHTS, *rules.NEED_WEIGHTS, *rules.MASKED_TEXTS}
+    names = {*rules.OUTCOME_WEIGHTS, *rules.NEED_WEIGHTS, *masking.MASKED_TEXTS}
     names |= {"contact_phone", "contact_email"}
     return SimpleNamespace(**(dict.fromkeys(names, "") | values))
 
@@ -221,12 +221,12 @@ def test_a_masked_need_is_told_where_it_names_its_enterprise_all_the_same() -> N
         background=None,
     )
 
-    assert [name for name, _sentence in rules.faults_of_masking(need, "南南线缆")] == [
+    assert [name for name, _sentence in masking.faults_of_masking(need, "南南线缆")] == [
         "description",
         "targets",
         "keywords",
     ]
-    assert rules.faults_of_masking(need, "别家") == []
+    assert masking.faults_of_masking(need, "别家") == []
 
 
 def test_a_listing_that_somebody_moved_already_does_not_move_again() -> None:

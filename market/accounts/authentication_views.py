@@ -57,7 +57,7 @@ async def login(request: Request) -> Response:
 
 
 def _signed_in(request: Request, token: str, target: str) -> Response:
-    response = redirect_to(request, "pages:dashboard")
+    response = redirect_to(request, "pages:workbench")
     response.headers["location"] = safe_path(target, response.headers["location"])
     return set_session(response, token, is_secure=deps(request).settings.is_secure)
 
@@ -122,7 +122,7 @@ async def confirm(request: Request) -> Response:
         session = await registration.confirm_email(
             token, device=browser_of(request).device, now=deps(request).clock()
         )
-        response = redirect_to(request, "pages:dashboard")
+        response = redirect_to(request, "pages:workbench")
         set_session(response, session, is_secure=deps(request).settings.is_secure)
         return flash(request, response, _("邮箱已确认，您已登录。"))
     await check_token(token, TokenPurpose.CONFIRM_EMAIL)

@@ -125,13 +125,13 @@ async def invitation(request: Request) -> Response:
     if data is not None and actor is not None:
         own = await invitations.accept(token, session_token=request.cookies[COOKIE], by=By(actor, now))
         message = _("您已加入 %(name)s。", name=own.name)
-        return flash(request, redirect_to(request, "pages:dashboard"), message)
+        return flash(request, redirect_to(request, "pages:workbench"), message)
     form: Any = InvitedForm(data)
     if form.validate_on_submit():
         with form.catch_invalid():
             person = invitations.NewColleague(form.person_name.data, form.password.data)
             session = await invitations.register(token, person, device=browser_of(request).device, now=now)
-            response = redirect_to(request, "pages:dashboard")
+            response = redirect_to(request, "pages:workbench")
             set_session(response, session, is_secure=deps(request).settings.is_secure)
             message = _("您已加入 %(name)s。", name=invitation.organisation.name)
             return flash(request, response, message)
@@ -176,7 +176,7 @@ async def act_for(request: Request) -> Response:
     if organisation_id is None:
         raise NotFound(_("没有这条记录。"))
     await memberships_service.act_for(organisation_id, request.cookies[COOKIE], actor=actor)
-    response = redirect_to(request, "pages:dashboard")
+    response = redirect_to(request, "pages:workbench")
     response.headers["location"] = safe_path(str(data.get("next") or ""), response.headers["location"])
     return response
 

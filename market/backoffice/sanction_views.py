@@ -12,10 +12,10 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
 from market.codes.labels import choices
-from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.queries import list_sanctions
 from market.integrity.sanction_acts import file_sanction, hear_sanction
+from market.integrity.sanction_decisions import decide_ruling, propose_ruling
 from market.integrity.states import WORKFLOW, IntegrityAct, SanctionAction, SanctionRuling, SanctionStatus
 from market.kit.errors import NotFound
 from market.kit.flash import flash

@@ -33,7 +33,7 @@ from market.kit.i18n import lazy
 from market.kit.pagination import Page, PageRequest
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
-from market.programmes.terms import TermError
+from market.programmes.rule_terms import TermError
 from market.records.by import By
 from market.records.decisions import Verdict, decide, require_second_person
 

@@ -34,7 +34,7 @@ from market.ledger import transfers as book
 from market.programmes.catalogue import compiled, get_programme
 from market.programmes.facts import FactsError
 from market.programmes.models import Programme
-from market.programmes.terms import TermError
+from market.programmes.rule_terms import TermError
 from market.records.by import By
 
 PROGRESS_STEP = 25

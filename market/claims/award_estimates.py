@@ -25,7 +25,7 @@ from market.programmes.facts import PARTY_KINDS, Applicant, ContractFacts, Party
 from market.programmes.models import Programme
 from market.programmes.results import AssessmentResult
 from market.programmes.rule_files import in_force
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 
 MODES = {"licence": "licence", "exclusive_licence": "licence"}
 """Modes of cooperation whose contract has another name; the others are called alike."""

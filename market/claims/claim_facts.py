@@ -21,7 +21,7 @@ from market.kit.i18n import gettext as _
 from market.programmes.catalogue import compiled
 from market.programmes.facts import APPLICANT_KINDS, GRADES, MODES, PARTY_KINDS
 from market.programmes.models import Programme
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 from market.records.by import By
 
 CLAWED_BACK = ("confirmed", "settled")

@@ -43,7 +43,7 @@ from market.notices.states import ObjectionStatus
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 from market.records.models import StatusEvent
 from market.records.transitions import history
 

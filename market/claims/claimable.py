@@ -1,4 +1,4 @@
-"""What an organisation may claim, with a preview of the award; the figures about claims on dashboards."""
+"""What an organisation may claim, with a preview of the award; the figures about claims on workbenches."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from market.programmes.conditions import Finding
 from market.programmes.engine import compute
 from market.programmes.facts import read_facts
 from market.programmes.results import AssessmentResult
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 
 
 def decided_basis(terms: Terms, rate: int | None, decision: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from market.kit.clock import local_date
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
 from market.programmes.rule_files import read_terms
-from market.programmes.terms import TermError, Terms
+from market.programmes.rule_terms import TermError, Terms
 
 MOST_PREVIEWED = 500
 

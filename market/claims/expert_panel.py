@@ -26,7 +26,7 @@ from market.panels.states import PanelAct
 from market.panels.subjects import Fact, PanelSubject, Paper, Section, get_subject
 from market.panels.verdicts import Verdict, verdict_of
 from market.programmes.catalogue import compiled
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 from market.records.by import By
 
 KIND = "claim"

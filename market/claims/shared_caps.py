@@ -17,7 +17,7 @@ from market.kit.i18n import gettext as _
 from market.listings.models import Outcome
 from market.programmes.catalogue import compiled
 from market.programmes.models import ProgrammeTerms
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 
 
 async def find_outdated(

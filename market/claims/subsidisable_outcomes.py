@@ -17,7 +17,7 @@ from market.listings.models import Outcome
 from market.listings.search import VISIBLE_OUTCOMES
 from market.programmes.catalogue import released_terms
 from market.programmes.facts import PARTY_KINDS, Applicant, ContractFacts, Facts, Party
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 from market.search.jobs import enqueue_rebuild
 
 PROVINCE = GUANGXI[:2]

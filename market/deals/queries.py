@@ -207,7 +207,7 @@ def contacts(deal: Deal, actor: Actor) -> list[Contact]:
 
 
 class TodoFilter:
-    """One kind of pending work of the person's side: a filter of the list and a card of the dashboard."""
+    """One kind of pending work of the person's side: a filter of the list and a card of the workbench."""
 
     def __init__(self, label: Lazy, tone: str, act: StrEnum, condition: Callable[[Actor], Q]) -> None:
         self.label, self.tone, self.act, self.condition = label, tone, act, condition

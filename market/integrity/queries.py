@@ -1,4 +1,4 @@
-"""The dashboard card of those who manage sanctions."""
+"""The workbench card of those who manage sanctions."""
 
 from __future__ import annotations
 

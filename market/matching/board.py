@@ -1,4 +1,4 @@
-"""The match board (对接看板): its views, rows and dashboard cards."""
+"""The match board (对接看板): its views, rows and workbench cards."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from market.matching.states import MatchStatus
 WHO = (MemberRole.ADMIN, MemberRole.AGENT)
 """Members who answer for an organisation's listings."""
 NEW_FOR = timedelta(days=30)
-"""How long a pair counts as new on the dashboard."""
+"""How long a pair counts as new on the workbench."""
 MAX_LISTED = 5
 """Titles named in a digest."""
 _NEW = """

@@ -94,7 +94,7 @@ async def _follow_up_late(actor: Actor, now: datetime) -> set[UUID]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A set of deals computed from more than their columns: a filter of the list and a dashboard card."""
+    """A set of deals computed from more than their columns: a filter of the list and a workbench card."""
 
     label: Lazy
     deals: Callable[[Actor, datetime], Awaitable[set[UUID]]]

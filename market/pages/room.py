@@ -8,7 +8,6 @@ from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import Room
 from market.pages import (
     compare,
-    dashboard_views,
     deal_views,
     deal_worklist,
     home_views,
@@ -18,6 +17,7 @@ from market.pages import (
     search_views,
     sharing,
     site_views,
+    workbench_views,
 )
 
 ROOM = Room(
@@ -31,12 +31,12 @@ ROOM = Room(
         *sharing.routes,
         *profile_views.routes,
         *deal_views.routes,
-        *dashboard_views.routes,
+        *workbench_views.routes,
         *site_views.routes,
     ],
     worklist=deal_worklist.deals_worklist,
     workbench=(
-        WorkEntry(WorkGroup.WORK, 10, lazy("等您处理"), "pages:dashboard"),
+        WorkEntry(WorkGroup.WORK, 10, lazy("等您处理"), "pages:workbench"),
         WorkEntry(
             WorkGroup.DEALS,
             20,

@@ -16,7 +16,7 @@ from typing import IO, Any, NoReturn
 from market.programmes.engine import assess
 from market.programmes.facts import FactsError, read_facts
 from market.programmes.rule_files import VersionError, find_terms, version_for
-from market.programmes.terms import TermError, Terms
+from market.programmes.rule_terms import TermError, Terms
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,8 +13,8 @@ from market.programmes import texts
 from market.programmes.conditions import Condition
 from market.programmes.facts import ContractFacts
 from market.programmes.rates import Part, Rate
+from market.programmes.rule_terms import AddOn, Cap, RateCase, Terms
 from market.programmes.sharing import SCALE, share, to_fen
-from market.programmes.terms import AddOn, Cap, RateCase, Terms
 from market.programmes.texts import Text
 
 OpenPoint = str | Condition

@@ -16,8 +16,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_files import read_terms, shipped, versions_of
+from market.programmes.rule_terms import Terms
 from market.programmes.states import TermsStatus, TermsVerb
-from market.programmes.terms import Terms
 from market.records.by import By
 from market.search.engine import Document
 from market.search.outbox import enqueue

@@ -20,8 +20,8 @@ from market.kit.i18n import gettext as _
 from market.programmes.catalogue import INDEX, AfterRelease, close_periods, get_programme, list_versions
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_files import RulesError, property_order, read_terms
+from market.programmes.rule_terms import Terms
 from market.programmes.states import ProgrammeAct, TermsAction, TermsStatus, TermsVerb
-from market.programmes.terms import Terms
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import transition

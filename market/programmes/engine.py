@@ -32,8 +32,8 @@ from market.programmes.calculation import Calculation, OpenPoint, Stage
 from market.programmes.conditions import NO_CONTRACT, Condition
 from market.programmes.facts import ContractFacts, Facts
 from market.programmes.results import AssessmentResult
+from market.programmes.rule_terms import Cap, CapCase, Once, Summed, TermError, Terms
 from market.programmes.sharing import SCALE, fill, number_rank, share, to_fen
-from market.programmes.terms import Cap, CapCase, Once, Summed, TermError, Terms
 
 NO_CAPS = CapCase((), None, None)
 

@@ -9,7 +9,7 @@ from market.programmes import texts
 from market.programmes.engine import compute
 from market.programmes.facts import Applicant, ContractFacts, Facts, ReceiptFacts
 from market.programmes.results import AssessmentResult
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 from market.programmes.texts import Text
 
 ORDINARY_MODE, ORDINARY_GRADE = "agreed", "general"

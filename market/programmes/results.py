@@ -20,7 +20,7 @@ from market.programmes.calculation import (
 )
 from market.programmes.conditions import NO_CONTRACT, Condition, Finding, make_finding
 from market.programmes.facts import ContractFacts, Facts
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 from market.programmes.texts import Text
 
 

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from market.programmes.conditions import reader
 from market.programmes.facts import ContractFacts, Facts
-from market.programmes.terms import Terms, compile_terms
+from market.programmes.rule_terms import Terms, compile_terms
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "rules"

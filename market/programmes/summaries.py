@@ -9,7 +9,7 @@ from typing import Any
 from market.codes.labels import label
 from market.codes.regions import full_name
 from market.kit.i18n import gettext as _
-from market.programmes.terms import Cap, RateCase, Terms
+from market.programmes.rule_terms import Cap, RateCase, Terms
 from market.programmes.texts import VALUES, named, percent, wan
 
 

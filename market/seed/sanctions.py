@@ -7,8 +7,8 @@ from typing import Any
 
 from market.codes.uscc import check_digit
 from market.integrity import sanction_acts as integrity
-from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import SanctionGrade, Scope
+from market.integrity.sanction_decisions import decide_ruling, propose_ruling
 from market.integrity.states import SanctionRuling
 from market.kit.clock import local_date
 from market.records.by import By

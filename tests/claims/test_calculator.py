@@ -11,7 +11,7 @@ from market.claims.award_estimates import CalculatorInput, calculate
 from market.programmes.engine import assess
 from market.programmes.facts import read_facts
 from market.programmes.rule_files import in_force, shipped
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 from tests.factories import NOW
 from tests.programmes.factories import make_programmes
 from tests.programmes.sample_claims import WAN

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from market.accounts.models import StaffRole
-from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import Sanction
+from market.integrity.sanction_decisions import decide_ruling, propose_ruling
 from market.integrity.states import SanctionRuling
 from market.records.by import By
 from market.records.decisions import Verdict

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
-from market.integrity.decisions import propose_ruling
 from market.integrity.models import Sanction, SanctionGrade, Scope
 from market.integrity.sanction_acts import appeal, file_sanction
+from market.integrity.sanction_decisions import propose_ruling
 from market.integrity.states import SanctionRuling, SanctionStatus
 from market.kit.errors import Conflict, NotFound
 from market.records.by import By

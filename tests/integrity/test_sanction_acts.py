@@ -20,9 +20,9 @@ from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.integrity import sanction_acts
 from market.integrity.checks import sanctions_are_decided_by_two
-from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import IntegrityCheck, Sanction, SanctionDecision, SanctionGrade, Scope
 from market.integrity.sanction_acts import Barred
+from market.integrity.sanction_decisions import decide_ruling, propose_ruling
 from market.integrity.states import SanctionRuling, SanctionStatus
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid

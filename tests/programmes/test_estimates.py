@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.programmes.estimates import estimate
 from market.programmes.facts import Applicant, ContractFacts, ReceiptFacts
 from market.programmes.rule_files import find_terms
-from market.programmes.terms import compile_terms
+from market.programmes.rule_terms import compile_terms
 from tests.programmes.sample_claims import WAN
 
 NANNING = find_terms("nanning")[-1].with_rate(2000)

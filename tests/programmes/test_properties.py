@@ -12,8 +12,8 @@ from market.programmes.engine import assess
 from market.programmes.facts import read_facts
 from market.programmes.results import AssessmentResult
 from market.programmes.rule_files import shipped
+from market.programmes.rule_terms import Terms
 from market.programmes.sharing import share, share_pot
-from market.programmes.terms import Terms
 from tests.programmes.random_claims import random_claim
 
 SETS = [one.with_rate(2000) if one.needs_rate else one for one in shipped()]

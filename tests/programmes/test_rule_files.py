@@ -20,7 +20,7 @@ from market.programmes.rule_files import (
     version_for,
     versions_of,
 )
-from market.programmes.terms import TermError
+from market.programmes.rule_terms import TermError
 
 ONE_RATE = {
     "guangxi@2019",

@@ -13,8 +13,8 @@ from market.programmes.rule_edits import do_act, faults_of, find_act, put, put_t
 from market.programmes.rule_files import read_terms, schema_faults, shipped
 from market.programmes.rule_form import rule_form
 from market.programmes.rule_layout import acts_in, fields_in
+from market.programmes.rule_terms import Terms
 from market.programmes.rule_values import Kind
-from market.programmes.terms import Terms
 
 EVERY = [pytest.param(terms, id=f"{terms.programme}@{terms.version}") for terms in shipped()]
 

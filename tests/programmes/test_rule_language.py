@@ -11,7 +11,7 @@ from market.programmes.engine import assess
 from market.programmes.facts import ContractFacts, Facts, read_facts
 from market.programmes.results import AssessmentResult
 from market.programmes.rule_files import find_terms, read_terms
-from market.programmes.terms import TermError
+from market.programmes.rule_terms import TermError
 from tests.programmes.sample_claims import WAN, assessed, claim, contract
 
 YI = 10_000 * WAN

@@ -9,7 +9,7 @@ import pytest
 
 from market.programmes import summaries
 from market.programmes.rule_files import find_terms, read_terms
-from market.programmes.terms import Terms
+from market.programmes.rule_terms import Terms
 
 
 def terms_of(programme: str) -> Terms:

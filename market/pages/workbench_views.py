@@ -18,11 +18,11 @@ from market.pages.workbench import build_board, menu_counts
 NEWEST = 5
 
 
-async def dashboard(request: Request) -> Response:
+async def workbench(request: Request) -> Response:
     actor = signed_in_actor(request)
     board = await build_board(actor, deps(request).clock())
-    asked = request.query_params.get("turn", "")
-    turn = Turn(asked) if asked in set(Turn) else None
+    turn_name = request.query_params.get("turn", "")
+    turn = Turn(turn_name) if turn_name in set(Turn) else None
     entries = rooms().workbench(actor, is_demo=deps(request).settings.is_demo)
     menu = build_workbench(
         entries, request.url.path, request.url.query, lambda name: str(request.app.url_path_for(name))
@@ -33,14 +33,14 @@ async def dashboard(request: Request) -> Response:
         counts[request.url.path] = mine
     return render(
         request,
-        "pages/dashboard.html",
+        "pages/workbench.html",
         board=board,
         turn=turn,
-        turns=[(each, board.count(each)) for each in Turn],
+        turns=[(choice, board.count(choice)) for choice in Turn],
         rows=board.of_turn(turn),
         messages=await list_latest_messages(actor.user_id, NEWEST),
         work_counts=counts,
     )
 
 
-routes = [Route("/dashboard", dashboard, name="pages:dashboard")]
+routes = [Route("/dashboard", workbench, name="pages:workbench")]

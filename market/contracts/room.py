@@ -12,6 +12,7 @@ from market.contracts import (
     money_views,
     online_payments,
     queries,
+    signing_views,
     statement_views,
     views,
     worklist,
@@ -35,6 +36,7 @@ ROOM = Room(
     models=(models,),
     routes=[
         *views.routes,
+        *signing_views.routes,
         *change_views.routes,
         *money_views.routes,
         *statement_views.routes,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,14 +13,9 @@ from market.accounts.permissions import AccountAct
 from market.accounts.second_people import second_people
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
-from market.codes.contract_lists import CONTRACT_SUB_KINDS
-from market.codes.labels import choices
 from market.contracts import online_payments, queries, remittances, signing
 from market.contracts.contract_progress import instalment_lines
-from market.contracts.draft_document import TYPE, to_docx
-from market.contracts.draft_text import draft_text
 from market.contracts.forms import (
-    ContractForm,
     RegistrationForm,
     RejectionForm,
     RemittanceForm,
@@ -29,13 +23,11 @@ from market.contracts.forms import (
 )
 from market.contracts.models import INSTALMENT
 from market.contracts.prints import contracts_workbook, print_context, rate_text, valid_until
-from market.contracts.states import ContractAct, Disclosure
-from market.contracts.terms import ContractTerms, three_amounts
+from market.contracts.states import ContractAct
+from market.contracts.terms import three_amounts
 from market.deals.models import Side
 from market.deals.parties import may_see, side_of
-from market.deals.queries import find_accepted_offer, get_deal_for
-from market.deals.states import DealAct, DealStatus
-from market.deals.terms import OfferTerms
+from market.deals.states import DealAct
 from market.files.attachments import list_files, optional_upload, required_upload
 from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
@@ -47,9 +39,7 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
-from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
-from market.listings.models import Need
 from market.payees.queries import known_account
 from market.payments import connected_accounts
 from market.payments.connected_accounts import find_connected_account
@@ -61,79 +51,6 @@ from market.payments.states import RemittanceStatus
 from market.records.by import By
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-async def sign(request: Request) -> Response:
-    actor = actor_for(request, DealAct.SIGN)
-    now = deps(request).clock()
-    deal = await get_deal_for(actor, request.path_params["number"])
-    side = side_of(deal, actor)
-    offer = await find_accepted_offer(deal.id)
-    if side is None or offer is None:
-        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
-    if deal.status is not DealStatus.TO_SIGN:
-        if request.method == "GET":
-            return redirect_to(request, "pages:deal", number=deal.number)
-        raise Conflict(_("这笔交易现在不能签约，请回交易页看进度。"))
-    draft = await queries.find_draft(deal.id)
-    terms = from_content(ContractTerms, draft.content) if draft else None
-    data = await form_data_or_none(request)
-    if data is not None and data.get("act") == "confirm":
-        contract = await signing.confirm_draft(
-            deal.number,
-            str(data.get("seen") or ""),
-            disclosure=Disclosure.of(data.get("disclosure")),
-            by=By(actor, now),
-        )
-        done = redirect_to(request, "contracts:show", number=contract.number)
-        return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
-    agreed = from_record(OfferTerms, offer)
-    initial = ContractForm.initial(deal, agreed, terms, local_date(now))
-    own = draft.disclosure if draft and draft.side is side else Disclosure.NOTHING
-    initial |= {"draft_hash": draft.content_hash if draft else "", "disclosure": own.value}
-    form = ContractForm(data, data=initial)
-    sub_kinds = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
-    form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in sub_kinds.items())]
-    if form.validate_on_submit():
-        with form.catch_invalid():
-            entered = form.terms(agreed)
-            blob = await (required_upload if draft is None else optional_upload)(request)
-            await signing.enter_draft(
-                deal.number,
-                entered,
-                blob,
-                draft_hash=str(form.draft_hash.data or ""),
-                disclosure=Disclosure.of(form.disclosure.data),
-                by=By(actor, now),
-            )
-            done = redirect_to(request, "pages:deal", number=deal.number)
-            return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
-    return render_form(
-        request,
-        "contracts/sign.html",
-        form,
-        deal=deal,
-        side=side,
-        offer=offer,
-        draft=draft,
-        terms=terms,
-        accept=ACCEPT,
-        disclosures=choices("disclosure"),
-    )
-
-
-async def draft_document(request: Request) -> Response:
-    """Give a side of the deal the contract drafted from the accepted offer, to be edited by hand."""
-    actor = actor_for(request, DealAct.SIGN)
-    deal = await get_deal_for(actor, request.path_params["number"])
-    offer = await find_accepted_offer(deal.id)
-    if side_of(deal, actor) is None or offer is None:
-        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
-    need = await Need.get_or_none(id=deal.need_id) if deal.need_id else None
-    text = draft_text(deal, from_record(OfferTerms, offer), deal.outcome or need)
-    name = quote(_("%(number)s 合同草稿", number=deal.number))
-    headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}.docx"}
-    return Response(await asyncio.to_thread(to_docx, text), media_type=TYPE, headers=headers)
 
 
 async def show(request: Request) -> Response:
@@ -364,8 +281,6 @@ async def export(request: Request) -> Response:
 
 routes = [
     Route("/account/payouts", payouts, name="contracts:payouts", methods=["GET", "POST"]),
-    Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"]),
-    Route("/deals/{number}/contract-draft.docx", draft_document, name="contracts:draft_document"),
     Route("/contracts/{number}", show, name="contracts:show", methods=["GET"]),
     Route("/contracts/{number}/register", register, name="contracts:register", methods=["GET", "POST"]),
     Route("/instalments/{instalment_id:uuid}/remit", remit, name="contracts:remit", methods=["GET", "POST"]),

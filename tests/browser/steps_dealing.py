@@ -175,6 +175,8 @@ def contract(story: Story) -> None:
     buyer.goto(f"/deals/{story.deal}")
     main(buyer).locator("a.btn--act").first.click()
     shows(buyer, "1,100,000.00", "许可合同.pdf")
+    press(main(buyer), "核对无误，去签署")
+    shows(buyer, "壹佰贰拾万元整", "第 2 期", "对方选的是")
     main(buyer).get_by_label("已对照扫描件核对").check()
     press(main(buyer), "确认签署，成交额 ￥1,200,000.00")
     story.contract = number_in(buyer)

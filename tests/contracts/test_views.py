@@ -66,13 +66,20 @@ async def test_the_seller_enters_and_the_buyer_confirms_what_was_entered(client:
     room = await post(client, f"/deals/{deal.number}/sign", SIGN, files=SCAN)
     draft = await ContractDraft.get()
     await sign_in(client, parties.buyer)
-    confirmation = await client.get(f"/deals/{deal.number}/sign")
+    contract = await client.get(f"/deals/{deal.number}/sign")
+    confirmation = await client.get(f"/deals/{deal.number}/sign/confirm?seen={draft.content_hash}")
 
     page = await post(client, f"/deals/{deal.number}/sign", {"act": "confirm", "seen": draft.content_hash})
 
     assert "合同生效" in form.text
     assert "待您方办理" not in room.text
-    assert "￥1,070,000.00" in confirmation.text
+    assert "￥1,070,000.00" in contract.text
+    assert contract.text.count("btn--act") == 1
+    for bound in (
+        *("￥1,150,000.00", "壹佰壹拾伍万元整", "￥1,070,000.00", deal.title, "您方"),
+        *("合同生效后 10 日", "合同.pdf", "不公开，只计入合计"),
+    ):
+        assert bound in confirmation.text
     assert confirmation.text.count("btn--act") == 1
     assert page.url.path.startswith("/contracts/HT-2026-")
     for amount in ("￥1,150,000.00", "￥1,070,000.00", "￥0.00"):
@@ -84,6 +91,9 @@ async def test_a_contract_that_changed_meanwhile_is_not_confirmed(client: httpx.
     parties = await make_parties()
     deal, _draft = await make_draft(parties)
     await sign_in(client, parties.buyer)
+    stale = await client.get(f"/deals/{deal.number}/sign/confirm?seen={'0' * 64}", follow_redirects=True)
+    assert "合同内容已变更" in stale.text
+    assert "核对无误，去签署" in stale.text
 
     page = await post(client, f"/deals/{deal.number}/sign", {"act": "confirm", "seen": "0" * 64})
 

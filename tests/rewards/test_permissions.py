@@ -49,6 +49,7 @@ TABLE = {
     "deals:brokerage": {"broker", "auditor"},
     "deals:evidence": {"broker", "auditor"},
     "contracts:sign": SIDES,
+    "contracts:confirm_signing": SIDES,
     "contracts:draft_document": SIDES,
     "contracts:show": ROOM | {"rechecker"},
     "contracts:form": ROOM | {"rechecker"},

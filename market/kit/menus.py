@@ -85,7 +85,7 @@ class WorkEntry:
     """The permission that opens it; None: every signed-in person's."""
     is_for: Callable[[Actor], bool] | None = None
     under: Sequence[str] = ()
-    """Further beginnings of addresses that belong to it, such as `/contracts`."""
+    """Further beginnings of addresses that belong to it, such as `/contracts`; `*` is any one part."""
     is_demo: bool = False
 
     def is_open_to(self, actor: Actor) -> bool:
@@ -154,8 +154,16 @@ def _nearness(
     entry: WorkEntry, own: str, path: str, wanted: set[tuple[str, str]]
 ) -> tuple[int, int, int] | None:
     """Return how near a page is to an entry, or None where it does not belong to it."""
-    lengths = [len(begin) for begin in (own, *entry.under) if path == begin or path.startswith(f"{begin}/")]
+    lengths = [len(begin) for begin in (own, *entry.under) if _begins(begin, path)]
     conditions = set(parse_qsl(entry.query))
     if not lengths or (path == own and not conditions <= wanted):
         return None
     return max(lengths), len(conditions) if path == own else -len(conditions), -entry.order
+
+
+def _begins(begin: str, path: str) -> bool:
+    """Return whether an address lies at or under a beginning, part by part."""
+    wanted, parts = begin.split("/"), path.split("/")
+    return len(wanted) <= len(parts) and all(
+        part in ("*", own) for part, own in zip(wanted, parts, strict=False)
+    )

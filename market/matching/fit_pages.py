@@ -50,6 +50,7 @@ class FitCard:
     """Of the other listing; 某企业 for a masked need."""
     indicators: list[IndicatorFit]
     indicator_words: list[str]
+    terms: Terms
     term_words: list[str]
     score: int
     """0-100."""
@@ -162,6 +163,7 @@ def _card(match: Match, actor: Actor | None, *, is_need: bool) -> FitCard:
         owner_name=outcome.organisation.name if is_need else need_owner_name(need, actor, brokers=brokers),
         indicators=indicators,
         indicator_words=indicator_sentences(indicators),
+        terms=terms,
         term_words=term_sentences(terms),
         score=percent_score(match.score),
         parts=part_rows(match.parts, match.terms, match.misfits),

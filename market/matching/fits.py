@@ -105,13 +105,14 @@ def indicator_sentences(indicators: Sequence[IndicatorFit]) -> list[str]:
 
 def term_sentences(terms: Terms) -> list[str]:
     """Return how price, way of cooperation, maturity and region fit."""
-    sentences = [_price(terms), _modes(terms), _maturity(terms), _region(terms)]
+    sentences = [price_words(terms), mode_words(terms), maturity_words(terms), region_words(terms)]
     if terms.is_exclusive_refused:
         sentences.append(label("misfit", "exclusive_not_possible"))
     return [sentence for sentence in sentences if sentence]
 
 
-def _price(terms: Terms) -> str:
+def price_words(terms: Terms) -> str:
+    """Return how the price stands to the budget."""
     if terms.price is None:
         return _("价格面议")
     if terms.budget is None:
@@ -121,24 +122,27 @@ def _price(terms: Terms) -> str:
     return _("挂牌价正在预算的上限") if terms.price == terms.budget else _("挂牌价在预算内")
 
 
-def _modes(terms: Terms) -> str:
+def mode_words(terms: Terms) -> str:
+    """Return which ways of cooperation both want; empty where a side names none."""
     if not terms.modes_wanted or not terms.modes:
         return ""
     common = [mode for mode in terms.modes_wanted if mode in terms.modes]
     if common:
-        return _("合作方式相合：%(modes)s", modes=_named(common))
+        return _("合作方式相合：%(modes)s", modes=named_modes(common))
     return _(
         "合作方式不同：要的是%(wanted)s，有的是%(offered)s",
-        wanted=_named(terms.modes_wanted),
-        offered=_named(terms.modes),
+        wanted=named_modes(terms.modes_wanted),
+        offered=named_modes(terms.modes),
     )
 
 
-def _named(modes: Collection[str]) -> str:
+def named_modes(modes: Collection[str]) -> str:
+    """Return ways of cooperation by name, in a line."""
     return "、".join(label("mode", mode) for mode in modes)
 
 
-def _maturity(terms: Terms) -> str:
+def maturity_words(terms: Terms) -> str:
+    """Return how the outcome's maturity stands to what is asked; empty where nothing is."""
     if terms.trl_min is None:
         return ""
     if terms.trl is None:
@@ -148,7 +152,8 @@ def _maturity(terms: Terms) -> str:
     return _("成熟度够，TRL %(trl)s", trl=terms.trl)
 
 
-def _region(terms: Terms) -> str:
+def region_words(terms: Terms) -> str:
+    """Return whether both are of one city or province; empty where a side does not say."""
     if not regions.is_known(terms.region) or not regions.is_known(terms.region_wanted):
         return ""
     city, province = terms.region[:4] + "00", terms.region[:2] + "0000"

@@ -10,6 +10,9 @@ from market.matching import jobs, models, views, worklist
 from market.matching.fits import Group
 from market.matching.states import PERMISSIONS, MatchAct, MatchAction, MatchStatus, MatchVerb
 
+OF_LISTING = ("/needs/*/matches", "/outcomes/*/matches")
+"""The matches of one listing, beside its public page."""
+
 ROOM = Room(
     "matching",
     permissions=PERMISSIONS,
@@ -23,8 +26,16 @@ ROOM = Room(
             "matching:board",
             act=MatchAct.SEE_MATCHES,
             is_for=lambda actor: Role.BROKER not in actor.roles,
+            under=OF_LISTING,
         ),
-        WorkEntry(WorkGroup.DEALS, 11, lazy("可接手的匹配"), "matching:board", act=MatchAct.TAKE_UP),
+        WorkEntry(
+            WorkGroup.DEALS,
+            11,
+            lazy("可接手的匹配"),
+            "matching:board",
+            act=MatchAct.TAKE_UP,
+            under=OF_LISTING,
+        ),
         WorkEntry(WorkGroup.DEALS, 12, lazy("我接手的"), "matching:board", "view=mine", act=MatchAct.TAKE_UP),
     ),
     menu=(

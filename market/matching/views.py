@@ -12,12 +12,14 @@ from market.accounts.web import actor_for, signed_in_actor
 from market.codes.labels import choices
 from market.codes.lists import DROP_REASONS
 from market.kit.clock import local_date
+from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, LongTextField, Required
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
+from market.kit.pdf import pdf_response
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.listings.models import Need, Outcome
@@ -26,6 +28,7 @@ from market.listings.rules import budget_text
 from market.matching import board as boards
 from market.matching import fit_pages, match_acts, queries
 from market.matching.board_queries import list_own_listings
+from market.matching.comparison_print import print_data
 from market.matching.fits import gap_words
 from market.matching.states import MatchAct
 from market.records.by import By
@@ -89,6 +92,32 @@ async def of_outcome(request: Request) -> Response:
     actor, now = signed_in_actor(request), deps(request).clock()
     outcome = await get_outcome_for(actor, request.path_params["number"])
     return _fits(request, actor, outcome, await fit_pages.get_fits_for(outcome, actor), now)
+
+
+async def print_of_need(request: Request) -> Response:
+    actor = signed_in_actor(request)
+    return await _print(request, actor, await get_need_for(actor, request.path_params["number"]))
+
+
+async def print_of_outcome(request: Request) -> Response:
+    actor = signed_in_actor(request)
+    return await _print(request, actor, await get_outcome_for(actor, request.path_params["number"]))
+
+
+async def _print(request: Request, actor: Actor, listing: Need | Outcome) -> Response:
+    """Print the comparison of a listing with each of its matches, or with the one that `match` names."""
+    fits = await fit_pages.get_fits_for(listing, actor)
+    wanted = request.query_params.get("match")
+    cards = [card for card in (*fits.good, *fits.worth) if wanted in (None, str(card.id))]
+    if not cards:
+        raise NotFound(_("没有可以打印的对照。"))
+    page = "matching:of_need" if isinstance(listing, Need) else "matching:of_outcome"
+    dependencies = deps(request)
+    address = dependencies.settings.base_url.rstrip("/") + str(
+        request.app.url_path_for(page, number=listing.number)
+    )
+    data = print_data(listing, cards, address, local_date(dependencies.clock()))
+    return await pdf_response("comparison.typ", data, f"{listing.number}-comparison")
 
 
 def _fits(
@@ -164,6 +193,10 @@ routes = [
     Route("/matches", board, name="matching:board", methods=["GET"]),
     Route("/needs/{number}/matches", of_need, name="matching:of_need", methods=["GET"]),
     Route("/outcomes/{number}/matches", of_outcome, name="matching:of_outcome", methods=["GET"]),
+    Route("/needs/{number}/matches.pdf", print_of_need, name="matching:print_of_need", methods=["GET"]),
+    Route(
+        "/outcomes/{number}/matches.pdf", print_of_outcome, name="matching:print_of_outcome", methods=["GET"]
+    ),
     Route(
         "/matches/{match_id:uuid}/broker", ask_for_broker, name="matching:ask_for_broker", methods=["POST"]
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,8 @@ from market.accounts.actors import Actor
 from market.accounts.models import BrokerProfile, Message, Organisation, OrganisationKind, StaffRole
 from market.kit.models import OutgoingMail
 from market.listings.models import Need, Outcome
+from market.matching.comparison_print import print_data
+from market.matching.fit_pages import fits_of
 from market.matching.match_notices import send_digest, tell_new_matches
 from market.matching.models import Match, MatchNotice
 from market.matching.states import MatchStatus
@@ -96,6 +98,37 @@ async def test_a_boss_reads_which_numbers_an_outcome_reaches_and_what_to_do(
     assert "赤泥蔗渣灰免烧砖" in beside
     assert "无氟餐具" not in page + beside
     assert page.count('class="btn btn--act"') == 1
+
+
+async def test_a_pair_is_printed_with_its_numbers_and_terms_side_by_side(client: httpx.AsyncClient) -> None:
+    buyer, need, seller, outcome = await sides()
+    await Need.filter(id=need.id).update(is_masked=True, region="450902")
+    match = await make_match(need=need, outcome=outcome)
+    await make_match(need=need, outcome=await make_outcome(title="电石渣砌块"), parts={"wording": 350})
+    await sign_in(client, buyer)
+    whole = await client.get(f"/needs/{need.number}/matches.pdf")
+    single = await client.get(f"/needs/{need.number}/matches.pdf?match={match.id}")
+    other = await client.get(f"/needs/{need.number}/matches.pdf?match={outcome.id}")
+    menu = (await client.get(f"/needs/{need.number}/matches")).text
+    fits = await fits_of(await Need.get(id=need.id), buyer)
+    seen = await fits_of(await Outcome.get(id=outcome.id), seller)
+
+    pair = print_data(need, fits.good, "/needs/1", date(2026, 3, 2))["pairs"][0]
+    assert pair["rows"] == [
+        ["强度（必达）", "≥ 20 MPa", "23.6 MPa", "达到，高 3.6"],
+        ["赤泥掺量", "≥ 50 %", "58 %", "达到，多 8 个百分点"],
+        ["透水系数", "≥ 0.10 mm/s", "—", "没有写，可以先问"],
+        ["预算和挂牌价", "80.00–150.00 万元", "128.50 万元", "挂牌价在预算内"],
+        ["成熟度", "TRL 6 以上", "TRL 7 中试", "成熟度够，TRL 7"],
+        ["合作方式", "普通许可", "普通许可", "相合"],
+        ["所在地", "玉林市", "南宁市", "同在广西壮族自治区"],
+    ]
+    assert [page.content[:5] for page in (whole, single)] == [b"%PDF-"] * 2
+    assert len(whole.content) > len(single.content)
+    assert other.status_code == 404
+    assert f"/needs/{need.number}/matches.pdf?match={match.id}" in menu
+    assert 'aria-current="page">匹配' in " ".join(menu.split())
+    assert "某企业" in print_data(outcome, seen.good, "", date(2026, 3, 2))["pairs"][0]["facts"]
 
 
 async def test_the_seller_sees_the_same_pair_from_the_other_side(client: httpx.AsyncClient) -> None:

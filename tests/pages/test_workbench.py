@@ -104,7 +104,9 @@ def test_no_two_entries_of_a_group_claim_the_same_place() -> None:
 
 def test_a_page_belongs_to_the_entry_that_names_it_most_closely() -> None:
     entries = [
-        WorkEntry(WorkGroup.CLAIMS, 10, WorkGroup.CLAIMS.label, "queue", under=("/contracts",)),
+        WorkEntry(
+            WorkGroup.CLAIMS, 10, WorkGroup.CLAIMS.label, "queue", under=("/contracts", "/needs/*/matches")
+        ),
         WorkEntry(WorkGroup.CLAIMS, 20, WorkGroup.CLAIMS.label, "queue", "status=draft"),
         WorkEntry(WorkGroup.RULES, 10, WorkGroup.RULES.label, "rules"),
     ]
@@ -120,7 +122,8 @@ def test_a_page_belongs_to_the_entry_that_names_it_most_closely() -> None:
     assert here("/desk/BZ-1") == ["/desk"]
     assert here("/desk/terms/gx") == ["/desk/terms"]
     assert here("/contracts/HT-1") == ["/desk"]
-    assert here("/deskterms") == []
+    assert here("/needs/XQ-1/matches") == ["/desk"]
+    assert here("/deskterms") == here("/needs/XQ-1") == here("/needs/XQ-1/share") == []
 
 
 async def test_a_new_organisation_is_shown_its_first_steps_until_it_deals(client: httpx.AsyncClient) -> None:

@@ -30,7 +30,6 @@ from market.payments.refunds import record_by_bank
 from market.payments.statement_models import BankLine, BankStatement, LinePart, StatementDraft
 from market.payments.states import LineAction, RemittanceStatus, StatementVerb
 from market.records.by import By
-from market.records.transitions import transition
 
 BATCH = 500
 """Lines matched in one transaction; a job that was stopped resumes with the next batch."""
@@ -192,8 +191,7 @@ async def decide_resemblance(line_id: UUID, action: LineAction, *, by: By) -> Ba
 async def treat_reversal_as(line_id: UUID, action: LineAction, *, by: By) -> BankLine:
     """Say that a line takes nothing back but is money that came, or left, by itself."""
     by.actor.require(ContractAct.IMPORT_STATEMENT)
-    line = await bank_lines.lock_line(line_id, by.actor)
-    return await transition(line, action, by=by, amount=line.amount)
+    return await bank_lines.treat_reversal_as(line_id, action, by=by)
 
 
 @atomic()

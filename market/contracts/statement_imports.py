@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -27,6 +28,7 @@ from market.payments.bank_files import (
     open_sheets,
     read_columns,
     read_statement,
+    unread_sheets,
 )
 from market.payments.bank_lines import pair_reversals
 from market.payments.statement_columns import Role, columns_from
@@ -97,7 +99,8 @@ async def import_draft(
         Invalid: at `columns`: day or amount is missing, or no row can be read so.
     """
     _require_seller(by)
-    sheet = next((sheet for sheet in open_sheets(content) if sheet.name == sheet_name), None)
+    sheets = open_sheets(content)
+    sheet = next((sheet for sheet in sheets if sheet.name == sheet_name), None)
     if sheet is None:
         raise Invalid(_("文件里没有这张表。"), field="columns")
     mapping = columns_from(sheet, head_row, columns)
@@ -105,6 +108,7 @@ async def import_draft(
         names = "、".join(str(role.label) for role in missing)
         raise Invalid(_("请说明哪一列是：%(names)s。", names=names), field="columns")
     read = read_columns(sheet, mapping, currency)
+    read = replace(read, notices=(*read.notices, *unread_sheets(sheets, sheet.name)))
     await StatementMapping.filter(organisation_id=draft.organisation_id, signature=mapping.signature).delete()
     await StatementMapping.create(
         id=uuid4(),

@@ -31,6 +31,7 @@ from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect
 from market.kit.workbooks.cells import Sheet, letter_of
 from market.kit.workbooks.heads import MOST_TITLE_ROWS
 from market.payments.bank_files import ReadStatement, UnreadableStatement, open_sheets, read_columns
+from market.payments.bank_lines import twins_of
 from market.payments.statement_columns import Role, StatementColumns, columns_from, guess_columns
 from market.payments.statement_models import BankLine, BankStatement, StatementDraft, StatementRow
 from market.payments.statements import count_lines, count_skipped, get_statement_for
@@ -245,6 +246,7 @@ async def _statement_page(request: Request, statement: BankStatement, form: Base
         shown=[tab for tab in TABS if tab in ALWAYS or counts.get(tab)],
         page=page_request.page(lines, counts.get(status, 0)),
         parts=await bank_statements.instalments_of(lines),
+        twins=await twins_of(lines) if status is LineStatus.MATCHED else set(),
         waiting=counts.get(LineStatus.NEW, 0),
         skipped_counts=skipped_counts,
         skipped=[row for reason in skipped_counts for row in await _first_skipped(statement, reason)],

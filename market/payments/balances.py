@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from market.kit.money import Money
-
-if TYPE_CHECKING:
-    from market.payments.bank_files import BankRow
+from market.payments.statement_rows import BankRow
 
 _OPENING = re.compile(r"(?:期初|上期|上月|承前|起始|昨日)余额\D{0,6}([-\d][\d,]*\.?\d*)")
-_CLOSING = re.compile(r"(?:期末|本期|结束|当前|最新)余额\D{0,6}([-\d][\d,]*\.?\d*)")
+_CLOSING = re.compile(r"(?:期末|本期|结束)余额\D{0,6}([-\d][\d,]*\.?\d*)")
+_CURRENT = re.compile(r"(?:当前|最新)余额\D{0,6}([-\d][\d,]*\.?\d*)")
+"""What the account held when the file was made; the closing balance only where nothing else tells it."""
 
 
 @dataclass(frozen=True)
@@ -57,26 +57,30 @@ class BalanceCheck:
         }
 
 
-def check_balances(lines: Sequence[BankRow], titles: Iterable[str]) -> BalanceCheck | None:
-    """Check the lines of one account against the balances that stand beside them or in the titles.
+def check_balances(
+    lines: Sequence[BankRow], titles: Sequence[str], sums: Sequence[str] = ()
+) -> BalanceCheck | None:
+    """Check the lines of one account against the balances beside them, or that other rows state.
 
-    Files run from the oldest line or from the newest; the direction with fewer gaps is the file's.
+    `titles` stand above the first line and tell the opening, `sums` below it; the last of these closes a file
+    of several pages. Files run from the oldest line or from the newest; the direction with fewer gaps is the
+    file's.
     None where the file tells no balances, or the lines have several currencies.
     """
     currencies = {line.money.currency for line in lines}
     if len(currencies) != 1:
         return None
     currency = currencies.pop()
-    opening, closing = (
-        _stated_balance(titles, _OPENING, currency),
-        _stated_balance(titles, _CLOSING, currency),
-    )
+    opening = _stated_balance(titles, _OPENING, currency)
+    closing = _stated_balance([*titles, *reversed(sums)], _CLOSING, currency)
     ordered = min((lines, lines[::-1]), key=lambda order: len(_gaps(order)))
     balanced = [line for line in ordered if line.balance]
     if opening is None and balanced and balanced[0] is ordered[0]:
         opening = int(balanced[0].balance) - _signed(balanced[0])
     if closing is None and balanced and balanced[-1] is ordered[-1]:
         closing = int(balanced[-1].balance)
+    if closing is None:
+        closing = _stated_balance([*titles, *reversed(sums)], _CURRENT, currency)
     if opening is None or closing is None:
         return None
     return BalanceCheck(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from market.codes.currencies import currency_of
@@ -23,56 +23,17 @@ from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, te
 from market.payments.balances import BalanceCheck, check_balances
 from market.payments.line_comparison import is_reversal_text
 from market.payments.statement_columns import Role, StatementColumns, recognise_layout, remembered_columns
+from market.payments.statement_rows import BankRow, SkippedRow
+from market.payments.statement_words import direction_of, is_summary, is_total, marks_of
 from market.payments.states import UNDERSTOOD, Bank, SkipReason
 
 MAX_LINES = 20_000
 LIMITS = Limits(rows=2 * MAX_LINES)
-INCOMING = (*"贷收C+", "来账", "来帐", "转入", "入账", "入帐", "进账", "存入", "CR", "CREDIT", "IN")
-OUTGOING = (*"借支付D-", "往账", "往帐", "转出", "出账", "出帐", "取出", "DR", "DEBIT")
-"""Words for the direction: a Chinese one is a prefix of the cell, any other is the whole cell."""
-_SUMMARY = re.compile(
-    "合计|总计|小计|累计|承前|过次|结转下页|打印|笔数|总金额|总笔|期初|期末|上期|余额|制表|复核|操作员|"
-    r"柜员|电子回单|仅供|以下空白|备注[:：]|第\s*\d*\s*页|共\s*\d*\s*页"
-)
 _BRACKETED = re.compile(r"\((.+)\)")
-_RED = re.compile("红")
-_TAKEN_BACK = re.compile("红|冲|抹|撤|^是$|^[1Yy]$")
 
 
 class UnreadableStatement(Invalid):
     """The file is in no supported layout, or none of its rows can be read."""
-
-
-@dataclass(frozen=True)
-class SkippedRow:
-    """A row of the file that was skipped, and why."""
-
-    row: int
-    reason: SkipReason
-    word: str
-    """The text that was not understood; empty if there is none."""
-    text: str
-    """The text of the whole row."""
-
-
-@dataclass(frozen=True)
-class BankRow:
-    """One line as the bank wrote it."""
-
-    row: int
-    happened_at: datetime
-    """By the bank's own clock; midnight where only the day is given."""
-    is_incoming: bool
-    money: Money
-    payer_name: str
-    """Of the other side, also where it was paid."""
-    payer_account: str
-    text: str
-    reference: str
-    balance: str
-    """In minor units; empty where the file has none."""
-    is_reversal: bool = False
-    """It reverses another booking: a minus, a red mark, or a word for it."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +67,33 @@ def read_statement(
         UnknownLayout: the columns are not recognised.
         UnreadableStatement: at the field `file`, with the reason.
     """
-    try:
-        bank, sheet, columns = _recognise(name, read_sheets(content, LIMITS), mappings or {})
-    except UnreadableWorkbook as error:
-        raise UnreadableStatement(str(error), field="file") from error
-    return _Reader(bank, sheet, columns, currency).read()
+    sheets = open_sheets(content)
+    recognised = _recognise(name, sheets, mappings or {})
+    statements: dict[str, ReadStatement] = {}
+    problems: list[_NoLines] = []
+    for bank, sheet, columns in recognised:
+        try:
+            statements[sheet.name] = _Reader(bank, sheet, columns, currency).read()
+        except _NoLines as problem:
+            problems.append(problem)
+    if len(statements) > 1:
+        raise UnreadableStatement(
+            _(
+                "文件里有几张流水表（%(sheets)s），请各存为一个文件分别导入。",
+                sheets="、".join(statements),
+            ),
+            field="file",
+        )
+    if not statements:
+        raise problems[0]
+    [(used, statement)] = statements.items()
+    return replace(statement, notices=(*statement.notices, *unread_sheets(sheets, used)))
+
+
+def unread_sheets(sheets: Iterable[Sheet], used: str) -> list[str]:
+    """Return a remark about the sheets that hold something and were not read, if there are any."""
+    names = [sheet.name for sheet in sheets if sheet.rows and sheet.name != used]
+    return [_("没有读入的工作表：%(sheets)s。", sheets="、".join(names))] if names else []
 
 
 def read_columns(sheet: Sheet, columns: StatementColumns, currency: str = HOME) -> ReadStatement:
@@ -134,18 +117,25 @@ def open_sheets(content: bytes) -> list[Sheet]:
         raise UnreadableStatement(str(error), field="file") from error
 
 
+class _NoLines(UnreadableStatement):
+    """A sheet has the heads of a statement, but no row that can be read."""
+
+
 class UnknownLayout(UnreadableStatement):
     """No row of heads names day, amount and direction: a person must map the columns."""
 
 
 def _recognise(
     name: str, sheets: Iterable[Sheet], mappings: Mappings
-) -> tuple[Bank, Sheet, StatementColumns]:
+) -> list[tuple[Bank, Sheet, StatementColumns]]:
+    recognised = []
     for sheet in sheets:
         if columns := remembered_columns(sheet, mappings):
-            return Bank.OTHER, sheet, columns
-        if recognised := recognise_layout(sheet):
-            return recognised[0], sheet, recognised[1]
+            recognised.append((Bank.OTHER, sheet, columns))
+        elif layout := recognise_layout(sheet):
+            recognised.append((layout[0], sheet, layout[1]))
+    if recognised:
+        return recognised
     raise UnknownLayout(
         _("没有认出这个银行流水（%(name)s）的列，请说明每一列是什么。", name=name[-60:]), field="file"
     )
@@ -201,7 +191,11 @@ class _Reader:
             tuple(lines),
             tuple(skipped),
             tuple(self._notices()),
-            check_balances(lines, [*self._titles(), *(row.text for row in skipped)]),
+            check_balances(
+                lines,
+                [*self._titles(), *(row.text for row in skipped if row.row < lines[0].row)],
+                [row.text for row in skipped if row.row > lines[0].row],
+            ),
             self.columns,
         )
 
@@ -235,14 +229,16 @@ class _Reader:
             )
 
     def _line(self, row: Row) -> BankRow:
+        if self._is_total(row):
+            raise _Skip(SkipReason.SUMMARY)
         happened_at = self._moment(row)
         currency = self._currency(row)
         is_incoming, money, is_negative = self._amount(row, currency)
         text = " ".join(dict.fromkeys(filter(None, (self._text(row, c) for c in self._columns(Role.TEXT)))))
-        mark = self._text(row, self.columns.column(Role.MARK))
+        is_marked, is_red = marks_of(self._text(row, self.columns.column(Role.MARK)))
         # A minus or red figures invert the direction of the column.
         stands_incoming = is_incoming != is_negative
-        if not is_negative and _RED.search(mark):
+        if not is_negative and is_red:
             is_incoming = not is_incoming
         self._note_own_account(row, stands_incoming)
         name, account = self._other_side(stands_incoming)
@@ -256,7 +252,7 @@ class _Reader:
             text=text[:400],
             reference=self._text(row, self.columns.column(Role.REFERENCE))[:80],
             balance=self._balance(row, currency),
-            is_reversal=is_negative or bool(_TAKEN_BACK.search(mark)) or is_reversal_text(text),
+            is_reversal=is_negative or is_marked or is_reversal_text(text),
         )
 
     def _columns(self, role: Role) -> tuple[int, ...]:
@@ -283,11 +279,16 @@ class _Reader:
         try:
             return moment_of(cell)
         except UnreadableCell as error:
-            is_summary = any(_SUMMARY.search(other.text) for other in row.cells.values())
-            if is_summary or not any(self._has_amount(row)):
+            if any(is_summary(other.text) for other in row.cells.values()) or not any(self._has_amount(row)):
                 raise _Skip(SkipReason.SUMMARY) from error
             word = cell.text or _("没有日期")
             raise _Skip(SkipReason.UNREADABLE, word) from error
+
+    def _is_total(self, row: Row) -> bool:
+        """Return whether a cell says that the row is a sum or a balance; a row with another side is none."""
+        total = {column for column, cell in row.cells.items() if is_total(cell.text)}
+        others = {self.columns.column(role) for role in (Role.NAME, Role.ACCOUNT)} - total
+        return bool(total) and not any(row.cell(column).text for column in others)
 
     def _is_heads(self, row: Row) -> bool:
         """Return whether the row repeats the heads, as on a further page."""
@@ -334,13 +335,9 @@ class _Reader:
         if not self.columns.has(Role.SIGN):
             return money.amount > 0
         word = row.cell(self.columns.column(Role.SIGN)).text
-        text = unicodedata.normalize("NFKC", word).upper().strip()
-        for words, is_incoming in ((INCOMING, True), (OUTGOING, False)):
-            if any(
-                text == spelling or (not spelling.isascii() and text.startswith(spelling))
-                for spelling in words
-            ):
-                return is_incoming
+        is_incoming = direction_of(word)
+        if is_incoming is not None:
+            return is_incoming
         raise _Skip(SkipReason.DIRECTION, word or _("空白"))
 
     def _money(self, cell: Cell, currency: str) -> Money:
@@ -369,17 +366,18 @@ class _Reader:
     def _text(self, row: Row, column: int) -> str:
         cell = row.cell(column)
         try:
-            return " ".join(text_of(cell).split())
+            # An apostrophe in front keeps a spreadsheet from reading a number.
+            return " ".join(text_of(cell).split()).lstrip("'`")
         except UnreadableCell:
             self.lost.setdefault(f"“{self.columns.heads.get(column, cell.letter)}”", []).append(row.number)
             return ""
 
 
-def _no_lines(skipped: list[SkippedRow]) -> UnreadableStatement:
+def _no_lines(skipped: list[SkippedRow]) -> _NoLines:
     unread = next((row for row in skipped if row.reason not in UNDERSTOOD), None)
     if unread is None:
-        return UnreadableStatement(_("这个银行流水里没有交易明细。"), field="file")
-    return UnreadableStatement(
+        return _NoLines(_("这个银行流水里没有交易明细。"), field="file")
+    return _NoLines(
         _(
             "没有一行可以导入。第 %(row)s 行：%(reason)s“%(word)s”。",
             row=unread.row,

@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.audit.log import record
-from market.kit.database import atomic
+from market.kit.database import atomic, connection
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
+from market.kit.workflow import ActionNotAllowed
 from market.payments.line_comparison import WINDOW, Booking, pair
 from market.payments.models import Refund, Remittance
 from market.payments.remittances import confirm_remittance
@@ -44,6 +45,8 @@ async def match_line(
     if not parts or min(parts.values()) <= 0 or sum(parts.values()) != line.amount:
         raise Invalid(_("各期的金额相加应等于这笔到账 %(amount)s。", amount=yuan(line.money)), field="parts")
     BANK_LINE.next(line.status, LineAction.MATCH)
+    if not line.is_incoming:
+        raise ActionNotAllowed(str(BANK_LINE.refusal))
     await LinePart.bulk_create(
         [
             LinePart(
@@ -89,6 +92,21 @@ async def decide_resemblance(line_id: UUID, action: LineAction, *, by: By) -> Ba
     if line.status is LineStatus.OPEN and line.is_reversal:
         return await transition(line, LineAction.TREAT_AS_REVERSAL, by=by, amount=line.amount)
     return line
+
+
+@atomic()
+async def treat_reversal_as(line_id: UUID, action: LineAction, *, by: By) -> BankLine:
+    """Say that a line reverses nothing but is money that came (TREAT_AS_INCOMING) or left (…_OUTGOING).
+
+    Raises:
+        ActionNotAllowed: it is no open reversal, the money went the other way, or the line that it reverses
+            is known: then that has to be refunded.
+    """
+    line = await lock_line(line_id, by.actor)
+    moves = LineAction.TREAT_AS_INCOMING if line.is_incoming else LineAction.TREAT_AS_OUTGOING
+    if line.status is not LineStatus.REVERSAL or line.reverses_id is not None or action is not moves:
+        raise ActionNotAllowed(str(BANK_LINE.refusal))
+    return await transition(line, action, by=by, amount=line.amount)
 
 
 @atomic()
@@ -186,6 +204,26 @@ async def _transition_with_note(line: BankLine, action: LineAction, note: str, *
     return await transition(line, action, by=by, changes={"note": note[:200]}, amount=line.amount)
 
 
+async def twins_of(lines: Collection[BankLine]) -> set[UUID]:
+    """Return which incoming lines left again: the same amount to the same other side, without a word why.
+
+    No bank names every reversal so; whoever confirms such a line looks at it first.
+    """
+    rows = await connection().execute_query_dict(
+        "SELECT i.id FROM bank_lines i JOIN bank_statements s ON s.id = i.statement_id "
+        "WHERE i.id = ANY($1) AND i.is_incoming AND EXISTS ("
+        "  SELECT 1 FROM bank_lines o JOIN bank_statements t ON t.id = o.statement_id "
+        "  WHERE o.organisation_id = i.organisation_id AND o.status = 'outgoing' "
+        "  AND (o.amount, o.currency) = (i.amount, i.currency) "
+        "  AND o.booked_on BETWEEN i.booked_on AND i.booked_on + $2::int "
+        "  AND (s.account = '' OR t.account = '' OR s.account = t.account) "
+        "  AND ((o.payer_account <> '' AND o.payer_account = i.payer_account) "
+        "    OR (o.payer_name <> '' AND o.payer_name = i.payer_name)))",
+        [[line.id for line in lines], WINDOW.days],
+    )
+    return {row["id"] for row in rows}
+
+
 UNPAIRED = (LineStatus.SIMILAR, LineStatus.DUPLICATE, LineStatus.REVERSED)
 """Statuses of lines that cannot be reversed: not bookings of their own, or reversed before."""
 MAX_CANDIDATES = 20
@@ -207,9 +245,13 @@ async def pair_reversals(organisation_id: UUID, *, by: By) -> list[BankLine]:
         organisation_id=organisation_id, booked_on__gte=first, is_reversal=False, status__not_in=UNPAIRED
     ).select_for_update()
     by_id = {line.id: line for line in (*reversals, *bookings)}
+    accounts = {
+        statement.id: statement.account
+        for statement in await BankStatement.filter(id__in={line.statement_id for line in by_id.values()})
+    }
     pairs = pair(
-        [_booking(line) for line in reversals],
-        [_booking(line) for line in bookings if line.id not in paired_ids],
+        [_booking(line, accounts) for line in reversals],
+        [_booking(line, accounts) for line in bookings if line.id not in paired_ids],
     )
     booked = []
     for reversal_id, original_id in pairs.items():
@@ -310,7 +352,7 @@ async def _refunded(remittance_ids: Collection[UUID], *, proposed: bool) -> dict
     return totals
 
 
-def _booking(line: BankLine) -> Booking[UUID]:
+def _booking(line: BankLine, accounts: Mapping[UUID, str]) -> Booking[UUID]:
     return Booking(
         key=line.id,
         booked_on=line.booked_on,
@@ -320,4 +362,5 @@ def _booking(line: BankLine) -> Booking[UUID]:
         name=line.payer_name,
         account=line.payer_account,
         text=line.text,
+        own_account=accounts[line.statement_id],
     )

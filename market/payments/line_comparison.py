@@ -127,7 +127,11 @@ def _differ(value: str, other: str) -> bool:
 
 WINDOW = timedelta(days=31)
 """How long after a booking it can be reversed; an older one is left to a person."""
-REVERSAL_WORDS = re.compile("冲正|冲账|冲销|冲回|红冲|红字|抹账|抹帐|反交易|错账|错帐|撤销|退汇|误入")
+REVERSAL_WORDS = re.compile(
+    "冲正|[冲抹错调串反][账帐]|冲[销回减]|[红反]冲|红字|反交易|反记|串户|撤[销消单]|退[汇票]|误[入记收付]|作废|更正"
+    r"|取消交易|交易取消|\b(?:reversal|reversed|rvsl|void(?:ed)?|charge-?back|cancelled transaction)\b",
+    re.IGNORECASE,
+)
 """Words by which banks mark a reversal."""
 
 
@@ -145,6 +149,8 @@ class Booking(Generic[K]):
     account: str
     """Of the other side."""
     text: str
+    own_account: str = ""
+    """Of the organisation itself."""
 
 
 def is_reversal_text(text: str) -> bool:
@@ -155,8 +161,9 @@ def is_reversal_text(text: str) -> bool:
 def pair(reversals: Sequence[Booking[K]], bookings: Sequence[Booking[K]]) -> dict[K, K]:
     """Pair reversals with the bookings that they reverse; return the booking's key by the reversal's.
 
-    A booking fits with the opposite direction, the same amount and currency, the same other side where both
-    give it, on the same day or up to `WINDOW` before; of several the one whose text agrees, then the latest.
+    A booking fits with the opposite direction, the same amount and currency, the same other side and the same
+    account of one's own where both give them, on the same day or up to `WINDOW` before; of several the one
+    whose text agrees, then the latest.
     Each booking is reversed once.
     """
     free = {booking.key: booking for booking in bookings}
@@ -180,6 +187,7 @@ def _fits(reversal: Booking[K], booking: Booking[K]) -> bool:
         and timedelta(0) <= reversal.booked_on - booking.booked_on <= WINDOW
         and _agree(canonical_key(reversal.name), canonical_key(booking.name))
         and _agree(reversal.account, booking.account)
+        and _agree(reversal.own_account, booking.own_account)
     )
 
 

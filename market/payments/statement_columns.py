@@ -234,12 +234,16 @@ class _HeadRow:
     columns: Mapping[str, int]
 
     def columns_of(self, heads: Mapping[Role, tuple[str, ...]]) -> dict[Role, tuple[int, ...]]:
+        """Return the columns of each role; a column whose head names two has the first of them only."""
         columns: dict[Role, tuple[int, ...]] = {}
+        used: set[int] = set()
         for role, spellings in heads.items():
             keys = dict.fromkeys(map(head_key, spellings))
             present = tuple(dict.fromkeys(self.columns[key] for key in keys if key in self.columns))
-            if present:
-                columns[role] = present if role is Role.TEXT else present[:1]
+            free = tuple(column for column in present if column not in used)
+            if free:
+                columns[role] = free if role is Role.TEXT else free[:1]
+                used |= {*columns[role]}
         return columns
 
     def guess(self, assigned: Mapping[Role, tuple[int, ...]]) -> dict[Role, tuple[int, ...]]:

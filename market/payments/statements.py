@@ -14,10 +14,11 @@ from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.payments.bank_files import BankRow, ReadStatement
+from market.payments.bank_files import ReadStatement
 from market.payments.line_comparison import Likeness, LineIdentity, recognise
 from market.payments.line_matching import Match
 from market.payments.statement_models import BankLine, BankStatement, LinePart, StatementRow
+from market.payments.statement_rows import BankRow
 from market.payments.states import LineAction, LineStatus, RemittanceStatus, SkipReason, StatementVerb
 from market.records.by import By
 from market.records.transitions import transition_all

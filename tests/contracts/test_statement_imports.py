@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import httpx
 import pytest
+from tortoise.exceptions import IntegrityError
 
 from market.accounts.models import MemberRole
 from market.contracts import bank_statements, refunds, statement_imports
@@ -15,6 +17,7 @@ from market.deps import Deps
 from market.kit.database import connection
 from market.kit.errors import Conflict, Invalid
 from market.kit.jobs import run_pending
+from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.payments.models import Refund
 from market.payments.statement_models import (
@@ -184,6 +187,55 @@ async def test_a_reversal_of_nothing_we_know_waits_for_a_person(owed: Owed) -> N
         await bank_statements.pair_reversal(back.id, back.id, by=owed.seller)
     treated = await bank_statements.treat_reversal_as(back.id, LineAction.TREAT_AS_OUTGOING, by=owed.seller)
     assert treated.status is LineStatus.OUTGOING
+
+
+async def test_money_that_left_is_never_income(owed: Owed) -> None:
+    [instalment, _second] = await instalments_of(owed.contract)
+    statement = await take_in(icbc(line("-9.00", "冲正"), line("7.00", "货款", number="2")), owed.seller)
+    back, came = await lines_of(statement)
+
+    for line_id, action in (
+        (back.id, LineAction.TREAT_AS_INCOMING),
+        (came.id, LineAction.TREAT_AS_OUTGOING),
+        (came.id, LineAction.TREAT_AS_INCOMING),
+    ):
+        with pytest.raises(ActionNotAllowed):
+            await bank_statements.treat_reversal_as(line_id, action, by=owed.seller)
+    await connection().execute_query("UPDATE bank_lines SET status = 'open' WHERE id = $1", [back.id])
+    with pytest.raises(ActionNotAllowed):
+        await bank_statements.match_line(back.id, {instalment.id: 9_00}, by=owed.seller)
+    with pytest.raises(IntegrityError, match="bank_lines_direction"):
+        await connection().execute_query("UPDATE bank_lines SET status = 'returned' WHERE id = $1", [back.id])
+
+
+async def test_a_reversal_of_what_was_booked_is_not_explained_away(owed: Owed) -> None:
+    text = f"{owed.contract.number}-1"
+    first = await take_in(icbc(line("805,000.00", text)), owed.seller)
+    await statement_imports.confirm_account(first, OWN, by=owed.seller)
+    [came] = await lines_of(first)
+    await bank_statements.confirm_line(came.id, by=owed.finance)
+    second = await take_in(icbc(line("-805,000.00", "冲正", time="2026-03-21 08:00:00")), owed.seller)
+    [back] = await lines_of(second)
+
+    with pytest.raises(ActionNotAllowed):
+        await bank_statements.treat_reversal_as(back.id, LineAction.TREAT_AS_OUTGOING, by=owed.seller)
+
+
+async def test_what_left_again_without_a_word_why_is_not_ticked_in_advance(
+    client: httpx.AsyncClient, deps: Deps, owed: Owed
+) -> None:
+    move_clock(deps, LATER)
+    came = line("805,000.00", f"{owed.contract.number}-1")
+    left = line("805,000.00", "往来", number="9912").replace('贷,,"805,000.00"', '借,"805,000.00",')
+    other = line("6.00", f"{owed.contract.number}-2", number="9913")
+    statement = await take_in(icbc(came, left, other), owed.seller)
+    await sign_in(client, owed.parties.seller_finance)
+
+    page = (await client.get(f"/bank/statements/{statement.id}?status=matched")).text
+
+    assert page.count("又有同额支出给对方") == 1
+    assert page.count('name="line"') == 2
+    assert len(re.findall(r'name="line"[^>]*checked', page)) == 1
 
 
 async def test_a_reversal_is_paired_by_hand(owed: Owed) -> None:

@@ -128,10 +128,29 @@ CAME = Booking(
 TAKEN_BACK = replace(CAME, key="back", booked_on=date(2026, 11, 21), row=3, is_incoming=False)
 
 
-@pytest.mark.parametrize("text", ["冲正", "货款 冲正", "红字冲销", "抹账", "错账冲回", "退汇"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "冲正",
+            "货款 冲正",
+            "红字冲销",
+            "抹账",
+            "错账冲回",
+            "退汇",
+            "冲帐",
+            "反记账",
+            "撤消",
+            "退票",
+            "误记",
+        ),
+        *("串户更正", "交易取消", "RVSL", "Reversal of 9911", "chargeback", "VOID"),
+    ],
+)
 def test_banks_say_that_they_take_back(text: str) -> None:
     assert is_reversal_text(text)
     assert not is_reversal_text("货款 HT-2026-000001-1")
+    assert not is_reversal_text("AVOIDANCE GMBH 红土公司")
 
 
 def test_a_reversal_takes_back_the_booking_of_its_amount_and_payer() -> None:
@@ -154,6 +173,13 @@ def test_a_reversal_takes_back_the_booking_of_its_amount_and_payer() -> None:
 )
 def test_what_does_not_fit_is_left_to_a_person(changes: dict[str, object]) -> None:
     assert pair([TAKEN_BACK], [replace(CAME, **changes)]) == {}  # type: ignore[arg-type]  # fields of the class
+
+
+def test_an_account_takes_back_nothing_that_came_to_another() -> None:
+    came = replace(CAME, own_account="2102")
+
+    assert pair([replace(TAKEN_BACK, own_account="2103")], [came]) == {}
+    assert pair([replace(TAKEN_BACK, own_account="2102")], [came]) == {"back": "came"}
 
 
 def test_what_the_bank_does_not_repeat_does_not_contradict() -> None:

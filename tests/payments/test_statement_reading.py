@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -182,6 +183,111 @@ def test_rows_that_are_no_bookings_are_told_and_the_others_go_in() -> None:
         (8, SkipReason.UNREADABLE),
     ]
     assert "2026-02-30" in statement.skipped[4].word
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "本日合计",
+        "本月累计",
+        "合 计",
+        "本页小计",
+        "过次页",
+        "月结",
+        "期末余额：",
+        "贷方发生额合计",
+        "Subtotal",
+    ],
+)
+def test_a_sum_that_has_a_day_is_no_line(word: str) -> None:
+    total = ["2026-11-30", "贷", "5.00", "105.00", "", "", word, ""]
+    in_place_of_a_name = ["2026-11-30", "贷", "5.00", "105.00", word, "", "", ""]
+
+    statement = read(HEADS, row("5.00", balance="105.00"), total, in_place_of_a_name)
+
+    assert [line.row for line in statement.rows] == [2]
+    assert [skipped.reason for skipped in statement.skipped] == [SkipReason.SUMMARY] * 2
+    assert statement.balance is not None
+    assert statement.balance.holds
+    assert len(read(HEADS, row("5.00", text=word)).rows) == 1  # somebody paid it
+
+
+def test_a_page_closes_with_its_last_sum() -> None:
+    pages = read(
+        ["承前余额：100.00"],
+        HEADS,
+        row("5.00"),
+        ["本期余额：105.00"],
+        ["承前余额：105.00"],
+        row("6.00"),
+        ["本期余额：111.00"],
+    )
+
+    assert pages.balance is not None
+    assert pages.balance.holds
+
+
+def test_what_an_account_holds_today_closes_no_file_of_last_month() -> None:
+    month = read(["当前余额：900.00"], HEADS, row("5.00", balance="105.00"))
+
+    assert month.balance is not None
+    assert month.balance.closing == 105_00
+
+
+def _workbook(**sheets: list[list[str]]) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        for name, rows in sheets.items():
+            table = book.add_worksheet(name)
+            for number, values in enumerate(rows):
+                table.write_row(number, 0, values)
+    return target.getvalue()
+
+
+def test_no_sheet_of_a_workbook_is_left_out_in_silence() -> None:
+    cover, empty = [["某银行", "账户明细"]], [HEADS]
+
+    [notice] = read_statement("a.xlsx", _workbook(封面=cover, 十月=empty, 明细=[HEADS, row("5.00")])).notices
+    with pytest.raises(UnreadableStatement, match="十月、十一月"):
+        read_statement("a.xlsx", _workbook(十月=[HEADS, row("5.00")], 十一月=[HEADS, row("6.00")]))
+
+    assert notice == "没有读入的工作表：封面、十月。"
+
+
+def test_an_account_under_the_head_of_the_other_side_is_not_ones_own() -> None:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target) as book:
+        table = book.add_worksheet()
+        table.merge_range(0, 1, 0, 2, "对方")
+        table.write_row(1, 0, ["交易日期", "户名", "账号", "收入", "支出"])
+        table.write_row(2, 0, ["2026-11-03", "桂某公司", "4500", "5.00", ""])
+        table.write_row(3, 0, ["2026-11-04", "别家公司", "4600", "6.00", ""])
+
+    statement = read_statement("a.xlsx", target.getvalue())
+
+    assert statement.account == ""
+    assert [(line.payer_name, line.payer_account) for line in statement.rows] == [
+        ("桂某公司", "4500"),
+        ("别家公司", "4600"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mark", "is_reversal"), [("未冲正", False), ("非红字", False), ("否", False), ("冲正", True)]
+)
+def test_a_mark_that_denies_is_no_reversal(mark: str, is_reversal: bool) -> None:
+    [line] = read([*HEADS, "冲正标志"], [*row("5.00"), mark]).rows
+
+    assert (line.is_incoming, line.is_reversal) == (True, is_reversal)
+
+
+def test_an_apostrophe_that_protects_a_cell_is_not_part_of_it() -> None:
+    protected = [f"'{cell}" for cell in row("5.00")]
+    protected[2] = "5.00"
+
+    [line] = read(HEADS, ["2026-11-03", "贷", *protected[2:]]).rows
+
+    assert (line.payer_name, line.payer_account, line.reference) == ("桂某公司", "4500", "1")
 
 
 def test_a_number_that_lost_its_digits_is_told_and_never_used() -> None:

@@ -16,6 +16,7 @@ from market.contracts.room import ROOM as CONTRACTS
 from market.deals.room import ROOM as DEALS
 from market.documents.room import ROOM as DOCUMENTS
 from market.files.room import ROOM as FILES
+from market.imports.room import ROOM as IMPORTS
 from market.integrity.room import ROOM as INTEGRITY
 from market.kit import models as kit_models
 from market.kit.room import Room, Rooms, install
@@ -52,6 +53,7 @@ ROOMS = Rooms(
         ALERTS,
         PAYMENTS,
         QUESTIONS,
+        IMPORTS,
         LISTINGS,
         PAPERS,
         PAYEES,

@@ -12,10 +12,10 @@ from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.commands.progress import Progress
 from market.commands.serve import release
 from market.deps import Deps
+from market.imports import command_import
 from market.kit.errors import SearchUnavailable
 from market.kit.i18n import gettext as _
 from market.ledger.checks import CheckResult, iterate_checks, store_result
-from market.listings import command_import
 from market.programmes import catalogue
 from market.runtime import build_deps, running
 from market.search.engine import Tenancy

@@ -15,10 +15,6 @@ from market.kit.room import MomentHandler, Room, Subject, find_by
 from market.listings import (
     file_views,
     freshness,
-    import_acts,
-    import_jobs,
-    import_models,
-    import_views,
     lifecycle,
     models,
     queries,
@@ -28,7 +24,6 @@ from market.listings import (
     worklist,
 )
 from market.listings.deadlines import expiry_act, reminder_act
-from market.listings.import_states import ImportAction, ImportStatus, ImportVerb, RowOutcome, UndoneVerb
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.listing_files import FileKind, FileVerb, may_open_listing_file
 from market.listings.models import PriceKind, ReviewDecision
@@ -60,15 +55,14 @@ def _moments(kind: Kind) -> dict[str, MomentHandler]:
 
 
 def _work_entries(
-    group: WorkGroup, kind: Kind, labels: tuple[Lazy, Lazy, Lazy, Lazy], *, is_for: Callable[[Actor], bool]
+    group: WorkGroup, kind: Kind, labels: tuple[Lazy, Lazy, Lazy], *, is_for: Callable[[Actor], bool]
 ) -> list[WorkEntry]:
-    """Return the entries of authors of a kind: their own listings, a new one, an import, those to renew."""
-    own, new, imported, renewable = labels
+    """Return the entries of authors of a kind: their own listings, a new one, those to renew."""
+    own, new, renewable = labels
     entry = partial(WorkEntry, group, act=ListingAct.DRAFT_LISTING, is_for=is_for)
     return [
         entry(10, own, f"listings:{kind.index}"),
         entry(20, new, f"listings:new_{kind.key}"),
-        entry(30, imported, f"listings:import_{kind.index}", under=("/my/imports",)),
         entry(40, renewable, f"listings:{kind.index}", "due=1"),
     ]
 
@@ -76,28 +70,19 @@ def _work_entries(
 ROOM = Room(
     "listings",
     permissions=PERMISSIONS,
-    models=(models, import_models),
-    routes=[*import_views.routes, *file_views.routes, *views.routes],
-    jobs=(import_jobs.check_import, import_jobs.run_import, import_jobs.publish_import),
+    models=(models,),
+    routes=[*file_views.routes, *views.routes],
     workbench=(
-        WorkEntry(
-            WorkGroup.MARKET,
-            17,
-            lazy("批量导入"),
-            "listings:imports",
-            act=ListingAct.MODERATE,
-            under=("/my/imports",),
-        ),
         *_work_entries(
             WorkGroup.OUTCOMES,
             OUTCOME,
-            (lazy("我的成果"), lazy("写一份成果"), lazy("从表格导入"), lazy("待续期的成果")),
+            (lazy("我的成果"), lazy("写一份成果"), lazy("待续期的成果")),
             is_for=lambda actor: actor.sells,
         ),
         *_work_entries(
             WorkGroup.NEEDS,
             NEED,
-            (lazy("我的需求"), lazy("写一条需求"), lazy("从表格导入"), lazy("待续期的需求")),
+            (lazy("我的需求"), lazy("写一条需求"), lazy("待续期的需求")),
             is_for=lambda actor: actor.buys,
         ),
     ),
@@ -137,14 +122,6 @@ ROOM = Room(
             files=may_open_listing_file,
             verbs=(ListingAction,),
         ),
-        "listing_import": Subject(
-            lazy("批量导入"),
-            page="listings:import",
-            number="PL",
-            find=find_by(import_acts.get_import_for, "/my/imports", lambda batch: batch.organisation.name),
-            files=import_acts.may_open_file,
-            verbs=(ImportAction, ImportVerb),
-        ),
         "listing_change": Subject(
             lazy("变更"), page="backoffice:change", page_key="change_id", verbs=(ChangeAction,)
         ),
@@ -161,15 +138,13 @@ ROOM = Room(
         "outcome": (OutcomeStatus, OutcomeShownStatus),
         "need": NeedStatus,
         "listing_change": ChangeStatus,
-        "listing_import": ImportStatus,
-        "import_outcome": RowOutcome,
         "listing_file": FileKind,
         "review": ReviewDecision,
         "price_kind": PriceKind,
     },
     audit_verbs={
-        "outcome": (ListingVerb, UndoneVerb, FileVerb),
-        "need": (ListingVerb, UndoneVerb, FileVerb),
+        "outcome": (ListingVerb, FileVerb),
+        "need": (ListingVerb, FileVerb),
         "organisation": (OwnerVerb,),
     },
 )

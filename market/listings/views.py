@@ -22,7 +22,6 @@ from market.listings import (
     authoring,
     change_queries,
     changes,
-    excel_template,
     freshness,
     queries,
     rules,
@@ -156,24 +155,6 @@ async def _redirect_after_save(
     else:
         words = _("已保存并生效。") if listing.status in LIVE else _("草稿已保存。")
     return flash(request, redirect_to(request, f"listings:edit_{kind.key}", number=listing.number), words)
-
-
-async def outcome_template(request: Request) -> Response:
-    return _download_template(request, OUTCOME)
-
-
-async def need_template(request: Request) -> Response:
-    return _download_template(request, NEED)
-
-
-def _download_template(request: Request, kind: Kind) -> Response:
-    """Return the Excel template for bulk imports."""
-    actor_for(request, ListingAct.DRAFT_LISTING)
-    return Response(
-        excel_template.template(kind),
-        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        headers={"content-disposition": f'attachment; filename="{kind.index}-template.xlsx"'},
-    )
 
 
 async def submit_outcome(request: Request) -> Response:
@@ -338,7 +319,6 @@ class _FormContent:
 
 routes = [
     Route("/my/outcomes", outcomes, name="listings:outcomes"),
-    Route("/my/outcomes/template.xlsx", outcome_template, name="listings:outcome_template"),
     Route("/my/outcomes/new", new_outcome, name="listings:new_outcome", methods=["GET", "POST"]),
     Route("/my/outcomes/{number}", edit_outcome, name="listings:edit_outcome", methods=["GET", "POST"]),
     Route("/my/outcomes/{number}/submit", submit_outcome, name="listings:submit_outcome", methods=["POST"]),
@@ -349,7 +329,6 @@ routes = [
     Route("/my/outcomes/{number}/renew", renew_outcome, name="listings:renew_outcome", methods=["POST"]),
     Route("/renew/{kind}/{number}", renew_by_link, name="listings:renew_by_link", methods=["GET", "POST"]),
     Route("/my/needs", needs, name="listings:needs"),
-    Route("/my/needs/template.xlsx", need_template, name="listings:need_template"),
     Route("/my/needs/new", new_need, name="listings:new_need", methods=["GET", "POST"]),
     Route("/my/needs/{number}", edit_need, name="listings:edit_need", methods=["GET", "POST"]),
     Route("/my/needs/{number}/submit", submit_need, name="listings:submit_need", methods=["POST"]),

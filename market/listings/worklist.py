@@ -7,7 +7,6 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.kit.i18n import lazy
 from market.kit.worklist import Pending, Standing
-from market.listings.import_states import ImportStatus
 from market.listings.kinds import KINDS, NEED, OUTCOME, Kind
 from market.listings.queries import RENEW_AHEAD, RENEWABLE
 from market.listings.states import LIVE, ChangeStatus, ListingAct
@@ -19,22 +18,6 @@ def pending(actor: Actor) -> list[Pending]:
     if actor.may(ListingAct.MODERATE):
         for kind in KINDS.values():
             parts += _to_review(kind)
-        parts.append(
-            Pending(
-                "listings.review_import",
-                lazy("批量导入待抽检"),
-                lazy("去抽检"),
-                "/my/imports/{key}",
-                "/backoffice/imports?status=submitted",
-                "listing_imports i LEFT JOIN organisations o ON o.id = i.organisation_id "
-                f"JOIN files f ON f.id = i.file_id WHERE i.status = '{ImportStatus.SUBMITTED}'",
-                key="i.number",
-                number="i.number",
-                title="f.name",
-                party="coalesce(o.name, '')",
-                since="i.updated_at",
-            )
-        )
     if actor.may(ListingAct.DRAFT_LISTING):
         parts += _own(OUTCOME) if actor.sells else []
         parts += _own(NEED) if actor.buys else []
@@ -82,24 +65,7 @@ def _to_review(kind: Kind) -> list[Pending]:
 def _own(kind: Kind) -> list[Pending]:
     is_outcome, table = kind is OUTCOME, kind.index
     renewable = ", ".join(f"'{status}'" for status in RENEWABLE if isinstance(status, kind.statuses))
-    waiting = ", ".join(
-        f"'{status}'" for status in (ImportStatus.UPLOADED, ImportStatus.CHECKED, ImportStatus.RETURNED)
-    )
     return [
-        Pending(
-            f"listings.import_{kind.key}",
-            lazy("核对导入的成果表") if is_outcome else lazy("核对导入的需求表"),
-            lazy("去核对"),
-            "/my/imports/{key}",
-            f"/my/{table}/import",
-            "listing_imports i CROSS JOIN v JOIN files f ON f.id = i.file_id "
-            f"WHERE i.organisation_id = v.organisation_id AND i.kind = '{kind.key}' "
-            f"AND i.status IN ({waiting})",
-            key="i.number",
-            number="i.number",
-            title="f.name",
-            since="i.updated_at",
-        ),
         Pending(
             f"listings.returned_{kind.key}",
             lazy("改退回的成果") if is_outcome else lazy("改退回的需求"),

@@ -31,7 +31,7 @@ from starlette.routing import Route
 
 from market.app import create_app
 from market.deps import Deps
-from market.listings.command_import import import_file
+from market.imports.command_import import import_file
 from market.listings.models import Need, Outcome
 from market.matching.rematch import rematch_need
 from market.runtime import build_deps, running

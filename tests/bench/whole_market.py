@@ -35,8 +35,8 @@ import numpy as np
 
 from market.app import Market, create_app
 from market.deps import Deps
+from market.imports.command_import import import_file
 from market.kit.database import connection
-from market.listings.command_import import import_file
 from market.listings.search import build_needs
 from market.matching.facts import need_with_words
 from market.matching.models import Match

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from market.accounts.models import Organisation, OrganisationKind
+from market.imports.open_data_rows import InvalidRow, need_of, outcome_of
 from market.listings.kinds import NEED, OUTCOME, Kind
-from market.listings.open_data_rows import InvalidRow, need_of, outcome_of
 from market.listings.search import need_document, outcome_document
 from market.matching.facts import NeedFacts, need_with_words, outcome_facts
 from market.matching.quality.answer_sets import STRONG, AnswerSets, Row

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from market.imports.excel_template import MAX_ROWS, Column, columns_of
+from market.imports.heads import SheetHeads, guess_heads, visible_rows
+from market.imports.row_reading import SheetRow, lacks_required
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Limits, Sheet, UnreadableWorkbook
 from market.kit.workbooks.reading import read_sheets
-from market.listings.excel_template import MAX_ROWS, Column, columns_of
-from market.listings.import_heads import SheetHeads, guess_heads, visible_rows
 from market.listings.kinds import Kind
-from market.listings.row_reading import SheetRow, lacks_required
 
 LIMITS = Limits(rows=MAX_ROWS + 100)
 

@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from market.accounts.models import Organisation, OrganisationStatus
+from market.imports.models import ListingImport, ListingImportRow
+from market.imports.row_reading import Fault, ReadRow, SheetRow, lacks_required, read_row, reference_of
+from market.imports.row_writing import changes_of
+from market.imports.states import RowStanding
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.workbooks.cells import Cell, text_cell
 from market.kit.workbooks.cells import Kind as CellKind
-from market.listings.import_models import ListingImport, ListingImportRow
-from market.listings.import_states import RowStanding
-from market.listings.import_writing import changes_of
 from market.listings.kinds import OUTCOME, Kind, Listing, get_kind
-from market.listings.row_reading import Fault, ReadRow, SheetRow, lacks_required, read_row, reference_of
 from market.listings.states import SHOWN_AS_REVIEWED
 
 DECISION = "listing"

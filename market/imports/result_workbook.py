@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from market.imports.models import ListingImport, ListingImportRow
+from market.imports.sheet_rows import open_sheets
+from market.imports.states import RowOutcome
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.writing import Cell, Table, write_workbook
-from market.listings.import_models import ListingImport, ListingImportRow
-from market.listings.import_states import RowOutcome
 from market.listings.kinds import get_kind
-from market.listings.sheet_rows import open_sheets
 
 PORTION = 500
 
 
-def result_workbook(
+def build(
     listing_import: ListingImport, content: bytes, *, only_refused: bool = False
 ) -> AsyncIterator[bytes]:
     """Yield the workbook: the columns of the file, then result, number and reasons."""

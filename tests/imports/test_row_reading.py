@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from starlette.datastructures import MultiDict
 
+from market.imports.heads import guess_heads, heads_by_hand, unit_of
+from market.imports.row_reading import LEFT_OUT, ReadRow, SheetRow, read_row
+from market.imports.sheet_rows import missing_columns, read
 from market.kit.workbooks.builder import Budget, SheetBuilder
 from market.kit.workbooks.cells import Limits, Sheet, text_cell
 from market.listings.forms import RightRow
-from market.listings.import_heads import guess_heads, heads_by_hand, unit_of
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.right_rows import InvalidRight, drafted_right, rights_of
-from market.listings.row_reading import LEFT_OUT, ReadRow, SheetRow, read_row
-from market.listings.sheet_rows import missing_columns, read
 
 CLEAN = {
     "title": "甘蔗收获机切割",

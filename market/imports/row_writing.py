@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 from market.accounts.models import Organisation
 from market.audit.log import record, record_bulk
 from market.codes.numbers import next_numbers
+from market.imports.states import RowOutcome
 from market.kit.clock import local_date
 from market.listings import rules
 from market.listings.deadlines import set_deadlines
-from market.listings.import_states import RowOutcome
 from market.listings.kinds import Kind, Listing
 from market.listings.states import ListingAction, ListingVerb
 from market.records.by import By

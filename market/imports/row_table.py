@@ -8,13 +8,13 @@ from typing import Any
 
 from tortoise.expressions import Q
 
+from market.imports.excel_template import Column, column_named, columns_of, names_of
+from market.imports.models import ListingImport, ListingImportRow
+from market.imports.row_checks import DECISION, text_as_read, used_columns
+from market.imports.row_reading import LEFT_OUT
+from market.imports.states import RowOutcome, RowStanding
 from market.kit.i18n import lazy
-from market.listings.excel_template import Column, column_named, columns_of, names_of
-from market.listings.import_checks import DECISION, text_as_read, used_columns
-from market.listings.import_models import ListingImport, ListingImportRow
-from market.listings.import_states import RowOutcome, RowStanding
 from market.listings.kinds import NEED, OUTCOME, Kind
-from market.listings.row_reading import LEFT_OUT
 
 SHOWN_ROWS = 20
 USUAL = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from market.listings.open_data_rows import InvalidRow, check_text, need_of, outcome_of
+from market.imports.open_data_rows import InvalidRow, check_text, need_of, outcome_of
 
 ROW = {
     "id": "CN-1",

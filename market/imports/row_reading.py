@@ -11,17 +11,17 @@ from functools import lru_cache
 from typing import Any
 
 from market.codes import regions
+from market.imports.excel_template import Column, columns_of, names_of
+from market.imports.heads import WAN
+from market.imports.open_data_rows import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.money import Money
 from market.kit.workbooks.cells import Cell
 from market.kit.workbooks.heads import to_simplified
 from market.kit.workbooks.values import UNITS, UnreadableCell, amount_of, day_of
-from market.listings.excel_template import Column, columns_of, names_of
-from market.listings.import_heads import WAN
 from market.listings.kinds import OUTCOME, Kind
 from market.listings.models import PriceKind
-from market.listings.open_data_rows import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.listings.right_rows import InvalidRight, rights_of
 from market.listings.rules import keywords_of
 from market.listings.vocabulary import (

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from market.imports.excel_template import Column, columns_of
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Row, Sheet
 from market.kit.workbooks.heads import MOST_TITLE_ROWS, HeadRow, head_key, head_keys
-from market.listings.excel_template import Column, columns_of
 from market.listings.kinds import KINDS, Kind
 
 FEWEST_COLUMNS = 3

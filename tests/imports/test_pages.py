@@ -16,10 +16,10 @@ from openpyxl import Workbook, load_workbook
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus, StaffRole
 from market.deps import Deps
+from market.imports import batch_reviews
+from market.imports.models import ColumnMapping, ListingImport, ListingImportRow
+from market.imports.states import ImportStatus, RowOutcome, RowStanding
 from market.kit.jobs import run_pending
-from market.listings import import_reviews
-from market.listings.import_models import ColumnMapping, ListingImport, ListingImportRow
-from market.listings.import_states import ImportStatus, RowOutcome, RowStanding
 from market.listings.kinds import OUTCOME
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
@@ -318,7 +318,7 @@ async def test_a_batch_is_published_after_its_sample_was_reviewed(
     page = await act(client, listing_import, "submit")
     assert "已整批送审 12 条" in page.text
     assert "1 条没有填完整" in page.text
-    sample = await import_reviews.sample_of(listing_import)
+    sample = await batch_reviews.sample_of(listing_import)
     assert len(sample) == 10
     assert {outcome.status for outcome in sample} == {OutcomeStatus.PENDING}
 
@@ -370,10 +370,10 @@ async def test_a_batch_is_returned_with_a_reason(client: httpx.AsyncClient, deps
 def test_the_sample_is_five_percent_at_least_ten_and_the_same_each_time(size: int, drawn: int) -> None:
     listings = [Outcome(number=f"CG-2026-{n:06d}", status=OutcomeStatus.DRAFT) for n in range(size)]
 
-    sample = import_reviews.draw_sample("PL-2026-000001", listings, OUTCOME)
+    sample = batch_reviews.draw_sample("PL-2026-000001", listings, OUTCOME)
 
     assert len(sample) == drawn
-    assert import_reviews.draw_sample("PL-2026-000001", listings[::-1], OUTCOME) == sample
+    assert batch_reviews.draw_sample("PL-2026-000001", listings[::-1], OUTCOME) == sample
 
 
 async def test_a_row_of_another_organisation_is_a_fault_and_a_part_of_ours_is_ours(

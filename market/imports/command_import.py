@@ -20,17 +20,17 @@ from market.accounts.models import Organisation, OrganisationKind, OrganisationS
 from market.audit.log import record
 from market.codes.regions import GUANGXI
 from market.deps import Deps
+from market.imports import sheet_rows
+from market.imports.excel_template import column_named
+from market.imports.heads import head_notices
+from market.imports.open_data_rows import InvalidRow, need_of, outcome_of
+from market.imports.row_reading import SheetRow, read_row
+from market.imports.row_writing import BATCH, NewContent, write_listings
+from market.imports.states import RowOutcome
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
-from market.listings import sheet_rows
-from market.listings.excel_template import column_named
-from market.listings.import_heads import head_notices
-from market.listings.import_states import RowOutcome
-from market.listings.import_writing import BATCH, NewContent, write_listings
 from market.listings.kinds import NEED, OUTCOME, Kind
-from market.listings.open_data_rows import InvalidRow, need_of, outcome_of
 from market.listings.review_digest import mark_reviewed
-from market.listings.row_reading import SheetRow, read_row
 from market.listings.states import OwnerVerb
 from market.records.by import By
 

@@ -13,14 +13,14 @@ from market.accounts import messages
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.files.models import StoredFile
+from market.imports import jobs
+from market.imports.models import ListingImport, ListingImportRow
+from market.imports.row_writing import revise
+from market.imports.states import ImportAction, RowOutcome, UndoneVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
-from market.listings import import_jobs
-from market.listings.import_models import ListingImport, ListingImportRow
-from market.listings.import_states import ImportAction, RowOutcome, UndoneVerb
-from market.listings.import_writing import revise
 from market.listings.kinds import Kind, Listing, get_kind
 from market.listings.lifecycle import AUTHORS, transition_listing
 from market.listings.states import ListingAct, ListingAction
@@ -68,7 +68,7 @@ async def submit_batch(listing_import: ListingImport, *, by: By) -> tuple[int, i
         # A row without revision is not part of the batch.
         row.listing_revision = revisions.get(row.listing_id) if row.listing_id else None
     await ListingImportRow.bulk_update(rows, ["is_sampled", "listing_revision"], batch_size=200)
-    counts = await import_jobs.count_rows(listing_import.id) | {"batch": len(complete)}
+    counts = await jobs.count_rows(listing_import.id) | {"batch": len(complete)}
     await transition(
         listing_import, ImportAction.SUBMIT, by=by, changes={"counts": counts}, sample=len(sample)
     )
@@ -133,7 +133,7 @@ async def publish_batch(listing_import: ListingImport, *, by: By) -> None:
         raise Conflict(_("抽到的还没有全部通过，不能整批发布。"))
     await transition(listing_import, ImportAction.PUBLISH, by=by, changes={"progress": {}})
     await enqueue(
-        import_jobs.PUBLISH,
+        jobs.PUBLISH,
         lock=f"import:{listing_import.id}",
         import_id=listing_import.id,
         user_id=by.actor.user_id,

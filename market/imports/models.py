@@ -9,9 +9,9 @@ from tortoise import fields
 
 from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
+from market.imports.states import IMPORT_WORKFLOW, ImportStatus, RowOutcome, RowStanding
 from market.kit.fields import enum_column
 from market.kit.tables import Model
-from market.listings.import_states import IMPORT_WORKFLOW, ImportStatus, RowOutcome, RowStanding
 from market.records.transitions import Stateful
 
 

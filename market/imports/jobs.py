@@ -12,28 +12,29 @@ from uuid import UUID
 from market.accounts.actors import Actor, load_actor
 from market.accounts.messages import notify
 from market.deps import Deps
+from market.imports import sheet_rows
+from market.imports.heads import heads_by_hand
+from market.imports.models import ListingImport, ListingImportRow
+from market.imports.row_checks import check_rows, content_of, stored_cells, surroundings_of
+from market.imports.row_reading import SheetRow
+from market.imports.row_writing import NewContent, publication_columns, write_listings
+from market.imports.states import ImportAction, ImportStatus, RowOutcome, RowStanding
 from market.kit.clock import local_date
 from market.kit.database import in_transaction
 from market.kit.errors import MarketError
 from market.kit.i18n import gettext as _
 from market.kit.jobs import job
 from market.kit.workbooks.cells import Sheet
-from market.listings import authoring, sheet_rows
+from market.listings import authoring
 from market.listings.deadlines import set_deadlines
-from market.listings.import_checks import check_rows, content_of, stored_cells, surroundings_of
-from market.listings.import_heads import heads_by_hand
-from market.listings.import_models import ListingImport, ListingImportRow
-from market.listings.import_states import ImportAction, ImportStatus, RowOutcome, RowStanding
-from market.listings.import_writing import NewContent, publication_columns, write_listings
 from market.listings.kinds import NEED, Kind, get_kind
-from market.listings.row_reading import SheetRow
 from market.listings.rules import expires_on
 from market.listings.states import PUBLIC, ListingAction
 from market.records.by import By
 from market.records.transitions import transition
 from market.search import outbox
 
-CHECK, RUN, PUBLISH = "listings.check_import", "listings.run_import", "listings.publish_import"
+CHECK, RUN, PUBLISH = "imports.check_import", "imports.run_import", "imports.publish_import"
 PORTION = 200
 """Rows of one transaction, after which the page is told how far the job is."""
 

@@ -12,24 +12,9 @@ from market.audit.log import record
 from market.codes.numbers import next_number
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
-from market.kit.database import atomic, in_transaction
-from market.kit.errors import Conflict, Invalid, NotFound
-from market.kit.i18n import gettext as _
-from market.kit.jobs import enqueue
-from market.kit.workbooks.cells import Sheet, clean
-from market.listings import import_jobs
-from market.listings.authoring import require_may_create
-from market.listings.excel_template import column_named, columns_of
-from market.listings.import_checks import (
-    DECISION,
-    LEAVE,
-    NEW,
-    UPDATE,
-    check_rows,
-    surroundings_of,
-    text_as_read,
-)
-from market.listings.import_heads import (
+from market.imports import jobs
+from market.imports.excel_template import column_named, columns_of
+from market.imports.heads import (
     AMOUNTS,
     SheetHeads,
     guess_heads,
@@ -39,10 +24,25 @@ from market.listings.import_heads import (
     remembered_key,
     unit_of,
 )
-from market.listings.import_models import ColumnMapping, ListingImport, ListingImportRow
-from market.listings.import_states import ImportAction, ImportStatus, ImportVerb, RowStanding
+from market.imports.models import ColumnMapping, ListingImport, ListingImportRow
+from market.imports.row_checks import (
+    DECISION,
+    LEAVE,
+    NEW,
+    UPDATE,
+    check_rows,
+    surroundings_of,
+    text_as_read,
+)
+from market.imports.sheet_rows import NotTheTemplate, open_sheets
+from market.imports.states import ImportAction, ImportStatus, ImportVerb, RowStanding
+from market.kit.database import atomic, in_transaction
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
+from market.kit.workbooks.cells import Sheet, clean
+from market.listings.authoring import require_may_create
 from market.listings.kinds import Kind, get_kind
-from market.listings.sheet_rows import NotTheTemplate, open_sheets
 from market.listings.states import ListingAct
 from market.records.by import By
 from market.records.transitions import transition
@@ -254,7 +254,7 @@ async def remembered_columns(organisation_id: UUID | None, kind: Kind) -> dict[s
 
 async def _start_check(listing_import: ListingImport, *, by: By) -> None:
     await transition(listing_import, ImportAction.MAP, by=by, changes={"progress": {}, "problem": ""})
-    await enqueue(import_jobs.CHECK, lock=f"import:{listing_import.id}", import_id=listing_import.id)
+    await enqueue(jobs.CHECK, lock=f"import:{listing_import.id}", import_id=listing_import.id)
 
 
 @atomic()
@@ -304,7 +304,7 @@ async def answer(
         ],
         batch_size=200,
     )
-    counts = await import_jobs.count_rows(listing_import.id)
+    counts = await jobs.count_rows(listing_import.id)
     await ListingImport.filter(id=listing_import.id).update(counts=counts, updated_at=by.now)
     return len(changed)
 
@@ -336,7 +336,7 @@ async def run(listing_import: ListingImport, *, is_all_or_nothing: bool, by: By)
     Raises:
         Invalid: all or nothing is wanted and a row is not ready, or none is.
     """
-    counts = await import_jobs.count_rows(listing_import.id)
+    counts = await jobs.count_rows(listing_import.id)
     open_rows = counts.get(RowStanding.FAULTY, 0) + counts.get(RowStanding.ALIKE, 0)
     if is_all_or_nothing and open_rows:
         raise Invalid(_("还有 %(n)s 行要改或要定；改好了再整批导入。", n=open_rows), field="how")
@@ -349,7 +349,7 @@ async def run(listing_import: ListingImport, *, is_all_or_nothing: bool, by: By)
         by=by,
         changes={"is_all_or_nothing": is_all_or_nothing, "progress": {}},
     )
-    await enqueue(import_jobs.RUN, lock=f"import:{listing_import.id}", import_id=listing_import.id)
+    await enqueue(jobs.RUN, lock=f"import:{listing_import.id}", import_id=listing_import.id)
 
 
 async def discard(listing_import: ListingImport, *, by: By) -> None:

@@ -14,11 +14,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from market.accounts.models import Organisation, OrganisationKind
 from market.audit.models import AuditEvent
 from market.deps import Deps
-from market.listings import excel_template
-from market.listings.command_import import SOURCE_NAME, Report, UnreadableFile, import_file, read_rows
+from market.imports import excel_template
+from market.imports.command_import import SOURCE_NAME, Report, UnreadableFile, import_file, read_rows
+from market.imports.open_data_rows import InvalidRow, field_of, outcome_of
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome
-from market.listings.open_data_rows import InvalidRow, field_of, outcome_of
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_organisation

@@ -15,6 +15,11 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationStatus
 from market.accounts.web import signed_in_actor
 from market.files.attachments import required_upload
+from market.imports import batch_reviews, excel_template, result_workbook, steps
+from market.imports.excel_template import columns_of
+from market.imports.models import ListingImport, ListingImportRow
+from market.imports.row_table import SHOWN_ROWS, TABS, count_same_faults, shown_columns, shown_row
+from market.imports.states import BEGUN, WORKING, ImportStatus
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, LongTextField, TextField
@@ -25,12 +30,7 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, wants_partial
 from market.kit.workbooks.writing import WORKBOOK
-from market.listings import import_acts, import_results, import_reviews
 from market.listings.authoring import require_may_create
-from market.listings.excel_template import columns_of
-from market.listings.import_models import ListingImport, ListingImportRow
-from market.listings.import_states import BEGUN, WORKING, ImportStatus
-from market.listings.import_tables import SHOWN_ROWS, TABS, count_same_faults, shown_columns, shown_row
 from market.listings.kinds import KINDS, NEED, OUTCOME, Kind, get_kind
 from market.listings.states import ListingAct
 from market.records.by import By
@@ -67,15 +67,15 @@ async def _upload(request: Request, kind: Kind) -> Response:
     if request.method == "POST":
         with form.catch_invalid():
             blob = await required_upload(request)
-            listing_import = await import_acts.upload(
+            listing_import = await steps.upload(
                 blob, kind, organisation_id=actor.organisation_id, by=By(actor, deps(request).clock())
             )
-            return redirect_to(request, "listings:import", number=listing_import.number)
+            return redirect_to(request, "imports:show", number=listing_import.number)
     page_request = PageRequest.from_query(request.query_params)
     own = ListingImport.filter(organisation_id=actor.organisation_id, kind=kind.key)
     return render_form(
         request,
-        "listings/import_upload.html",
+        "imports/upload.html",
         form,
         kind=kind,
         page=await _imports(own, page_request),
@@ -93,19 +93,19 @@ async def imports(request: Request) -> Response:
         with form.catch_invalid():
             owner = await _named_owner(str(form.owner.data or "").strip())
             blob = await required_upload(request)
-            listing_import = await import_acts.upload(
+            listing_import = await steps.upload(
                 blob,
                 get_kind(str(form.kind.data or OUTCOME.key)),
                 organisation_id=owner.id if owner else None,
                 by=By(actor, deps(request).clock()),
             )
-            return redirect_to(request, "listings:import", number=listing_import.number)
+            return redirect_to(request, "imports:show", number=listing_import.number)
     wanted = request.query_params.get("status", "")
     status = ImportStatus(wanted) if wanted in set(ImportStatus) else None
     chosen = ListingImport.filter(status=status) if status else ListingImport.all()
     return render_form(
         request,
-        "listings/imports.html",
+        "imports/index.html",
         form,
         page=await _imports(chosen, PageRequest.from_query(request.query_params)),
         waiting=await ListingImport.filter(status=ImportStatus.SUBMITTED).count(),
@@ -138,7 +138,7 @@ async def show(request: Request) -> Response:
     if wants_partial(request):
         return render(
             request,
-            "listings/_import_progress.html",
+            "imports/_progress.html",
             listing_import=listing_import,
             **_progress(listing_import),
         )
@@ -147,7 +147,7 @@ async def show(request: Request) -> Response:
 
 async def _own_import(request: Request) -> tuple[Actor, ListingImport]:
     actor = signed_in_actor(request)
-    return actor, await import_acts.get_import_for(actor, request.path_params["number"])
+    return actor, await steps.get_import_for(actor, request.path_params["number"])
 
 
 def _progress(listing_import: ListingImport) -> dict[str, Any]:
@@ -182,10 +182,10 @@ async def _page(
     is_batch = listing_import.status in (
         *(ImportStatus.SUBMITTED, ImportStatus.RETURNED, ImportStatus.PUBLISHING, ImportStatus.PUBLISHED),
     )
-    sample = await import_reviews.sample_of(listing_import) if is_batch else []
+    sample = await batch_reviews.sample_of(listing_import) if is_batch else []
     return render_form(
         request,
-        "listings/import.html",
+        "imports/import.html",
         form,
         kind=kind,
         listing_import=listing_import,
@@ -198,7 +198,7 @@ async def _page(
         columns=shown_columns(kind, listing_import, shown),
         rest=max(counts[tab] - start - len(shown), 0),
         page_number=page_request.number,
-        column_choices=import_acts.columns_for_choice(kind),
+        column_choices=steps.columns_for_choice(kind),
         unsure=[column for column in listing_import.mapping["columns"] if _is_unsure(column, listing_import)],
         typed=typed or {},
         is_editable=listing_import.status is ImportStatus.CHECKED,
@@ -206,7 +206,7 @@ async def _page(
         is_own=actor.organisation_id == listing_import.organisation_id,
         may_moderate=actor.may(ListingAct.MODERATE),
         sample=sample,
-        standing=import_reviews.sample_standing(kind, sample),
+        standing=batch_reviews.sample_standing(kind, sample),
         events=await history("listing_import", listing_import.id, 20),
         **_progress(listing_import),
     )
@@ -235,12 +235,12 @@ async def map_columns(request: Request) -> Response:
     with form.catch_invalid():
         content = await deps(request).store.get(listing_import.file.sha256)
         head_row = str(data.get("head_row", ""))
-        await import_acts.map_columns(
+        await steps.map_columns(
             listing_import,
             content,
             str(data.get("sheet", listing_import.mapping["sheet"])),
             int(head_row) if head_row.isdecimal() else listing_import.mapping["head_row"],
-            import_acts.valid_choices(data, listing_import.mapping, get_kind(listing_import.kind)),
+            steps.valid_choices(data, listing_import.mapping, get_kind(listing_import.kind)),
             by=By(actor, deps(request).clock()),
         )
         return _back(request, listing_import)
@@ -251,7 +251,7 @@ async def answer(request: Request) -> Response:
     """Keep the answers of a page: cell by cell, or for all that are written the same."""
     actor, listing_import = await _own_import(request)
     answers, alike = parse_answers(await form_data(request))
-    count = await import_acts.answer(
+    count = await steps.answer(
         listing_import, answers, for_all_alike=alike, by=By(actor, deps(request).clock())
     )
     words = _("已改 %(n)s 行，又核了一遍。", n=count) if count else _("没有改动。")
@@ -279,7 +279,7 @@ async def run(request: Request) -> Response:
     data, form = await form_data(request), BaseForm()
     with form.catch_invalid():
         is_all = data.get("how") == "all"
-        await import_acts.run(listing_import, is_all_or_nothing=is_all, by=By(actor, deps(request).clock()))
+        await steps.run(listing_import, is_all_or_nothing=is_all, by=By(actor, deps(request).clock()))
         return _back(request, listing_import)
     return await _page(request, actor, listing_import, form)
 
@@ -298,26 +298,26 @@ async def act(request: Request) -> Response:
 async def _act(name: str, listing_import: ListingImport, reason: str, *, by: By) -> str:
     match name:
         case "undo":
-            await import_reviews.undo(listing_import, by=by)
+            await batch_reviews.undo(listing_import, by=by)
             return _("已整批撤销。")
         case "discard":
-            await import_acts.discard(listing_import, by=by)
+            await steps.discard(listing_import, by=by)
             return _("已放弃，没有写入任何内容。")
         case "submit":
-            submitted, left = await import_reviews.submit_batch(listing_import, by=by)
+            submitted, left = await batch_reviews.submit_batch(listing_import, by=by)
             words = _("已整批送审 %(n)s 条。", n=submitted)
             return words + (_("%(n)s 条没有填完整，留在草稿。", n=left) if left else "")
         case "publish":
-            await import_reviews.publish_batch(listing_import, by=by)
+            await batch_reviews.publish_batch(listing_import, by=by)
             return _("正在发布。")
         case "return":
-            await import_reviews.return_batch(listing_import, reason, by=by)
+            await batch_reviews.return_batch(listing_import, reason, by=by)
             return _("已整批退回。")
     raise NotFound(_("没有这个页面，或者您不能查看它。"))
 
 
 def _back(request: Request, listing_import: ListingImport) -> RedirectResponse:
-    response = redirect_to(request, "listings:import", number=listing_import.number)
+    response = redirect_to(request, "imports:show", number=listing_import.number)
     if tab := request.query_params.get("tab", ""):
         response.headers["location"] += f"?tab={quote(tab)}"
     return response
@@ -330,7 +330,7 @@ async def result(request: Request) -> Response:
     only_refused = request.query_params.get("only") == "refused"
     stem = listing_import.file.name.rpartition(".")[0] or listing_import.number
     name = quote(f"{stem}-{_('导入结果')}.xlsx")
-    book = import_results.result_workbook(listing_import, content, only_refused=only_refused)
+    book = result_workbook.build(listing_import, content, only_refused=only_refused)
     return StreamingResponse(
         book,
         media_type=WORKBOOK,
@@ -338,14 +338,34 @@ async def result(request: Request) -> Response:
     )
 
 
+async def outcome_template(request: Request) -> Response:
+    return _download_template(request, OUTCOME)
+
+
+async def need_template(request: Request) -> Response:
+    return _download_template(request, NEED)
+
+
+def _download_template(request: Request, kind: Kind) -> Response:
+    """Return the Excel template for bulk imports."""
+    signed_in_actor(request).require(ListingAct.DRAFT_LISTING)
+    return Response(
+        excel_template.template(kind),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"content-disposition": f'attachment; filename="{kind.index}-template.xlsx"'},
+    )
+
+
 routes = [
-    Route("/my/outcomes/import", upload_outcomes, name="listings:import_outcomes", methods=["GET", "POST"]),
-    Route("/my/needs/import", upload_needs, name="listings:import_needs", methods=["GET", "POST"]),
-    Route("/my/imports/{number}", show, name="listings:import", methods=["GET"]),
-    Route("/my/imports/{number}/columns", map_columns, name="listings:map_import", methods=["POST"]),
-    Route("/my/imports/{number}/answers", answer, name="listings:answer_import", methods=["POST"]),
-    Route("/my/imports/{number}/run", run, name="listings:run_import", methods=["POST"]),
-    Route("/my/imports/{number}/act", act, name="listings:act_on_import", methods=["POST"]),
-    Route("/my/imports/{number}/result.xlsx", result, name="listings:import_result", methods=["GET"]),
-    Route("/backoffice/imports", imports, name="listings:imports", methods=["GET", "POST"]),
+    Route("/my/outcomes/template.xlsx", outcome_template, name="imports:outcome_template"),
+    Route("/my/needs/template.xlsx", need_template, name="imports:need_template"),
+    Route("/my/outcomes/import", upload_outcomes, name="imports:outcomes", methods=["GET", "POST"]),
+    Route("/my/needs/import", upload_needs, name="imports:needs", methods=["GET", "POST"]),
+    Route("/my/imports/{number}", show, name="imports:show", methods=["GET"]),
+    Route("/my/imports/{number}/columns", map_columns, name="imports:map", methods=["POST"]),
+    Route("/my/imports/{number}/answers", answer, name="imports:answer", methods=["POST"]),
+    Route("/my/imports/{number}/run", run, name="imports:run", methods=["POST"]),
+    Route("/my/imports/{number}/act", act, name="imports:act", methods=["POST"]),
+    Route("/my/imports/{number}/result.xlsx", result, name="imports:result", methods=["GET"]),
+    Route("/backoffice/imports", imports, name="imports:index", methods=["GET", "POST"]),
 ]

@@ -71,4 +71,5 @@ ROOM = Room(
         WorkEntry(WorkGroup.ORGANISATION, 90, lazy("我的账号"), "accounts:profile"),
     ),
     pending=worklist.pending,
+    recent=worklist.recent,
 )

@@ -6,7 +6,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import OrganisationStatus
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
-from market.kit.worklist import Pending
+from market.kit.worklist import Pending, Recent
 
 
 def pending(actor: Actor) -> list[Pending]:
@@ -54,3 +54,11 @@ def pending(actor: Actor) -> list[Pending]:
             )
         )
     return parts
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the organisations that an operator verified or returned."""
+    if not actor.may(AccountAct.VERIFY_ORGANISATION):
+        return []
+    page = "/backoffice/organisations/{key}"
+    return [Recent("organisation", "organisations r", page, key="r.id", number="r.uscc", title="r.name")]

@@ -100,6 +100,7 @@ ROOM = Room(
         "budget": Subject(lazy("年度预算")),
     },
     pending=worklist.pending,
+    recent=worklist.recent,
     worklist=worklist.budget_left,
     figures=figures.FIGURES,
     publicity=list_publicity.PUBLICITY,

@@ -13,7 +13,7 @@ from market.claims.states import ClaimStatus
 from market.kit.clock import local_date
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
-from market.kit.worklist import Figure, Pending, Unit, Worklist
+from market.kit.worklist import Figure, Pending, Recent, Unit, Worklist
 from market.programmes.states import TermsStatus
 
 _RESULTS = (
@@ -195,3 +195,17 @@ async def budget_left(actor: Actor, now: datetime) -> Worklist:
     left = sum(row.available for row in budgets if row.budget.is_confirmed)
     words = _("%(year)s 年预算余额", year=year)
     return Worklist(figures=[Figure(words, f"/desk/budgets?year={year}", left, Unit.FEN, "")] if left else [])
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return lists, disbursements and clawbacks, for those who work at the desk."""
+    if not actor.may(AccountAct.SEE_DESK):
+        return []
+    applicant = (
+        "(SELECT o.name FROM claims c JOIN organisations o ON o.id = c.applicant_id WHERE c.id = r.claim_id)"
+    )
+    return [
+        Recent("batch", "batches r", "/desk/batches/{key}", title="r.title"),
+        Recent("disbursement", "disbursements r", "/desk/disbursements/{key}", title=applicant),
+        Recent("clawback", "clawbacks r", "/desk/clawbacks/{key}", title=applicant),
+    ]

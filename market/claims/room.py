@@ -109,6 +109,7 @@ ROOM = Room(
     ),
     menu=(MenuEntry(Menu.START, 40, lazy("去补助工作台"), "claims:queue", act=AccountAct.SEE_DESK),),
     pending=worklist.pending,
+    recent=worklist.recent,
     standing=worklist.standing,
     moments={
         desk_review.SUPPLEMENT_DUE: lambda deps, claim_id, now: desk_review.end_supplement(claim_id, now=now)

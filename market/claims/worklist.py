@@ -10,7 +10,7 @@ from market.claims.queries import shown_status_sql
 from market.claims.states import ENDED, WORKFLOW, ClaimAct, ClaimAction, ClaimStatus
 from market.deals.states import DealStatus
 from market.kit.i18n import Lazy, lazy
-from market.kit.worklist import Pending, Standing
+from market.kit.worklist import Pending, Recent, Standing
 from market.panels.states import PanelAct
 
 _CLAIMS = "claims c JOIN organisations o ON o.id = c.applicant_id CROSS JOIN v"
@@ -135,3 +135,11 @@ def standing(actor: Actor, now: datetime) -> list[Standing]:
         source = f"claims c WHERE c.status = '{ClaimStatus.ACCEPTED}'"
         return [Standing(lazy("可指派专家的申报"), "/reviews/assign", source)]
     return []
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return claims, at the desk for those who work there."""
+    page = "/desk/{key}" if actor.may(AccountAct.SEE_DESK) else "/claims/{key}"
+    name = "(SELECT p.name FROM programmes p WHERE p.id = r.programme_id)"
+    own = "r.applicant_id = v.organisation_id"
+    return [Recent("claim", "claims r", page, title=name, is_shared=own)]

@@ -59,6 +59,7 @@ ROOM = Room(
     },
     payables={models.INSTALMENT: online_payments.InstalmentPayable()},
     pending=worklist.pending,
+    recent=worklist.recent,
     standing=worklist.standing,
     worklist=worklist.state_of_the_books,
     checks=checks.CHECKS,

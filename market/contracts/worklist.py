@@ -10,7 +10,7 @@ from market.kit.clock import local_date
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.worklist import Figure, Pending, Standing, Todo, Turn, Unit, Worklist
+from market.kit.worklist import Figure, Pending, Recent, Standing, Todo, Turn, Unit, Worklist
 from market.ledger.checks import last_result
 from market.listings.states import ListingAct
 from market.payments.connected_accounts import find_connected_account
@@ -194,3 +194,19 @@ async def state_of_the_books(actor: Actor, now: datetime) -> Worklist:
                 )
             )
     return Worklist(todos, figures)
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the bank transfers of the organisation's contracts."""
+    return [
+        Recent(
+            "remittance",
+            "remittances r JOIN instalments i ON i.id = r.payable_id "
+            "JOIN contracts c ON c.id = i.contract_id JOIN deals d ON d.id = c.deal_id",
+            "/contracts/{key}",
+            key="c.number",
+            number="c.number",
+            title="c.name",
+            is_shared="v.organisation_id IN (d.seller_id, d.buyer_id)",
+        )
+    ]

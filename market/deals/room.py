@@ -53,6 +53,7 @@ ROOM = Room(
         "outcomes": openings.outcome_document_facts,
         "needs": openings.need_document_facts,
     },
+    recent=worklist.recent,
     standing=worklist.standing,
     publicity=(publicity.PUBLICITY,),
     moments={offers.EXPIRY: lambda deps, offer_id, now: offers.expire_offer(offer_id, now=now)},

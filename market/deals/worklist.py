@@ -8,7 +8,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.deals.states import ENDED, DealAct, DealStatus
 from market.kit.i18n import lazy
-from market.kit.worklist import Standing
+from market.kit.worklist import Recent, Standing
 
 _ENDED = ", ".join(f"'{status}'" for status in ENDED)
 
@@ -26,3 +26,9 @@ def standing(actor: Actor, now: datetime) -> list[Standing]:
             Standing(lazy("已完成的交易"), "/deals?status=completed", f"{own} = '{DealStatus.COMPLETED}'"),
         ]
     return parts
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the deals of the person's organisation, and those that the person brokers."""
+    own = "v.organisation_id IN (r.seller_id, r.buyer_id)"
+    return [Recent("deal", "deals r", "/deals/{key}", title="r.title", is_shared=own)]

@@ -53,6 +53,7 @@ ROOM = Room(
         ),
     },
     pending=worklist.pending,
+    recent=worklist.recent,
     labels={"listing_import": ImportStatus, "import_outcome": RowOutcome},
     audit_verbs={"outcome": (UndoneVerb,), "need": (UndoneVerb,)},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.imports.states import ImportStatus
 from market.kit.i18n import lazy
-from market.kit.worklist import Pending
+from market.kit.worklist import Pending, Recent
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.states import ListingAct
 
@@ -54,3 +54,10 @@ def _own(kind: Kind) -> Pending:
         title="f.name",
         since="i.updated_at",
     )
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the imports of the organisation, and those that an operator sampled."""
+    name = "(SELECT f.name FROM files f WHERE f.id = r.file_id)"
+    own = "r.organisation_id = v.organisation_id"
+    return [Recent("listing_import", "listing_imports r", "/my/imports/{key}", title=name, is_shared=own)]

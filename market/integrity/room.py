@@ -25,6 +25,7 @@ ROOM = Room(
     routes=[*views.routes, *views.related_party_routes],
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
     pending=worklist.pending,
+    recent=worklist.recent,
     checks=checks.CHECKS,
     moments={
         sanction_acts.TERM: lambda deps, sanction_id, now: sanction_acts.follow_term(sanction_id, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.integrity.states import IntegrityAct
 from market.kit.i18n import lazy
-from market.kit.worklist import Pending
+from market.kit.worklist import Pending, Recent
 
 _UNDECIDED = (
     "EXISTS (SELECT 1 FROM sanction_decisions d WHERE d.sanction_id = s.id AND d.verdict IS NULL{whose})"
@@ -46,3 +46,11 @@ def pending(actor: Actor) -> list[Pending]:
             )
         )
     return parts
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the sanctions that the person filed or decided."""
+    if not actor.may(IntegrityAct.MANAGE_SANCTIONS) and not actor.may(IntegrityAct.DECIDE_SANCTION):
+        return []
+    number, name = "r.decision_number", "r.subject_name"
+    return [Recent("sanction", "sanctions r", "/backoffice/sanctions", number=number, key=number, title=name)]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from market.files.store import FileStore
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
-    from market.kit.worklist import Pending, Standing, Worklist
+    from market.kit.worklist import Pending, Recent, Standing, Worklist
     from market.notices.publicity import EntryPublicity, Publicity
     from market.panels.subjects import PanelSubjects
     from market.payees.models import PayeeAccount
@@ -44,6 +44,8 @@ FileGuard = Callable[["Actor | None", "StoredFile"], Awaitable[bool]]
 """Tells whether a person may open a file of a record of this kind."""
 PendingWork = Callable[["Actor"], Sequence["Pending"]]
 """Returns the kinds of pending work that a person may have in the room, as parts of one statement."""
+RecentWork = Callable[["Actor"], Sequence["Recent"]]
+"""Returns the kinds of records in the room on which a person may have acted lately."""
 StandingFigures = Callable[["Actor", "datetime"], Sequence["Standing"]]
 """Returns the figures of a person's work in the room, as parts of one statement."""
 ComputedWork = Callable[["Actor", "datetime"], Awaitable["Worklist"]]
@@ -199,6 +201,7 @@ class Room:
     panel_subjects: Mapping[str, PanelSubjects] = field(default_factory=dict)
     """Records that experts judge, by kind."""
     pending: PendingWork | None = None
+    recent: RecentWork | None = None
     standing: StandingFigures | None = None
     worklist: ComputedWork | None = None
     menu: Sequence[MenuEntry] = ()
@@ -291,6 +294,10 @@ class Rooms:
     def pending(self, actor: Actor) -> list[Pending]:
         """Return all kinds of pending work that a person may have."""
         return [part for room in self.upwards if room.pending for part in room.pending(actor)]
+
+    def recent(self, actor: Actor) -> list[Recent]:
+        """Return the kinds of records on which a person may have acted lately."""
+        return [part for room in self.upwards if room.recent for part in room.recent(actor)]
 
     def standing(self, actor: Actor, now: datetime) -> list[Standing]:
         """Return the figures of a person's work."""

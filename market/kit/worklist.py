@@ -102,6 +102,23 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Recent:
+    """How records of one kind are named among what was done lately; SQL over `source` as in `Pending`."""
+
+    kind: str
+    """The kind of record, a key of `Room.subjects`."""
+    source: str
+    """The table as `r`, with its joins."""
+    address: str
+    """The record's page, in which `{key}` stands for `key`."""
+    key: str = "r.number"
+    number: str = "r.number"
+    title: str = "''"
+    is_shared: str = "FALSE"
+    """Whether colleagues of the organisation `v.organisation_id` see it too."""
+
+
+@dataclass(frozen=True)
 class Queue:
     """All pending work of one kind: how much, since when, and where its list is."""
 

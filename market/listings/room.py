@@ -133,6 +133,7 @@ ROOM = Room(
     moments={**_moments(OUTCOME), **_moments(NEED)},
     checks=review_digest.CHECKS,
     pending=worklist.pending,
+    recent=worklist.recent,
     standing=worklist.standing,
     labels={
         "outcome": (OutcomeStatus, OutcomeShownStatus),

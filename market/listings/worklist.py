@@ -6,7 +6,7 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.kit.i18n import lazy
-from market.kit.worklist import Pending, Standing
+from market.kit.worklist import Pending, Recent, Standing
 from market.listings.kinds import KINDS, NEED, OUTCOME, Kind
 from market.listings.queries import RENEW_AHEAD, RENEWABLE
 from market.listings.states import LIVE, ChangeStatus, ListingAct
@@ -135,3 +135,25 @@ def _counts(kind: Kind) -> list[Standing]:
         )
         for status, label in words.items()
     ]
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return listings and, for the operator, reviewed changes."""
+    own = "r.organisation_id = v.organisation_id"
+    parts = [
+        Recent(name, f"{kind.index} r", f"/{kind.index}/{{key}}", title="r.title", is_shared=own)
+        for name, kind in KINDS.items()
+    ]
+    if actor.may(ListingAct.MODERATE):
+        parts.append(
+            Recent(
+                "listing_change",
+                "listing_changes r LEFT JOIN outcomes o ON o.id = r.subject_id "
+                "LEFT JOIN needs n ON n.id = r.subject_id",
+                "/backoffice/changes/{key}",
+                key="r.id",
+                number="coalesce(o.number, n.number)",
+                title="coalesce(o.title, n.title)",
+            )
+        )
+    return parts

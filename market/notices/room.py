@@ -69,5 +69,6 @@ ROOM = Room(
         "holiday_year": (HolidayYearVerb,),
     },
     pending=worklist.pending,
+    recent=worklist.recent,
     worklist=worklist.missing_holidays,
 )

@@ -9,7 +9,7 @@ from market.accounts.permissions import Role
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.worklist import Pending, Todo, Worklist
+from market.kit.worklist import Pending, Recent, Todo, Worklist
 from market.notices.holiday_years import missing_years, year_title
 from market.notices.states import UNDECIDED, NoticeAct, ObjectionStatus
 
@@ -97,3 +97,9 @@ def _ruling(kind: str, condition: str) -> Pending:
         title="n.title",
         since="o.filed_at",
     )
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the objections that the person raised, answered or ruled on."""
+    source = "objections r JOIN notices n ON n.id = r.notice_id"
+    return [Recent("objection", source, "/notices/{key}", key="n.number", number="n.number", title="n.title")]

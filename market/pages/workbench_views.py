@@ -13,6 +13,7 @@ from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import deps
 from market.kit.worklist import Turn
+from market.pages.recent_acts import list_recent_acts
 from market.pages.workbench import build_board, menu_counts
 
 NEWEST = 5
@@ -23,6 +24,7 @@ async def workbench(request: Request) -> Response:
     board = await build_board(actor, deps(request).clock())
     turn_name = request.query_params.get("turn", "")
     turn = Turn(turn_name) if turn_name in set(Turn) else None
+    recent = await list_recent_acts(actor, deps(request).clock())
     entries = rooms().workbench(actor, is_demo=deps(request).settings.is_demo)
     menu = build_workbench(
         entries, request.url.path, request.url.query, lambda name: str(request.app.url_path_for(name))
@@ -36,6 +38,8 @@ async def workbench(request: Request) -> Response:
         "pages/workbench.html",
         board=board,
         turn=turn,
+        recent=recent,
+        is_recent=turn_name == "recent",
         turns=[(choice, board.count(choice)) for choice in Turn],
         rows=board.of_turn(turn),
         messages=await list_latest_messages(actor.user_id, NEWEST),

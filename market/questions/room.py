@@ -16,5 +16,6 @@ ROOM = Room(
     labels={"question": QuestionStatus},
     audit_verbs={"question": (QuestionVerb,)},
     pending=worklist.pending,
+    recent=worklist.recent,
     personal_data=PersonalData("questions", answering.export, answering.erase),
 )

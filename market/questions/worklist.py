@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.accounts.actors import Actor
 from market.kit.i18n import lazy
-from market.kit.worklist import Pending
+from market.kit.worklist import Pending, Recent
 from market.questions.states import QuestionAct, QuestionStatus
 
 
@@ -27,4 +27,20 @@ def pending(actor: Actor) -> list[Pending]:
             since="q.asked_at",
         )
         for kind, table in (("outcome", "outcomes"), ("need", "needs"))
+    ]
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the questions that the person asked, or answered for the organisation."""
+    return [
+        Recent(
+            "question",
+            "questions r LEFT JOIN outcomes o ON o.id = r.subject_id "
+            "LEFT JOIN needs n ON n.id = r.subject_id",
+            "/{key}",
+            key="CASE r.subject_kind WHEN 'need' THEN 'needs/' || n.number ELSE 'outcomes/' || o.number END",
+            number="coalesce(o.number, n.number)",
+            title="r.text",
+            is_shared="r.organisation_id = v.organisation_id",
+        )
     ]

@@ -34,7 +34,7 @@ class StatusEvent(Model):
     class Meta:
         table = "status_events"
         table_description = "Status events."
-        indexes = (("subject_kind", "subject_id", "id"),)
+        indexes = (("subject_kind", "subject_id", "id"), ("actor_id", "happened_at"))
 
 
 class Moment(Model):

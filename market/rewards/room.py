@@ -25,6 +25,7 @@ ROOM = Room(
     labels={"reward": states.RewardStatus, "reward_kind": states.RewardKind},
     publicity=(plan_acts.PUBLICITY,),
     pending=worklist.pending,
+    recent=worklist.recent,
     ledger_accounts={
         "income": LedgerAccount(lazy("转化净收入"), is_guarded=False),
         "reward": LedgerAccount(lazy("奖励发放"), is_guarded=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.accounts.actors import Actor
 from market.kit.i18n import lazy
-from market.kit.worklist import Pending, Turn
+from market.kit.worklist import Pending, Recent, Turn
 from market.rewards.states import RewardAct, RewardStatus
 
 
@@ -51,3 +51,12 @@ def pending(actor: Actor) -> list[Pending]:
             who=lazy("财务"),
         ),
     ]
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the plans of the person's unit."""
+    if not actor.may(RewardAct.SEE_REWARDS):
+        return []
+    name = "(SELECT c.name FROM contracts c WHERE c.id = r.contract_id)"
+    own = "r.organisation_id = v.organisation_id"
+    return [Recent("reward", "reward_plans r", "/rewards/{key}", title=name, is_shared=own)]

@@ -16,9 +16,10 @@ from market.kit.money import Money
 from market.kit.worklist import MOST, Horizon, Todo, Turn, in_order
 from market.listings.states import OutcomeStatus
 from market.pages.first_steps import first_steps
+from market.pages.recent_acts import list_recent_acts
 from market.pages.workbench import build_board
 from market.rooms import ROOMS
-from tests.deals.factories import make_offered, make_parties
+from tests.deals.factories import make_offered, make_parties, make_to_sign
 from tests.factories import NOW, make_broker, make_member, make_organisation, make_outcome, make_staff
 from tests.visitor import sign_in
 
@@ -124,6 +125,41 @@ def test_a_page_belongs_to_the_entry_that_names_it_most_closely() -> None:
     assert here("/contracts/HT-1") == ["/desk"]
     assert here("/needs/XQ-1/matches") == ["/desk"]
     assert here("/deskterms") == here("/needs/XQ-1") == here("/needs/XQ-1/share") == []
+
+
+async def test_the_last_tab_lists_what_the_person_and_colleagues_did_lately(
+    client: httpx.AsyncClient,
+) -> None:
+    parties = await make_parties()
+    deal = await make_to_sign(parties)
+    colleague = await make_member(parties.university)
+    told = {}
+    for name, person in (("seller", parties.seller), ("colleague", colleague), ("buyer", parties.buyer)):
+        await sign_in(client, person)
+        told[name] = " ".join((await client.get("/dashboard?turn=recent")).text.split())
+    await sign_in(client, await make_member())
+    stranger = (await client.get("/dashboard?turn=recent")).text
+
+    assert "最近办完" in told["seller"]
+    assert f'href="/deals/{deal.number}">接受报价' in told["seller"]
+    assert '<span class="mark">您</span>' in told["seller"]
+    assert f'href="/deals/{deal.number}">接受报价' in told["colleague"]
+    assert f'<span class="mark">{parties.seller.name}</span>' in told["colleague"]
+    assert f'href="/deals/{deal.number}">接受报价' not in told["buyer"]
+    assert "最近办完" not in stranger
+    later = await list_recent_acts(parties.seller, NOW + timedelta(days=40))
+    assert later.rows == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_what_was_done_lately_is_read_and_named_for_every_role(role: str) -> None:
+    person = await make_person(role)
+    kinds = {part.kind for part in ROOMS.recent(person)}
+
+    assert (await list_recent_acts(person, NOW)).count == 0
+    assert kinds <= set(ROOMS.subjects)
+    assert kinds <= set(ROOMS.labels), "their badges have no words"
+    assert len(kinds) == len(ROOMS.recent(person))
 
 
 async def test_a_new_organisation_is_shown_its_first_steps_until_it_deals(client: httpx.AsyncClient) -> None:

@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.budgets.execution_report import CELLS, Line, Report, build_report, list_report_years
+from market.budgets.execution_report import CELLS, BudgetLine, Line, Report, build_report, list_report_years
 from market.budgets.figures import BASIS_CLAIM, FIGURES
+from market.kit.charts import MonthBars, ShareBar
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.formats import scaled
@@ -105,6 +106,32 @@ def sections(report: Report) -> list[Section]:
     return [*along, months, cells]
 
 
+def net_by_month(report: Report, today: date) -> MonthBars:
+    """Return what was paid, less what came back, in each month, beside the year before."""
+    lines = {line.words[0]: line for line in report.months}
+    months = [lines.get(f"{report.year}-{month:02}") for month in range(1, 13)]
+    return MonthBars(
+        _("各月净拨付"),
+        report.year,
+        [line.now["net"].money.amount if line else 0 for line in months],
+        [line.before["net"].money.amount if line else 0 for line in months],
+        today.month if report.year == today.year else 12,
+    )
+
+
+def spent_share(line: BudgetLine) -> ShareBar:
+    """Return what of a budget is paid, with marks where the approved and the published lists reach."""
+    amounts = {key: value.money.amount for key, value in line.now.items()}
+    granted = amounts["appropriated"] + amounts["changed"]
+    if granted <= 0:
+        return ShareBar(0.0)
+    reached, marks = amounts["disbursed"], []
+    for key in ("reserved", "held"):
+        reached += amounts[key]
+        marks.append(reached / granted)
+    return ShareBar(amounts["disbursed"] / granted, marks)
+
+
 def report_tables(report: Report, unit: str) -> list[Table]:
     """Return the report as the sheets of a workbook, in the unit that is seen."""
     return [
@@ -181,6 +208,8 @@ async def index(request: Request) -> Response:
         "budgets/report.html",
         report=report,
         sections=sections(report),
+        months=net_by_month(report, today),
+        spent_share=spent_share,
         budget_columns=BUDGET_COLUMNS,
         years=sorted({*years, year}, reverse=True),
         unit=unit,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from market.codes.labels import label
 from market.deals.models import Side
+from market.kit.charts import MonthBars
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.money import HOME
 from market.records.figures import (
     Column,
     Figure,
@@ -71,7 +74,8 @@ WITH own AS (
     FROM disbursements b JOIN claims k ON k.id = b.claim_id JOIN programmes p ON p.id = k.programme_id
     WHERE k.applicant_id = $3::text::uuid AND b.status = 'paid' AND $4::text = 'buyer'
 )
-SELECT * FROM entries WHERE day BETWEEN $1::date AND $2::date AND ($5::text = '' OR currency = $5::text)
+SELECT *, to_char(day, 'YYYY-MM') AS month FROM entries
+WHERE day BETWEEN $1::date AND $2::date AND ($5::text = '' OR currency = $5::text)
 """
 _FIGURE_NAMES = {
     "agreed": lazy("约定价款"),
@@ -163,3 +167,17 @@ async def statement_values(period: Period, scope: Scope) -> list[FigureValue]:
         counted = [group.values[figure.key] for group in groups if group.values[figure.key].count]
         values += counted or [empty[figure.key]]
     return values
+
+
+async def months_of(scope: Scope, year: int, today: date) -> MonthBars:
+    """Return the yuan received, paid, or earned by brokering in each month, beside the year before."""
+    key = "commissioned" if scope["side"] == AsBroker.BROKER else "received"
+    titles = {"seller": _("各月到账"), "buyer": _("各月付款"), "broker": _("各月佣金")}
+    (figure,) = (figure for figure in FIGURES if figure.key == key)
+    period = Period(date(year - 1, 1, 1), date(year, 12, 31))
+    groups = await measure([figure], period, {**scope, "currency": HOME}, by=("month",))
+    sums = {group.key["month"]: group.values[key].money.amount for group in groups}
+    now, before = (
+        [sums.get(f"{of_year}-{month:02}", 0) for month in range(1, 13)] for of_year in (year, year - 1)
+    )
+    return MonthBars(titles[scope["side"]], year, now, before, today.month if year == today.year else 12)

@@ -37,6 +37,7 @@ from market.reports.statements import (
     FIGURES,
     SOURCE,
     AsBroker,
+    months_of,
     statement_query,
     statement_scope,
     statement_values,
@@ -76,7 +77,7 @@ async def print_statement(period: Period, scope: Scope, party: str, values: Sequ
 async def statement(request: Request) -> Response:
     """What was agreed, due, received … of the person's organisation; each number opens its rows."""
     period, scope, party = await _requested(request)
-    values = await statement_values(period, scope)
+    values, today = await statement_values(period, scope), local_date(deps(request).clock())
     figure = _figure(request)
     page_request, currency = PageRequest.from_query(request.query_params), _currency(request)
     opened = {**scope, "currency": currency}
@@ -93,6 +94,7 @@ async def statement(request: Request) -> Response:
         side=scope["side"],
         party=party,
         values=values,
+        months=await months_of(scope, min(period.ends_on.year, today.year), today),
         figure=None if figure is ALL_ROWS else figure,
         source=figure.source,
         page=page_request.page(rows, sum(value.count for value in counted)),

@@ -13,6 +13,7 @@ from market.budgets.clawbacks import confirm_clawback, confirm_return, record_re
 from market.budgets.execution_report import build_report, same_period
 from market.budgets.figures import BASIS_CLAIM, DIMENSIONS
 from market.budgets.models import Batch, Disbursement
+from market.budgets.report_views import net_by_month, spent_share
 from market.budgets.states import DisbursementStatus
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
@@ -97,6 +98,12 @@ async def test_the_page_links_each_number_to_its_rows_and_the_workbooks_tell_the
     report = await build_report(2026)
 
     page = (await client.get("/desk/report?year=2026")).text
+    months, spent = net_by_month(report, date(2026, 12, 1)), spent_share(report.budgets[0])
+    assert months.total == report.total.now["net"].money.amount
+    assert spent.width == 1000 * 60 * WAN // report.budgets[0].now["appropriated"].money.amount / 10
+    assert spent.marks == [spent.width, spent.width]
+    assert "各月净拨付" in page
+    assert f"{spent.width:.1f} %" in page
     book = load_workbook(io.BytesIO((await client.get("/desk/report?year=2026&format=xlsx")).content))
 
     titles = ["按市", "按技术领域", "按政策", "按合同类别", "按卖方类型", "按月", "市×领域×政策", "年度预算"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from uuid import uuid4
 
 import httpx
@@ -14,7 +15,7 @@ from market.deps import Deps
 from market.kit.money import Money
 from market.ledger.checks import last_result, run_checks, store_result
 from market.records.figures import Period, list_rows
-from market.reports.statements import ALL_ROWS, AsBroker, statement_scope, statement_values
+from market.reports.statements import ALL_ROWS, AsBroker, months_of, statement_scope, statement_values
 from tests.contracts.factories import LATER
 from tests.contracts.online_payments import make_payable_contract
 from tests.deals.factories import make_match, move_clock
@@ -51,6 +52,24 @@ async def test_each_figure_is_the_sum_of_exactly_the_rows_it_opens() -> None:
         assert figures["received"].money == Money(80_500_000)
         assert figures["refunded"].money == Money(500)
         assert figures["subsidised"].count == 0
+
+
+async def test_the_chart_adds_up_to_the_figure_beside_it(client: httpx.AsyncClient) -> None:
+    payable = await make_payable_contract()
+    await payable.pay()
+    scope = statement_scope(payable.parties.university.id, Side.SELLER)
+
+    months = await months_of(scope, 2026, date(2026, 5, 2))
+    of_next_year = await months_of(scope, 2027, date(2027, 5, 2))
+    await sign_in(client, payable.parties.seller_finance)
+    page = (await client.get("/statement")).text
+
+    assert months.total == of_next_year.total_before == 80_500_000
+    assert months.now[LATER.month - 1] == 80_500_000
+    assert months.months_over == 5
+    assert "各月到账" in page
+    assert "80.50" in page
+    assert (await months_of(statement_scope(uuid4(), Side.BUYER), 2026, date(2026, 5, 2))).is_empty
 
 
 async def test_another_period_and_another_party_have_nothing_of_it() -> None:

@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0026_invitations")]
+    dependencies = [("market", "0028_import_jobs")]
 
     initial = False
 

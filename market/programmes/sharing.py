@@ -115,12 +115,21 @@ class PotSharing:
         """Return how the pot is shared; nothing where it sufficed."""
         if not self.is_short:
             return []
-        if self.mode != "pro_rata":
+        sums = {"computed": yuan(self.computed), "pot": yuan(self.pot)}
+        if self.mode == "hard_stop":
             return [
                 sentence(
-                    "本批核算合计 %(computed)s，年度预算可用余额 %(pot)s；按名次依次足额安排，余额用完为止。",
-                    computed=yuan(self.computed),
-                    pot=yuan(self.pot),
+                    "本批核算合计 %(computed)s，年度预算可用余额 %(pot)s；"
+                    "按名次依次足额安排，到第一项不能足额安排的为止，不足的余额不拆分。",
+                    **sums,
+                )
+            ]
+        if self.mode == "ranked":
+            return [
+                sentence(
+                    "本批核算合计 %(computed)s，年度预算可用余额 %(pot)s；"
+                    "按名次依次安排，余额不足一项的全部给该项，用完为止。",
+                    **sums,
                 )
             ]
         return [

@@ -40,6 +40,7 @@ from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
 from market.seed.listings import OF_THE_ROUND, find_match, listing_stories, publish_older, renewals
 from market.seed.online_payments import connect_account
+from market.seed.other_programmes import other_rounds
 from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
@@ -125,7 +126,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += latecomers(cast, calendar)
     stories += listing_stories(cast, calendar, _needed())
     desk = Desk(cast, deps, calendar)
-    stories += [*round_stories(desk), *after_payment(desk)]
+    stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk)]
     await play(stories, until=calendar.now)
 
 

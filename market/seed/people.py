@@ -101,7 +101,7 @@ async def establish_everybody(calendar: Calendar) -> None:
         await _add_organisation(key, entry, own, password_hash, operator, moment)
     established = [(key, person) for key, person in people.items() if person["organisation"]]
     for place, (key, person) in enumerate(entry for entry in established if entry[1]["broker"]):
-        moment = at(begin + timedelta(days=62 + place), 10)
+        moment = at(begin + timedelta(days=72 + place), 10)
         await _add_broker(key, person["broker"], moment)
         await brokers.verify_broker(
             id_of("broker", key), revision=1, by=By(operator, moment + timedelta(days=1))

@@ -7,12 +7,14 @@ from market.programmes.sharing import PotSharing, share_pot
 
 
 def test_where_a_list_is_served_by_rank_the_notice_says_so() -> None:
-    sharing = PotSharing(100_00, 150_00, "ranked")
+    ranked, stopped = (
+        [fill(sentence) for sentence in PotSharing(100_00, 150_00, mode).sentences()]
+        for mode in ("ranked", "hard_stop")
+    )
 
-    assert fill(sharing.sentences()) == [
-        "本批核算合计 ￥150.00，年度预算可用余额 ￥100.00；按名次依次足额安排，余额用完为止。"
-    ]
-    assert fill(sharing.share_of(80_00, 20_00)) == "核算补助 ￥80.00，安排 ￥20.00。"
+    begin = "本批核算合计 ￥150.00，年度预算可用余额 ￥100.00；"
+    assert ranked == [begin + "按名次依次安排，余额不足一项的全部给该项，用完为止。"]
+    assert stopped == [begin + "按名次依次足额安排，到第一项不能足额安排的为止，不足的余额不拆分。"]
     assert PotSharing(150_00, 150_00, "pro_rata").sentences() == []
     assert PotSharing(0, 150_00, "none").sentences() == []
 

@@ -18,8 +18,9 @@ from market.accounts.models import Message, Organisation, OrganisationKind, Orga
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
 from market.budgets.clawbacks import sum_returned
-from market.budgets.models import Clawback, Disbursement
-from market.budgets.states import ClawbackStatus, DisbursementStatus
+from market.budgets.list_confirmation import preview_batch
+from market.budgets.models import Batch, Clawback, Disbursement
+from market.budgets.states import BatchStatus, ClawbackStatus, DisbursementStatus
 from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment
@@ -154,6 +155,24 @@ async def test_claims_stand_in_every_state_a_round_passes(seeded: Deps) -> None:
         DisbursementStatus.ORDERED,
         DisbursementStatus.PAID,
     }
+
+
+async def test_programmes_of_different_shape_share_their_pots_in_each_way(seeded: Deps) -> None:
+    claims = await Claim.all().select_related("programme", "batch").order_by("number")
+    awards: dict[str, list[int]] = {}
+    for claim in claims:
+        if claim.batch is not None and claim.award_amount is not None:
+            awards.setdefault(claim.programme.slug, []).append(claim.award_amount)
+    draft = await Batch.get(programme__slug="fujian-agency")
+    preview = await preview_batch(draft, now=NOW)
+
+    assert {claim.programme.slug for claim in claims} == {
+        *("guangxi", "nanning", "ningbo-broker", "shenzhen", "fujian-agency"),
+    }
+    assert awards["ningbo-broker"] == [230_000_00, 135_000_00, 35_000_00]
+    assert awards["shenzhen"] == [626_450_12, 345_243_62, 228_306_26]
+    assert sum(awards["shenzhen"]) == 1_200_000_00
+    assert (draft.status, [line.award for line in preview.lines]) == (BatchStatus.DRAFT, [252_000_00, 0])
 
 
 async def test_what_follows_payment_is_shown_too(seeded: Deps) -> None:

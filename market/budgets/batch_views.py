@@ -20,7 +20,7 @@ from market.budgets.forms import BatchForm, ReturnListForm
 from market.budgets.instructions import list_instructions
 from market.budgets.list_confirmation import PreviewOutdated, confirm_batch, preview_batch
 from market.budgets.list_preview import rule_mode
-from market.budgets.list_publicity import removed_entries
+from market.budgets.list_publicity import corrected_entries, removed_entries
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
 from market.budgets.payment_results import waiting_results
@@ -142,6 +142,7 @@ async def show(request: Request) -> Response:
         return redirect_to(request, "budgets:instruction", number=instructions[0].number)
     notice = await find_notice("batch", batch.id)
     removed = await removed_entries(notice) if notice is not None else {}
+    corrected = await corrected_entries(notice) if notice is not None else {}
     now = deps(request).clock()
     preview = await preview_batch(batch, now=now) if batch.status is BatchStatus.DRAFT else None
     events = await history("batch", batch.id)
@@ -153,6 +154,7 @@ async def show(request: Request) -> Response:
         or (rule_mode(await ProgrammeTerms.get(id=claims[0].terms_id)) if claims else None),
         return_event=next((event for event in events if event.status == BatchStatus.RETURNED), None),
         removed=removed,
+        corrected=corrected,
         listed=[claim for claim in claims if claim.id not in removed],
         batch=batch,
         claims=claims,

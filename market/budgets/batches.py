@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from tortoise.expressions import Subquery
+
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
@@ -15,7 +17,7 @@ from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch, ListRemoval
 from market.budgets.states import BatchAction, BatchStatus, BatchVerb, BudgetAct, ClaimVerb, PotMode
 from market.claims.letters import issue_award
-from market.claims.models import Claim
+from market.claims.models import Claim, ClaimContract
 from market.claims.queries import people_behind
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
@@ -26,12 +28,13 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
 from market.ledger import transfers as book
-from market.ledger.models import Transfer
+from market.ledger.models import Phase, Transfer
 from market.notices.models import Notice, Objection
 from market.notices.notice_acts import lock_for
 from market.notices.states import NoticeStatus, ObjectionStatus
 from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme, ProgrammeTerms
+from market.programmes.sharing import share
 from market.records.by import By
 from market.records.decisions import Verdict, decide, require_second_person
 from market.records.transitions import transition
@@ -42,8 +45,30 @@ LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
 
 
 def reservation_reference(claim: Claim) -> str:
-    """Return the ledger reference of the money reserved for a claim."""
+    """Return the reference of what was first reserved for a claim; a correction appends its ruling."""
     return f"reserve:{claim.id}:{claim.batch_id}"
+
+
+async def reservation_of(claim: Claim) -> Transfer:
+    """Return the transfer that reserves a claim's award: the first, or that of the last correction."""
+    pending = Transfer.filter(
+        subject_kind="claim",
+        subject_id=claim.id,
+        reference__startswith=reservation_reference(claim),
+        phase=Phase.PENDING,
+    )
+    voided = Transfer.filter(subject_kind="claim", subject_id=claim.id, phase=Phase.VOID)
+    return await pending.exclude(id__in=Subquery(voided.values("pending_id"))).get()
+
+
+async def set_award(claim: Claim, award: int) -> None:
+    """Give a locked claim its award, shared among its contracts in proportion to what they had."""
+    rows = await ClaimContract.filter(claim_id=claim.id).order_by("id")
+    for row, part in zip(rows, share(award, [row.award_amount or 0 for row in rows]), strict=True):
+        row.award_amount = part
+        await row.save(update_fields=["award_amount"])
+    claim.award_amount = award
+    await claim.save(update_fields=["award_amount"])
 
 
 async def lock_batch(number: str) -> Batch:
@@ -218,8 +243,7 @@ async def approve_batch(number: str, *, remark: str = "", by: By) -> list[str]:
     programme = await Programme.get(id=batch.programme_id)
     sharing = sharing_of(batch, await ProgrammeTerms.get(id=approvable[0].terms_id))
     for claim in approvable:
-        reservation_transfer = await Transfer.get(reference=reservation_reference(claim))
-        await book.post_pending(reservation_transfer.id, reference=f"approve:{claim.id}", at=by.now)
+        await book.post_pending((await reservation_of(claim)).id, reference=f"approve:{claim.id}", at=by.now)
         await move(claim, ClaimAction.APPROVE, by=by, amount=claim.award_amount)
         await notify(
             _("补助申报 %(number)s 已批准。", number=claim.number),
@@ -246,7 +270,8 @@ async def _require_publicity_over(notice: Notice, now: datetime) -> set[UUID]:
         raise Conflict(_("异议成立，不能按这份公示进行下一步。"))
     if notice.ends_at is None or notice.ends_at > now:
         raise Conflict(_("公示期还没有满，期满无异议后才能批准。"))
-    objections = await Objection.filter(notice_id=notice.id).exclude(status=ObjectionStatus.DISMISSED)
+    settled = [ObjectionStatus.DISMISSED, ObjectionStatus.CORRECTED]
+    objections = await Objection.filter(notice_id=notice.id).exclude(status__in=settled)
     if any(objection.entry_id is None for objection in objections):
         raise Conflict(_("异议处理中，程序中止；裁定以后才能批准。"))
     return {objection.entry_id for objection in objections if objection.entry_id}

@@ -74,10 +74,29 @@ async def money_is_set_aside() -> list[str]:
     """Every claim on a confirmed list has its award reserved in the ledger, once."""
     return await find_rows(
         "SELECT c.number, c.award_amount, coalesce(sum(t.amount), 0) AS held FROM claims c "  # noqa: S608
-        "LEFT JOIN transfers t ON t.reference = 'reserve:' || c.id || ':' || c.batch_id "
+        "LEFT JOIN transfers t ON t.subject_kind = 'claim' AND t.subject_id = c.id AND t.phase = 'pending' "
+        "AND starts_with(t.reference, 'reserve:' || c.id || ':' || c.batch_id) "
+        "AND NOT EXISTS (SELECT 1 FROM transfers v WHERE v.pending_id = t.id AND v.phase = 'void') "
         f"WHERE c.status IN {STANDING} GROUP BY c.number, c.award_amount "
         "HAVING coalesce(sum(t.amount), 0) <> c.award_amount",
         lazy("申报 %(number)s：补助 ￥%(award_amount)s，预留 ￥%(held)s"),
+    )
+
+
+async def awards_as_ruled() -> list[str]:
+    """Each award that a ruling lowered is what the last ruling and its log say."""
+    return await find_rows(
+        "SELECT c.number, c.award_amount, r.corrected_amount FROM claims c "  # noqa: S608
+        "JOIN LATERAL (SELECT r.id, r.corrected_amount FROM objection_rulings r "
+        "  JOIN objections o ON o.id = r.objection_id JOIN notices n ON n.id = o.notice_id "
+        "  WHERE n.subject_kind = 'batch' AND n.subject_id = c.batch_id AND r.verdict = 'confirmed' "
+        "  AND (o.entry_id = c.id OR (o.entry_id IS NULL AND jsonb_array_length(n.entries) = 1)) "
+        "  AND r.corrected_amount IS NOT NULL ORDER BY r.decided_at DESC LIMIT 1) AS r ON true "
+        f"WHERE c.status IN {STANDING} AND (c.award_amount <> r.corrected_amount "
+        "OR NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject_kind = 'claim' AND e.subject_id = c.id "
+        "AND e.action = 'correct_award' AND e.data ->> 'ruling' = r.id::text "
+        "AND (e.data ->> 'amount')::bigint = r.corrected_amount))",
+        lazy("申报 %(number)s：补助 ￥%(award_amount)s，异议裁定更正为 ￥%(corrected_amount)s"),
     )
 
 
@@ -287,6 +306,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "subsidies: awards are set aside once": Invariant(
         lazy("补助：名单上的补助各预留一次"), money_is_set_aside
+    ),
+    "subsidies: awards are what rulings made them": Invariant(
+        lazy("补助：按异议裁定更正的补助与裁定、日志一致"), awards_as_ruled
     ),
     "subsidies: payees of orders are the frozen payees": Invariant(
         lazy("补助：拨付的收款账户就是申报时定下的账户"), orders_as_frozen

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from market.accounts.messages import notify
 from market.budgets.annual_budgets import budget_account, reserved_account
-from market.budgets.batches import lock_batch, remove_from_list, reservation_reference
+from market.budgets.batches import lock_batch, remove_from_list, reservation_reference, set_award
 from market.budgets.list_documents import issue_notice, notice_body, sharing_of
 from market.budgets.list_preview import ListPreview, preview_list
 from market.budgets.models import Batch, Budget
 from market.budgets.states import BatchAction, BatchStatus, BudgetAct
-from market.claims.models import Claim, ClaimContract
+from market.claims.models import Claim
 from market.claims.states import ClaimAction
 from market.claims.transitions import lock_claims, move
 from market.codes.holidays import Calendar
@@ -30,7 +30,6 @@ from market.ledger import transfers as book
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.notice_acts import publish
 from market.programmes.models import Programme
-from market.programmes.sharing import share
 from market.records.by import By
 from market.records.transitions import transition
 
@@ -172,12 +171,7 @@ async def _publish(
 
 async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch, *, now: datetime) -> None:
     if award != claim.award_amount:
-        rows = await ClaimContract.filter(claim_id=claim.id).order_by("id")
-        for row, part in zip(rows, share(award, [row.award_amount or 0 for row in rows]), strict=True):
-            row.award_amount = part
-            await row.save(update_fields=["award_amount"])
-        claim.award_amount = award
-        await claim.save(update_fields=["award_amount"])
+        await set_award(claim, award)
     await book.post(
         "subsidy_reserved",
         Money(award),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
-from market.budgets.batches import close_settled, lock_batch, reservation_reference
+from market.budgets import corrected_awards
+from market.budgets.batches import close_settled, lock_batch, reservation_of
 from market.budgets.models import Batch
 from market.budgets.states import BatchAction, BatchStatus
 from market.claims.letters import issue_refusal
 from market.claims.models import Claim
+from market.claims.queries import applicants_of
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.kit.database import atomic
@@ -19,10 +21,10 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
 from market.ledger import transfers as book
-from market.ledger.models import Phase, Transfer
-from market.notices.models import Notice
-from market.notices.publicity import EntryPublicity, Publicity
-from market.notices.queries import upheld_entries
+from market.notices.entries import EntryPublicity
+from market.notices.models import Notice, ObjectionRuling
+from market.notices.publicity import Publicity
+from market.notices.queries import corrections_of, upheld_entries
 from market.notices.states import NoticeStatus
 from market.records.by import By
 
@@ -36,15 +38,37 @@ async def list_outcome(notice: Notice) -> list[list[str]]:
     """Return what became of a list's entries for its notice, pairs of label and text."""
     claims = await _published(notice)
     removed: Mapping[UUID, str] = _removed(claims, notice, await upheld_entries(notice.id))
-    if not removed:
+    corrections = await corrections_of(notice)
+    if not removed and not corrections:
         return []
     names = dict(notice.entries)
     listed = [claim for claim in claims if claim.id not in removed]
+    corrected = [claim for claim in listed if claim.id in corrections]
     total = sum(claim.award_amount or 0 for claim in listed)
+    left = _("更正后拟支持") if not removed else _("移出、更正后拟支持") if corrected else _("移出后拟支持")
     return [
         *[[names[str(claim.id)], removed[claim.id]] for claim in claims if claim.id in removed],
-        [_("移出后拟支持"), _("%(count)s 项，合计 %(sum)s", count=len(listed), sum=yuan(total))],
+        *[[names[str(claim.id)], correction_words(corrections[claim.id])] for claim in corrected],
+        [left, _("%(count)s 项，合计 %(sum)s", count=len(listed), sum=yuan(total))],
     ]
+
+
+async def corrected_entries(notice: Notice) -> dict[UUID, str]:
+    """Return the published claims whose award a ruling lowered, each with from what to what and why."""
+    return {entry: correction_words(rulings) for entry, rulings in (await corrections_of(notice)).items()}
+
+
+def correction_words(rulings: Sequence[ObjectionRuling]) -> str:
+    """Return from what to what rulings on objections lowered an award, and why."""
+    return "\n".join(
+        _(
+            "异议部分成立，补助由 %(listed)s 更正为 %(corrected)s：%(reason)s",
+            listed=yuan(ruling.listed_amount),
+            corrected=yuan(ruling.corrected_amount),
+            reason=ruling.text,
+        )
+        for ruling in rulings
+    )
 
 
 async def _published(notice: Notice) -> list[Claim]:
@@ -91,8 +115,9 @@ async def end_upheld(batch_id: UUID, claim_ids: Collection[UUID], by: By) -> int
 
 async def _end(claim: Claim, *, by: By) -> None:
     reason = source_text(_("公示期间的异议成立。"))
-    reservation_transfer = await Transfer.get(reference=reservation_reference(claim), phase=Phase.PENDING)
-    await book.void_pending(reservation_transfer.id, reference=f"void:{claim.id}:{claim.batch_id}", at=by.now)
+    await book.void_pending(
+        (await reservation_of(claim)).id, reference=f"void:{claim.id}:{claim.batch_id}", at=by.now
+    )
     await move(claim, ClaimAction.UPHOLD_OBJECTION, by=by, note=reason)
     claim.reject_reason = reason
     await claim.save(update_fields=["reject_reason"])
@@ -107,5 +132,13 @@ async def _end(claim: Claim, *, by: By) -> None:
 
 PUBLICITY = (
     Publicity(Batch, BatchStatus.PUBLICITY, BatchAction.CLEAR, notify_clear),
-    EntryPublicity(Claim, ClaimStatus.PUBLICITY, "batch", end_upheld, list_outcome),
+    EntryPublicity(
+        Claim,
+        ClaimStatus.PUBLICITY,
+        "batch",
+        end_upheld,
+        applicants_of,
+        corrected_awards.CORRECTION,
+        list_outcome,
+    ),
 )

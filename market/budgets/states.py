@@ -181,6 +181,7 @@ class LayoutVerb(LabelEnum):
 
 
 class ClaimVerb(LabelEnum):
+    CORRECT_AWARD = "correct_award", lazy("按异议裁定更正补助")
     TAKE_OFF_LIST = "take_off_list", lazy("移出名单")
     START_CLAWBACK = "start_clawback", lazy("发起追回")
     DROP_CLAWBACK = "drop_clawback", lazy("撤销追回")

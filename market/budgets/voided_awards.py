@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.accounts.messages import notify
-from market.budgets.batches import HELD, close_settled, lock_batch, reservation_reference
+from market.budgets.batches import HELD, close_settled, lock_batch, reservation_of
 from market.budgets.clawbacks import start_due as start_due_clawbacks
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
@@ -60,7 +60,7 @@ async def _has_open_order(claim: Claim) -> bool:
 
 async def _release(claim: Claim, reason: str, now: datetime) -> None:
     """Void a pending reservation or reverse a posted one, each by a new transfer in the ledger."""
-    reservation_transfer = await Transfer.get(reference=reservation_reference(claim), phase=Phase.PENDING)
+    reservation_transfer = await reservation_of(claim)
     posted = await Transfer.get_or_none(pending_id=reservation_transfer.id, phase=Phase.POST)
     reference = f"release:{claim.id}:{claim.batch_id}"
     if posted is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -36,10 +36,9 @@ from market.kit.formats import end_of, yuan
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.templating import render_form
-from market.notices.models import Notice
+from market.notices.models import Notice, ObjectionRuling
 from market.notices.periods import days_left
-from market.notices.queries import find_notice
-from market.notices.states import ObjectionStatus
+from market.notices.queries import find_notice, list_corrections
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
@@ -64,14 +63,14 @@ class DecidedClaim:
     sheet: Sheet | None
     evidence: list[Evidence]
     rejections: Mapping[UUID, EvidenceRejection]
+    corrections: Sequence[ObjectionRuling] = ()
     is_tried: bool = False
     """A decided claim is never only tried; see `ClaimPage.is_tried`."""
 
     @property
     def is_scaled(self) -> bool:
         """Return whether the pot gave less than was computed."""
-        assessment = self.assessment
-        return assessment is not None and self.claim.award_amount not in (None, assessment.award_amount)
+        return is_scaled(self.claim, self.assessment, self.corrections)
 
     @property
     def assumptions(self) -> list[str]:
@@ -92,6 +91,19 @@ class DecidedClaim:
         return assessment.decided_by.name
 
 
+def listed_award(claim: Claim, corrections: Sequence[ObjectionRuling]) -> int | None:
+    """Return what a claim had on its list before rulings on objections lowered it, in fen."""
+    award: int | None = corrections[0].listed_amount if corrections else claim.award_amount
+    return award
+
+
+def is_scaled(
+    claim: Claim, assessment: Assessment | None, corrections: Sequence[ObjectionRuling] = ()
+) -> bool:
+    """Return whether the pot gave a claim less than was computed for it."""
+    return assessment is not None and listed_award(claim, corrections) not in (None, assessment.award_amount)
+
+
 def assumptions_of(terms: ProgrammeTerms, assessment: Assessment | None) -> list[str]:
     """Return the assumptions of a rule set that a computation rests on, translated.
 
@@ -108,7 +120,8 @@ async def load_decided_claim(claim: Claim) -> DecidedClaim:
     assessment = await last_assessment(claim.id)
     papers = Evidence.filter(claim_id=claim.id, withdrawn_at__isnull=True).order_by("added_at", "kind")
     sheet = build_sheet(assessment.facts, assessment.result, assessment.proposed_at) if assessment else None
-    return DecidedClaim(claim, assessment, sheet, await papers, await list_rejections(claim.id))
+    corrections = await list_corrections(claim.id, claim.batch_id)
+    return DecidedClaim(claim, assessment, sheet, await papers, await list_rejections(claim.id), corrections)
 
 
 @dataclass(frozen=True)
@@ -142,10 +155,17 @@ class ClaimPage:
     events: list[StatusEvent]
     disbursements: list[Disbursement]
     notice: Notice | None
+    corrections: Sequence[ObjectionRuling]
+    """Rulings on objections that lowered the award, oldest first."""
     payee: ClaimPayee
     chain: list[Link]
     actions: frozenset[ClaimAction]
     next_step: str
+
+    @property
+    def listed_award(self) -> int | None:
+        """Return what the claim had on its list before rulings on objections lowered it, in fen."""
+        return listed_award(self.claim, self.corrections)
 
     @property
     def lacking(self) -> list[str]:
@@ -192,8 +212,7 @@ class ClaimPage:
     @property
     def is_scaled(self) -> bool:
         """Return whether the pot gave less than was computed."""
-        assessment = self.assessment
-        return assessment is not None and self.claim.award_amount not in (None, assessment.award_amount)
+        return is_scaled(self.claim, self.assessment, self.corrections)
 
 
 async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
@@ -235,6 +254,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         events=events,
         disbursements=await claim.disbursements.all().prefetch_related("results").order_by("number"),
         notice=notice,
+        corrections=await list_corrections(claim.id, claim.batch_id),
         payee=await claim_payee(claim),
         chain=await chain_of_claim(actor, claim, claim.number),
         actions=frozenset(WORKFLOW.actions(claim.status)),
@@ -258,14 +278,6 @@ async def _try_computation(claim: Claim, terms: Terms) -> Sheet | None:
         return None
 
 
-def is_upheld_for(notice: Notice, claim: Claim) -> bool:
-    """Return whether an objection to the list, or to this claim on it, was upheld."""
-    return any(
-        objection.status is ObjectionStatus.UPHELD and objection.entry_id in (None, claim.id)
-        for objection in notice.objections
-    )
-
-
 def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
     """Return whose turn it is, and until when."""
     if claim.status is ClaimStatus.SUPPLEMENT and claim.supplement_due_on is not None:
@@ -274,9 +286,9 @@ def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
             end=end_of(claim.supplement_due_on),
             days=max((claim.supplement_due_on - local_date(now)).days, 0),
         )
+    if claim.shown_status == ClaimShownStatus.OBJECTION_UPHELD:
+        return _("异议成立，即将移出名单")
     if claim.shown_status == ClaimShownStatus.OBJECTION:
-        if notice is not None and is_upheld_for(notice, claim):
-            return _("异议成立，即将移出名单")
         return _("等待异议裁定")
     if claim.status is ClaimStatus.PUBLICITY and notice is not None and notice.ends_at is not None:
         if notice.ends_at > now:

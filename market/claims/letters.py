@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from market.claims.claim_page import ClaimPage, DecidedClaim, load_decided_claim
+from market.claims.claim_page import ClaimPage, DecidedClaim, listed_award, load_decided_claim
 from market.claims.computation import Sheet, SheetLine
 from market.claims.models import Claim, Evidence, EvidenceRejection
 from market.codes.labels import label
 from market.documents.issuing import issue
 from market.documents.models import IssuedDocument
-from market.documents.sentences import Sentence, sentence
+from market.documents.sentences import Sentence, fill, sentence
 from market.documents.serving import REVIEW_DAYS
 from market.documents.states import DocumentKind
 from market.kit.formats import day, end_of, figure, yuan
@@ -21,6 +21,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.letterhead import letterhead
 from market.kit.money import amount_in_words
+from market.notices.models import ObjectionRuling
 from market.programmes.catalogue import clauses
 from market.programmes.sharing import PotSharing
 from market.records.by import By
@@ -36,7 +37,7 @@ def sheet_print(page: DecidedClaim | ClaimPage, *, made: str = "", approver: str
     claim = page.claim
     content: dict[str, Any] = claim.terms.content
     sheet = page.sheet
-    award = claim.award_amount if page.is_scaled else sheet.award if sheet else 0
+    award = claim.award_amount if page.is_scaled or page.corrections else sheet.award if sheet else 0
     papers = [
         [_evidence_words(row, page.rejections), row.number or "—", day(row.dated_on), figure(row.amount)]
         for row in page.evidence
@@ -52,10 +53,12 @@ def sheet_print(page: DecidedClaim | ClaimPage, *, made: str = "", approver: str
             [_("申报年度"), str(claim.year)],
         ],
         "lines_title": _("一、逐项计算"),
-        "note": _("尚未核算，以下为试算。") if page.is_tried else "",
+        "note": _("尚未核算，以下为试算。")
+        if page.is_tried
+        else "\n".join(fill([correction_sentence(ruling) for ruling in page.corrections])),
         "lines_head": [_("步骤"), _("依据"), _("金额（元）")],
         "parts": _parts(sheet) if sheet else [],
-        "total_label": _("按年度预算折算后补助") if page.is_scaled else _("拟补助"),
+        "total_label": total_label(page),
         "total": yuan(award),
         "capitals_label": _("大写金额"),
         "capitals": amount_in_words(award or 0),
@@ -76,6 +79,23 @@ def sheet_print(page: DecidedClaim | ClaimPage, *, made: str = "", approver: str
         ],
         "sign_here": _("签字、日期"),
     }
+
+
+def total_label(page: DecidedClaim | ClaimPage) -> str:
+    """Return what the sum under a computation is."""
+    if page.corrections:
+        return _("按异议裁定更正后补助")
+    return _("按年度预算折算后补助") if page.is_scaled else _("拟补助")
+
+
+def correction_sentence(ruling: ObjectionRuling) -> Sentence:
+    """Return from what to what a ruling on an objection lowered the award, and why."""
+    return sentence(
+        "公示期间的异议经裁定部分成立，补助由 %(listed)s 更正为 %(corrected)s。理由：%(reason)s",
+        listed=yuan(ruling.listed_amount),
+        corrected=yuan(ruling.corrected_amount),
+        reason=ruling.text,
+    )
 
 
 def _evidence_words(row: Evidence, rejections: Mapping[UUID, EvidenceRejection]) -> str:
@@ -124,6 +144,15 @@ async def issue_refusal(claim: Claim, *, by: By) -> IssuedDocument:
     return await _issue(DocumentKind.REFUSAL, claim, LETTER, refusal_letter(claim), by=by)
 
 
+async def issue_correction(
+    claim: Claim, ruling: ObjectionRuling, notice_number: str, *, by: By
+) -> IssuedDocument:
+    """Issue the letter that a ruling on an objection lowered the award of a published claim."""
+    await claim.fetch_related("programme", "applicant")
+    letter = correction_letter(claim, ruling, notice_number)
+    return await _issue(DocumentKind.CORRECTION, claim, LETTER, letter, by=by)
+
+
 async def issue_supplement(claim: Claim, *, by: By) -> IssuedDocument:
     """Issue the notice of what is missing from a claim and until when."""
     await claim.fetch_related("programme", "applicant")
@@ -160,7 +189,9 @@ def award_letter(decided: DecidedClaim, sharing: PotSharing) -> dict[str, Any]:
     ]
     if decided.assessment is not None and sharing.is_short:
         paragraphs += sharing.sentences()
-        paragraphs.append(sharing.share_of(decided.assessment.award_amount, amount))
+        listed = listed_award(claim, decided.corrections) or 0
+        paragraphs.append(sharing.share_of(decided.assessment.award_amount, listed))
+    paragraphs += [correction_sentence(ruling) for ruling in decided.corrections]
     after = [
         sentence("合同变更、解除或者撤销登记的，应当及时报告，并退回相应的补助。"),
         *_review_sentences(),
@@ -176,6 +207,25 @@ def refusal_letter(claim: Claim) -> dict[str, Any]:
     ]
     after = [*_review_sentences(), sentence("合同可以重新申报。")]
     return _letter("不予支持决定书", claim, paragraphs, [], after)
+
+
+def correction_letter(claim: Claim, ruling: ObjectionRuling, notice_number: str) -> dict[str, Any]:
+    """Return the letter that the award of a published claim was lowered, with the reason."""
+    paragraphs = [
+        sentence(
+            "你单位 %(year)s 年度“%(name)s”的申报（%(number)s）列入的公示 %(notice)s 收到异议。",
+            **_named(claim),
+            notice=notice_number,
+        ),
+        correction_sentence(ruling),
+        sentence(
+            "更正后的补助为 %(sum)s（%(words)s）。公示继续，期满后按更正后的金额报批。",
+            sum=yuan(ruling.corrected_amount),
+            words=amount_in_words(ruling.corrected_amount or 0),
+        ),
+    ]
+    after = [sentence("批准以后发给补助决定书；对决定有异议的，可以按决定书写明的办法申请复查。")]
+    return _letter("补助金额更正通知书", claim, paragraphs, [], after)
 
 
 def supplement_letter(claim: Claim) -> dict[str, Any]:

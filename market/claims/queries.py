@@ -23,7 +23,7 @@ from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.notices.states import ObjectionStatus
+from market.notices.states import UNDECIDED, ObjectionStatus
 from market.panels.expert_reviews import scored_panels, sits_on_panel
 from market.records.decisions import Verdict
 
@@ -34,20 +34,26 @@ NOBODY = "none"
 """Stands for the claims without a handler, in a filter."""
 
 
+_OBJECTED_TO = (
+    "SELECT stopped.id FROM objections AS o "
+    "JOIN notices AS n ON n.id = o.notice_id AND n.subject_kind = 'batch' "
+    "JOIN claims AS stopped ON stopped.batch_id = n.subject_id "
+    "AND (o.entry_id IS NULL OR o.entry_id = stopped.id) WHERE o.status IN ({})"
+)
+
+
 def shown_status_sql(table: str) -> str:
     """Return the SQL of a claim's status as people see it, of claims in a query that names them `table`.
 
-    A claim in publicity is suspended while an objection to its list, or to itself on it, is undecided; one
-    that was upheld keeps it so until the sweep has ended the claim.
+    A claim in publicity is suspended while an objection to its list, or to itself on it, is undecided. After
+    one that was upheld it is going to leave the list, as the next sweep does.
     """
+    upheld = _OBJECTED_TO.format(f"'{ObjectionStatus.UPHELD}'")
+    undecided = _OBJECTED_TO.format(", ".join(f"'{status}'" for status in UNDECIDED))
     return (
-        f"CASE WHEN {table}.status = '{ClaimStatus.PUBLICITY}' AND {table}.id IN ("  # noqa: S608 -- our own names
-        "SELECT stopped.id FROM objections AS o "
-        "JOIN notices AS n ON n.id = o.notice_id AND n.subject_kind = 'batch' "
-        "JOIN claims AS stopped ON stopped.batch_id = n.subject_id "
-        "AND (o.entry_id IS NULL OR o.entry_id = stopped.id) "
-        f"WHERE o.status <> '{ObjectionStatus.DISMISSED}'"
-        f") THEN '{ClaimShownStatus.OBJECTION}' ELSE {table}.status END"
+        f"CASE WHEN {table}.status <> '{ClaimStatus.PUBLICITY}' THEN {table}.status "
+        f"WHEN {table}.id IN ({upheld}) THEN '{ClaimShownStatus.OBJECTION_UPHELD}' "
+        f"WHEN {table}.id IN ({undecided}) THEN '{ClaimShownStatus.OBJECTION}' ELSE {table}.status END"
     )
 
 
@@ -106,6 +112,12 @@ async def get_bought_contract_for(actor: Actor, number: str) -> Contract:
     if contract is None or not actor.acts_for(contract.deal.buyer_id) or not contract.registration_number:
         raise NotFound(_("没有这份合同，或者它还没有登记。"))
     return contract
+
+
+async def applicants_of(claim_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return whose claims these are, by the claim."""
+    claims = await Claim.filter(id__in=list(claim_ids)).only("id", "applicant_id")
+    return {claim.id: claim.applicant_id for claim in claims}
 
 
 async def last_assessment(claim_id: UUID) -> Assessment | None:

@@ -38,6 +38,7 @@ class ClaimShownStatus(LabelEnum):
     """A status that is read from other records, never stored."""
 
     OBJECTION = "objection", lazy("异议处理中，程序中止"), "wrong"
+    OBJECTION_UPHELD = "objection_upheld", lazy("异议成立，即将移出名单"), "wrong"
 
 
 class ClaimAction(LabelEnum):

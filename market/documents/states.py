@@ -17,6 +17,7 @@ class DocumentKind(LabelEnum):
     NOTICE = "notice", lazy("公示")
     SHEET = "sheet", lazy("补助核算表")
     LIST = "list", lazy("补助批准名单")
+    CORRECTION = "correction", lazy("补助金额更正通知书")
 
 
 NUMBER_WORDS: Mapping[DocumentKind, str] = {
@@ -26,6 +27,7 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.NOTICE: "公",
     DocumentKind.SHEET: "核",
     DocumentKind.LIST: "批",
+    DocumentKind.CORRECTION: "更",
 }
 """The word (字) of each kind in its number, such as 补决〔2026〕3号."""
 COUNTERS: Mapping[DocumentKind, str] = {
@@ -35,6 +37,7 @@ COUNTERS: Mapping[DocumentKind, str] = {
     DocumentKind.NOTICE: "文公",
     DocumentKind.SHEET: "文核",
     DocumentKind.LIST: "文批",
+    DocumentKind.CORRECTION: "文更",
 }
 """Counter of each kind; the letters of records are none of these."""
 REVIEWABLE = frozenset({DocumentKind.DECISION, DocumentKind.REFUSAL})

@@ -65,6 +65,19 @@ async def optional_upload(request: Request, name: str = "file") -> StoredBlob | 
     return await required_upload(request, name) if uploaded_files(await form_data(request), name) else None
 
 
+async def uploaded_blobs(request: Request, name: str = "files") -> list[StoredBlob]:
+    """Store the files that were chosen in a field that takes several; nothing when none were.
+
+    Raises:
+        Invalid: at the field of that name: a file is not accepted.
+    """
+    try:
+        uploads = [await check_upload(file) for file in uploaded_files(await form_data(request), name)]
+    except Invalid as refusal:
+        raise Invalid(str(refusal), field=name) from refusal
+    return [await store_blob(upload, deps(request).store) for upload in uploads]
+
+
 @atomic()
 async def attach(
     blob: StoredBlob, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, by: By

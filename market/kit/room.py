@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
     from market.kit.worklist import Pending, Recent, Standing, Worklist
-    from market.notices.publicity import EntryPublicity, Publicity
+    from market.notices.entries import EntryPublicity
+    from market.notices.publicity import Publicity
     from market.panels.subjects import PanelSubjects
     from market.payees.models import PayeeAccount
     from market.payments.payables import Payable

@@ -6,6 +6,7 @@ from tortoise import fields
 
 from market.accounts.models import Organisation, User
 from market.codes.regions import GUANGXI
+from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
@@ -16,6 +17,7 @@ from market.notices.states import (
     NoticeShownStatus,
     NoticeStatus,
     ObjectionStatus,
+    StatementSide,
     shown_status,
 )
 from market.records.decisions import SecondPerson
@@ -113,6 +115,13 @@ class Objection(Stateful):
         "market.User", related_name="objections", on_delete=fields.RESTRICT
     )
     objector_id: UUID
+    respondent: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="objections_against", null=True, on_delete=fields.RESTRICT
+    )
+    """The unit whose entry it is about, which may answer; null where it is about the whole notice."""
+    respondent_id: UUID | None
+    respond_by = fields.DatetimeField(null=True)
+    """The end of the respondent's period to answer; null: nobody answers, or the end is undetermined."""
     reason = fields.TextField()
     status = enum_column(ObjectionStatus, ObjectionStatus.FILED)
     answer = fields.TextField(default="")
@@ -122,10 +131,64 @@ class Objection(Stateful):
     decided_at = fields.DatetimeField(null=True)
 
     rulings: fields.ReverseRelation[ObjectionRuling]
+    statements: fields.ReverseRelation[ObjectionStatement]
+
+    def is_late(self, statement: ObjectionStatement) -> bool:
+        """Return whether the respondent stated this after its period."""
+        return (
+            statement.side is StatementSide.RESPONDENT
+            and self.respond_by is not None
+            and statement.stated_at >= self.respond_by
+        )
 
     class Meta:
         table = "objections"
         table_description = "Objections."
+
+
+class ObjectionStatement(Model):
+    """What one side says to an objection, with the papers that prove it. Append-only."""
+
+    id = fields.UUIDField(primary_key=True)
+    objection: fields.ForeignKeyRelation[Objection] = fields.ForeignKeyField(
+        "market.Objection", related_name="statements", on_delete=fields.RESTRICT
+    )
+    objection_id: UUID
+    side = enum_column(StatementSide)
+    text = fields.TextField(default="")
+    """Public; empty where there are papers only."""
+    author: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    author_id: UUID
+    stated_at = fields.DatetimeField()
+
+    papers: fields.ReverseRelation[ObjectionPaper]
+
+    class Meta:
+        table = "objection_statements"
+        table_description = "Objection statements."
+        indexes = (("objection_id",),)
+
+
+class ObjectionPaper(Model):
+    """A paper that proves a statement, with the hash it had. Append-only, read by parties and desk alone."""
+
+    id = fields.UUIDField(primary_key=True)
+    statement: fields.ForeignKeyRelation[ObjectionStatement] = fields.ForeignKeyField(
+        "market.ObjectionStatement", related_name="papers", on_delete=fields.RESTRICT
+    )
+    statement_id: UUID
+    file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name=False, on_delete=fields.RESTRICT
+    )
+    file_id: UUID
+    sha256 = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "objection_papers"
+        table_description = "Objection papers."
+        indexes = (("statement_id",),)
 
 
 class ObjectionRuling(SecondPerson):
@@ -139,6 +202,9 @@ class ObjectionRuling(SecondPerson):
     is_upheld = fields.BooleanField()
     text = fields.TextField()
     """The public reason."""
+    listed_amount = fields.BigIntField(null=True)
+    corrected_amount = fields.BigIntField(null=True)
+    """Upheld in part: what the entry had when it was proposed, and the lower amount it gets, in fen."""
 
     class Meta:
         table = "objection_rulings"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from market.kit.database import connection, in_transaction
-from market.kit.room import rooms
+from market.kit.database import in_transaction
 from market.notices.models import Notice
 from market.notices.notice_acts import lock_for
-from market.notices.states import NoticeStatus, ObjectionStatus
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from market.records.transitions import Stateful, transition
 
@@ -49,48 +48,3 @@ class Publicity:
             await transition(record, self.action, by=by, notice=notice.number)
             await self.notify(record, notice, by)
             return True
-
-
-@dataclass(frozen=True)
-class EntryPublicity:
-    """End of the entries of a notice against which an objection was upheld; declared as `Publicity`."""
-
-    model: type[Stateful]
-    """The kind of record that the notice lists."""
-    waiting: StrEnum
-    """The status in which an entry waits."""
-    subject_kind: str
-    """The kind of record that the notice is about."""
-    end: Callable[[UUID, Collection[UUID], By], Awaitable[int]]
-    """Ends entries in a transaction of its own, which locks and checks them again; returns how many.
-
-    Called with the id of the notice's subject and the ids of its waiting entries against which, or against
-    the whole, an objection was upheld.
-    """
-
-    outcome: Callable[[Notice], Awaitable[list[list[str]]]]
-    """Returns what became of the entries, pairs of label and text; nothing while all of them stand."""
-
-    async def sweep(self, now: datetime) -> int:
-        """End every waiting entry against which an objection was upheld; return how many."""
-        rows = await connection().execute_query_dict(
-            "SELECT n.subject_id, array_agg(DISTINCT r.id) AS entries FROM notices n "  # noqa: S608 -- our own name
-            "JOIN objections o ON o.notice_id = n.id AND o.status = $1 "
-            "CROSS JOIN LATERAL jsonb_array_elements(n.entries) AS entry "
-            f"JOIN {self.model._meta.db_table} r ON r.id = (entry ->> 0)::uuid AND r.status = $2 "
-            "WHERE n.subject_kind = $3 AND (o.entry_id IS NULL OR o.entry_id = r.id) "
-            "AND NOT EXISTS (SELECT 1 FROM notices later WHERE later.replaces_id = n.id) "
-            "GROUP BY n.subject_id ORDER BY n.subject_id",
-            [ObjectionStatus.UPHELD.value, self.waiting.value, self.subject_kind],
-        )
-        return sum([await self.end(row["subject_id"], row["entries"], By.job(now)) for row in rows])
-
-
-async def outcome_of(notice: Notice) -> list[list[str]]:
-    """Return what became of the entries of a notice, pairs of label and text; its room says so."""
-    return [
-        row
-        for publicity in rooms().publicity
-        if isinstance(publicity, EntryPublicity) and publicity.subject_kind == notice.subject_kind
-        for row in await publicity.outcome(notice)
-    ]

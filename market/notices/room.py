@@ -23,6 +23,7 @@ from market.notices.states import (
     ObjectionAction,
     ObjectionStatus,
     ObjectionVerb,
+    StatementSide,
 )
 
 
@@ -51,7 +52,7 @@ ROOM = Room(
             verbs=(NoticeAction,),
             find=find_by(lambda _actor, number: queries.get_notice(number), "/notices", is_public=True),
         ),
-        "objection": Subject(lazy("异议"), verbs=(ObjectionAction,)),
+        "objection": Subject(lazy("异议"), verbs=(ObjectionAction,), files=queries.may_open_paper),
         "holiday_year": Subject(lazy("放假安排"), page="backoffice:holiday_year", page_key="version_id"),
     },
     checks=checks.CHECKS,
@@ -60,6 +61,7 @@ ROOM = Room(
     labels={
         "notice": (NoticeStatus, NoticeShownStatus),
         "objection": ObjectionStatus,
+        "statement_side": StatementSide,
         "notice_kind": NoticeKind,
         "day_kind": DayKind,
     },

@@ -27,6 +27,8 @@ class NoticeShownStatus(LabelEnum):
 
     OBJECTED_IN_PART = "objected_in_part", lazy("部分项目异议处理中"), "wrong"
     CLEAR_WITHOUT_SOME = "clear_without_some", lazy("公示期满，异议成立的已移出"), "done"
+    CLEAR_CORRECTED = "clear_corrected", lazy("公示期满，异议部分成立的已更正"), "done"
+    CLEAR_CHANGED = "clear_changed", lazy("公示期满，异议成立的已移出或更正"), "done"
     CLEAR_DISMISSED = "clear_dismissed", lazy("公示期满，异议不成立"), "done"
 
 
@@ -34,7 +36,17 @@ class ObjectionStatus(LabelEnum):
     FILED = "filed", lazy("已提出"), "due"
     ANSWERED = "answered", lazy("已答复，待裁定"), "due"
     UPHELD = "upheld", lazy("异议成立"), "wrong"
+    CORRECTED = "corrected", lazy("异议部分成立，金额已更正"), "wrong"
+    """Upheld in part: the entry stays, with a lower amount."""
     DISMISSED = "dismissed", lazy("异议不成立")
+
+
+class StatementSide(LabelEnum):
+    """Who explains or proves something in the procedure of an objection."""
+
+    OBJECTOR = "objector", lazy("异议人补充")
+    RESPONDENT = "respondent", lazy("被异议单位答复")
+    PUBLISHER = "publisher", lazy("公示单位答复")
 
 
 class NoticeAction(LabelEnum):
@@ -51,6 +63,7 @@ class NoticeAction(LabelEnum):
 class ObjectionAction(LabelEnum):
     ANSWER = "answer", lazy("答复")
     UPHOLD = "uphold", lazy("裁定异议成立")
+    CORRECT = "correct", lazy("裁定异议部分成立，更正金额")
     DISMISS = "dismiss", lazy("裁定异议不成立")
 
 
@@ -75,19 +88,22 @@ OBJECTION_WORKFLOW: Workflow[ObjectionStatus, ObjectionAction] = Workflow(
         (ObjectionStatus.FILED, ObjectionAction.DISMISS): ObjectionStatus.DISMISSED,
         (ObjectionStatus.ANSWERED, ObjectionAction.UPHOLD): ObjectionStatus.UPHELD,
         (ObjectionStatus.ANSWERED, ObjectionAction.DISMISS): ObjectionStatus.DISMISSED,
+        (ObjectionStatus.FILED, ObjectionAction.CORRECT): ObjectionStatus.CORRECTED,
+        (ObjectionStatus.ANSWERED, ObjectionAction.CORRECT): ObjectionStatus.CORRECTED,
     }
 )
 AFTER_DECISION = {N.UPHELD: A.UPHOLD, N.OPEN: A.RESUME, N.OBJECTED: A.DECIDE}
 """Action on the notice after a decision, by the status that its objections give it."""
 RUNNING = (NoticeStatus.OPEN, NoticeStatus.OBJECTED)
 UNDECIDED = (ObjectionStatus.FILED, ObjectionStatus.ANSWERED)
+DECIDED = (ObjectionStatus.UPHELD, ObjectionStatus.CORRECTED, ObjectionStatus.DISMISSED)
 
 
 def status_by_objections(objections: Iterable[tuple[ObjectionStatus, UUID | None]]) -> NoticeStatus:
     """Return the status of a running notice by its objections, pairs of status and entry.
 
     One upheld against the whole ends it; an undecided one suspends it; one upheld against a single entry
-    removes that entry and lets the rest go on.
+    removes that entry, or in part lowers its amount, and lets the rest go on.
     """
     pairs = list(objections)
     if any(status is ObjectionStatus.UPHELD and entry is None for status, entry in pairs):
@@ -107,8 +123,13 @@ def shown_status(
     ):
         return NoticeShownStatus.OBJECTED_IN_PART
     if status is NoticeStatus.CLEAR and pairs:
-        if any(objection is ObjectionStatus.UPHELD for objection, _entry in pairs):
+        outcomes = {objection for objection, _entry in pairs}
+        if outcomes >= {ObjectionStatus.UPHELD, ObjectionStatus.CORRECTED}:
+            return NoticeShownStatus.CLEAR_CHANGED
+        if ObjectionStatus.UPHELD in outcomes:
             return NoticeShownStatus.CLEAR_WITHOUT_SOME
+        if ObjectionStatus.CORRECTED in outcomes:
+            return NoticeShownStatus.CLEAR_CORRECTED
         return NoticeShownStatus.CLEAR_DISMISSED
     return status
 
@@ -130,6 +151,7 @@ class ObjectionVerb(LabelEnum):
     """Audit verbs besides the actions of the workflows."""
 
     FILE = "file", lazy("提出")
+    STATE = "state", lazy("答复或补充证据")
     PROPOSE_RULING = "propose_ruling", lazy("拟裁定")
     RETURN_RULING = "return_ruling", lazy("退回拟裁定")
 

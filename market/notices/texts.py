@@ -13,7 +13,7 @@ from market.codes.labels import label
 from market.kit.formats import end_of, moment
 from market.kit.i18n import gettext as _
 from market.kit.letterhead import letterhead
-from market.notices.models import Notice
+from market.notices.models import Notice, Objection
 
 
 def canonical(title: str, body: Sequence[Sequence[str]]) -> str:
@@ -29,6 +29,11 @@ def canonical(title: str, body: Sequence[Sequence[str]]) -> str:
 def body_hash(title: str, body: Sequence[Sequence[str]]) -> str:
     """Return the SHA-256 over the canonical text in UTF-8, in hexadecimal."""
     return hashlib.sha256(canonical(title, body).encode()).hexdigest()
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 over a text in UTF-8, in hexadecimal, by which the log knows it again."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def print_of(notice: Notice, outcome: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
@@ -63,7 +68,7 @@ def print_of(notice: Notice, outcome: Sequence[Sequence[str]] = ()) -> dict[str,
                     if objection.entry_id
                     else [objection.reason]
                 ),
-                objection.answer,
+                "\n".join(_answers(objection)),
                 objection.decision,
             ]
             for objection in notice.objections
@@ -71,6 +76,16 @@ def print_of(notice: Notice, outcome: Sequence[Sequence[str]] = ()) -> dict[str,
         "heads": [_("提出"), _("结果"), _("事实和理由"), _("答复"), _("裁定")],
         "none": _("没有收到异议。"),
     }
+
+
+def _answers(objection: Objection) -> list[str]:
+    """Return the publisher's answer, then what the sides stated; statements must be fetched."""
+    stated = [
+        f"{label('statement_side', statement.side)}：{statement.text}"
+        for statement in objection.statements
+        if statement.text
+    ]
+    return [objection.answer, *stated] if objection.answer else stated
 
 
 def publisher_of(notice: Notice) -> list[list[str]]:

@@ -11,13 +11,33 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.worklist import Pending, Recent, Todo, Worklist
 from market.notices.holiday_years import missing_years, year_title
-from market.notices.states import UNDECIDED, NoticeAct, ObjectionStatus
+from market.notices.states import UNDECIDED, NoticeAct, ObjectionStatus, StatementSide
 
 _OPEN = ", ".join(f"'{status}'" for status in UNDECIDED)
 _OBJECTIONS = "objections o JOIN notices n ON n.id = o.notice_id"
 _PROPOSED = (
     "EXISTS (SELECT 1 FROM objection_rulings r WHERE r.objection_id = o.id AND r.verdict IS NULL "
     "AND r.proposed_at IS NOT NULL)"
+)
+
+
+_RESPONDENTS = (
+    f"{_OBJECTIONS} CROSS JOIN v WHERE o.status IN ({_OPEN}) AND o.respondent_id = v.organisation_id "  # noqa: S608
+    "AND NOT EXISTS (SELECT 1 FROM objection_statements s WHERE s.objection_id = o.id "
+    f"AND s.side = '{StatementSide.RESPONDENT}')"
+)
+_RESPOND = Pending(
+    "notices.respond",
+    lazy("答复对本单位的异议"),
+    lazy("去答复"),
+    "/objections/{key}/answer",
+    "/dashboard",
+    _RESPONDENTS,
+    key="o.id",
+    number="n.number",
+    title="n.title",
+    due="(o.respond_by AT TIME ZONE 'Asia/Shanghai' - interval '1 second')::date",
+    since="o.filed_at",
 )
 
 
@@ -44,6 +64,7 @@ def pending(actor: Actor) -> list[Pending]:
                 since="o.filed_at",
             )
         )
+        parts.append(_RESPOND)
     if actor.may(NoticeAct.PROPOSE_RULING):
         parts.append(_ruling("notices.rule", f"NOT {_PROPOSED}"))
     if actor.may(NoticeAct.DECIDE_OBJECTION):

@@ -181,7 +181,7 @@ async def test_an_objection_upheld_against_the_whole_list_ends_all_its_claims_an
     notice = await Notice.get(subject_kind="batch")
     objection = await objections.object_to(notice.number, reason="程序", by=By(await make_member(), NOW))
     await rule_on(objection.id, is_upheld=True, text="成立")
-    assert [await shown_status_of(desk, claim) for claim in claims] == ["objection", "objection"]
+    assert [await shown_status_of(desk, claim) for claim in claims] == ["objection_upheld"] * 2
 
     assert [await sweep(LATER), await sweep(LATER)] == [2, 0]
 

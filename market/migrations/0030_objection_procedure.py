@@ -43,7 +43,7 @@ def _append_only(table: str) -> ops.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0028_import_jobs")]
+    dependencies = [("market", "0029_recent_acts")]
 
     initial = False
 

@@ -194,12 +194,34 @@ class StripeGateway:
         for secret in self._webhook_secrets:
             try:
                 stripe.WebhookSignature.verify_header(payload, signature, secret, tolerance=300)
-                event = json.loads(payload)
-                event["data"]["object"].get("id")
-                return Event(event["id"], event["type"], event.get("account") or "", event)
-            except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
+                return _event(payload)
+            except (
+                stripe.SignatureVerificationError,
+                ValueError,
+                KeyError,
+                TypeError,
+                AttributeError,
+                RecursionError,
+            ):
                 continue
         raise ForgedEvent(_("通知的签名不对，没有处理。"))
+
+
+def _event(payload: bytes) -> Event:
+    """Return the event of a webhook.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError, RecursionError: it is none that can be stored: the
+            database holds neither zero bytes nor halves of characters nor NaN, and ids are short.
+    """
+    content = json.loads(payload)
+    event = Event(content["id"], content["type"], content.get("account") or "", content)
+    event.object.get("id")
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    names = ((event.id, 80), (event.type, 80), (event.account, 60))
+    if b"\\u0000" in text or not all(isinstance(name, str) and len(name) <= most for name, most in names):
+        raise ValueError("not an event of the gateway")
+    return event
 
 
 def to_stripe(money: Money) -> int:

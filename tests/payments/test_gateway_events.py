@@ -233,7 +233,27 @@ async def test_a_signed_body_that_was_changed_on_the_way_is_refused(checkout: Ch
         await checkout.deliver(body.replace("evt_1", "evt_2").encode(), signature)
 
 
-@pytest.mark.parametrize("body", ["[]", "null", "{}", '{"id": "e", "type": "x"}', "no json"])
+def event_text(event_id: str = '"evt_1"', name: str = '""') -> str:
+    """Return the JSON of an event with these values, as they stand."""
+    return f'{{"id": {event_id}, "type": "x", "data": {{"object": {{"name": {name}}}}}}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[]",
+        "null",
+        "{}",
+        '{"id": "e", "type": "x"}',
+        "no json",
+        *(event_text(event_id) for event_id in (f'"evt_{"9" * 5000}"', '"evt_\\u0000"', "[]", "{}", "7")),
+        *(
+            event_text(name=name)
+            for name in ('"\\u0000"', '"\\ud800"', "NaN", "1e999", "9" * 5000, "[" * 100_000)
+        ),
+    ],
+    ids=lambda body: body[:60],
+)
 async def test_a_signed_body_that_is_no_event_is_refused(checkout: CheckoutSetup, body: str) -> None:
     with pytest.raises(ForgedEvent):
         await checkout.deliver(body.encode(), checkout.standin.sign(body))

@@ -35,4 +35,4 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["uvicorn", "--factory", "market.app:from_env", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "15"]
+CMD ["uvicorn", "--factory", "market.app:from_env", "--host", "0.0.0.0", "--port", "8000", "--http", "market.kit.http_protocol:BoundedHttpTools", "--ws", "none", "--no-server-header", "--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "15"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import httpx
 from market.deps import Deps
 from market.files.store import FileStore, LocalStore, S3Address, S3Store
 from market.kit.clock import BusinessClock
-from market.kit.database import connection
+from market.kit.database import JOB_LIMITS, Limits, connection
 from market.kit.embedded_postgres import EmbeddedPostgres
 from market.kit.letterhead import use_letterhead
 from market.kit.mail import Mailer, PageMailer, SmtpMailer
@@ -55,18 +55,23 @@ def build_deps(settings: Settings) -> Deps:
 
 
 @asynccontextmanager
-async def running(deps: Deps) -> AsyncIterator[str]:
+async def running(
+    deps: Deps, *, limits: Limits = JOB_LIMITS, prepare: Callable[[], Awaitable[None]] | None = None
+) -> AsyncIterator[str]:
     """Keep the database connected (and the embedded one running) while the block runs.
 
-    Yields the database's address.
+    `prepare` is called before, connected without limits. Yields the database's address.
     """
     settings = deps.settings
     embedded = None if settings.database_url else EmbeddedPostgres(postgres_directory(settings))
     url = await asyncio.to_thread(embedded.start) if embedded else settings.database_url
     try:
-        async with database(str(url), pool_size=settings.pool_size):
-            if settings.is_demo and isinstance(deps.clock, BusinessClock) and await has_tables():
-                await deps.clock.load()
+        if prepare:
+            async with database(str(url), pool_size=settings.pool_size):
+                await _load_clock(deps)
+                await prepare()
+        async with database(str(url), pool_size=settings.pool_size, limits=limits):
+            await _load_clock(deps)
             try:
                 yield str(url)
             finally:
@@ -74,6 +79,11 @@ async def running(deps: Deps) -> AsyncIterator[str]:
     finally:
         if embedded:
             await asyncio.to_thread(embedded.stop)
+
+
+async def _load_clock(deps: Deps) -> None:
+    if deps.settings.is_demo and isinstance(deps.clock, BusinessClock) and await has_tables():
+        await deps.clock.load()
 
 
 async def has_tables() -> bool:

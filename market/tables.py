@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate.schema import SchemaManager
 
-from market.kit.database import LOCK_TIMEOUT, connected, connection, dedicated_connection, tortoise_config
+from market.kit.database import (
+    JOB_LIMITS,
+    Limits,
+    connected,
+    connection,
+    dedicated_connection,
+    tortoise_config,
+)
 from market.kit.migrating import Executor
 from market.rooms import install_rooms
 
@@ -34,9 +41,9 @@ TORTOISE_ORM: dict[str, Any] = tortoise_config(
 
 
 @asynccontextmanager
-async def database(url: str, *, pool_size: int = 10, lock_timeout: int = LOCK_TIMEOUT) -> AsyncIterator[None]:
-    """Keep the market's tables connected while the block runs; `lock_timeout` is in seconds."""
-    async with connected(url, MODULES, pool_size=pool_size, lock_timeout=lock_timeout):
+async def database(url: str, *, pool_size: int = 10, limits: Limits = JOB_LIMITS) -> AsyncIterator[None]:
+    """Keep the market's tables connected while the block runs."""
+    async with connected(url, MODULES, pool_size=pool_size, limits=limits):
         yield
 
 

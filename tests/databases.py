@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
+from tortoise.connection import get_connections
 
-from market.kit.database import connection
+from market.kit.database import Limits, connection, tortoise_config
+from market.kit.postgres_client import PostgresClient
+
+
+def client_of(url: str, limits: Limits) -> PostgresClient:
+    """Return a client of its own, with one connection, that is not connected yet."""
+    config = tortoise_config(url, [], pool_size=1, limits=limits)["connections"]["default"]
+    return PostgresClient(connection_name="default", **config["credentials"])
+
+
+@contextmanager
+def no_database(folder: Path) -> Iterator[None]:
+    """Let everything ask a server that does not listen while the block runs."""
+    dead = client_of(f"postgresql:///none?host={folder}", Limits())
+    token = get_connections().set("default", dead)
+    try:
+        yield
+    finally:
+        get_connections().reset(token)
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from market.accounts.passwords import use_hasher
 from market.app import create_app
 from market.deps import Deps
-from market.kit.database import connection, dedicated_connection, tortoise_config
+from market.kit.database import Limits, connection, dedicated_connection, tortoise_config
 from market.kit.embedded_postgres import EmbeddedPostgres
 from market.rooms import ROOMS
 from market.tables import database
@@ -84,7 +84,7 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database_connection(database_url: str) -> AsyncIterator[None]:
     # The site gives up on a lock after seconds; fifty racers on a busy machine may well need longer.
-    async with database(database_url, pool_size=60, lock_timeout=LOCK_TIMEOUT):
+    async with database(database_url, pool_size=60, limits=Limits(lock=LOCK_TIMEOUT)):
         yield
 
 

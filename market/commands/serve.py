@@ -17,6 +17,7 @@ from market.accounts import demo_logins
 from market.app import create_app
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.deps import Deps
+from market.kit.database import SITE_LIMITS
 from market.kit.telemetry import set_up_logs
 from market.matching.rematch import enqueue_full_rematch_if_scorer_changed
 from market.programmes.catalogue import load_programmes
@@ -79,31 +80,33 @@ async def serve(
         sys.stderr.write(f"Port {port} is in use. Choose another: PORT={port + 1} make run\n")
         return 1
     deps = build_deps(settings)
-    async with running(deps) as url:
+
+    async def prepare() -> None:
         await release(deps)
         if settings.is_demo:
             await seed_if_empty(deps, say=_say)
-        async with working(deps, url):
-            server = _Server(
-                deps,
-                uvicorn.Config(
-                    build_app(deps),
-                    host=host,
-                    port=port,
-                    lifespan="off",
-                    access_log=False,
-                    log_config=None,
-                    http="h11",
-                    h11_max_incomplete_event_size=LONGEST_HEAD,
-                    timeout_graceful_shutdown=GRACE,
-                ),
-            )
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, server.stop)
-            warming = asyncio.create_task(_warm(deps))
-            await server.serve()
-            warming.cancel()
+
+    async with running(deps, limits=SITE_LIMITS, prepare=prepare) as url, working(deps, url):
+        server = _Server(
+            deps,
+            uvicorn.Config(
+                build_app(deps),
+                host=host,
+                port=port,
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                http="h11",
+                h11_max_incomplete_event_size=LONGEST_HEAD,
+                timeout_graceful_shutdown=GRACE,
+            ),
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, server.stop)
+        warming = asyncio.create_task(_warm(deps))
+        await server.serve()
+        warming.cancel()
     _say("已停止。Stopped.")
     return 0
 

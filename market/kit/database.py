@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,18 +16,32 @@ from tortoise.connection import get_connections
 from tortoise.transactions import atomic as atomic
 from tortoise.transactions import in_transaction as in_transaction
 
-LOCK_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
-"""SQLSTATEs of serialisation failure, deadlock and lock timeout: the request can be retried."""
-
-
 LOCK_TIMEOUT = 5
 """Seconds that a statement waits for a lock before it fails."""
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How long things may take, in seconds."""
+
+    lock: int = LOCK_TIMEOUT
+    """A statement waits for a lock."""
+    statement: int = 0
+    """A statement runs; 0: without end, as commands and jobs may need."""
+    acquire: float | None = None
+    """Somebody waits for a connection of the pool; None: without end."""
+
+
+JOB_LIMITS = Limits()
+"""Of a process that runs jobs and commands."""
+SITE_LIMITS = Limits(statement=60, acquire=10)
+"""Of a process that answers requests."""
+
+
 def tortoise_config(
-    url: str, modules: list[str], *, pool_size: int = 10, lock_timeout: int = LOCK_TIMEOUT
+    url: str, modules: list[str], *, pool_size: int = 10, limits: Limits = JOB_LIMITS
 ) -> dict[str, Any]:
-    """Return Tortoise's configuration for a `postgresql://` address; `lock_timeout` is in seconds."""
+    """Return Tortoise's configuration for a `postgresql://` address."""
     parts = urlsplit(url)
     query = {k: v[0] for k, v in parse_qs(parts.query).items()}
     credentials: dict[str, Any] = {
@@ -40,8 +55,10 @@ def tortoise_config(
         # One deal uses more statements than asyncpg's default of 100; an evicted one is planned again.
         "statement_cache_size": 500,
         "reset": _skip_reset,
+        "patience": limits.acquire,
         "server_settings": {
-            "lock_timeout": f"{lock_timeout}s",
+            "lock_timeout": f"{limits.lock}s",
+            "statement_timeout": f"{limits.statement}s",
             "timezone": "UTC",
             "application_name": "market",
         },
@@ -49,7 +66,7 @@ def tortoise_config(
     if "sslmode" in query:
         credentials["ssl"] = query["sslmode"]
     return {
-        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "connections": {"default": {"engine": "market.kit.postgres_client", "credentials": credentials}},
         "apps": {
             "market": {
                 "models": modules,
@@ -64,11 +81,11 @@ def tortoise_config(
 
 @asynccontextmanager
 async def connected(
-    url: str, modules: list[str], *, pool_size: int = 10, lock_timeout: int = LOCK_TIMEOUT
+    url: str, modules: list[str], *, pool_size: int = 10, limits: Limits = JOB_LIMITS
 ) -> AsyncIterator[None]:
     """Keep the models connected to the database at `url` while the block runs."""
     patch_tortoise_transactions()
-    config = tortoise_config(url, modules, pool_size=pool_size, lock_timeout=lock_timeout)
+    config = tortoise_config(url, modules, pool_size=pool_size, limits=limits)
     await Tortoise.init(config=config, _enable_global_fallback=True)
     try:
         yield
@@ -101,17 +118,6 @@ def connection() -> BaseDBAsyncClient:
     """Return the current connection: inside a transaction, the transaction's."""
     client: BaseDBAsyncClient = connections.get("default")
     return client
-
-
-def is_busy(error: BaseException) -> bool:
-    """Return whether the error is a conflict with another transaction's lock, so that a retry helps."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if getattr(cause, "sqlstate", None) in LOCK_CONFLICTS:
-            return True
-        nested = cause.args[0] if cause.args and isinstance(cause.args[0], BaseException) else None
-        cause = nested or cause.__cause__
-    return False
 
 
 def patch_tortoise_transactions() -> None:

@@ -45,6 +45,14 @@ class Unavailable(Exception):
     """A service we depend on does not answer: a page says so, a job is retried."""
 
 
+class DatabaseAway(Unavailable):
+    """The database does not answer."""
+
+
+class Overloaded(Unavailable):
+    """More is asked at once than can be answered."""
+
+
 class SearchUnavailable(Unavailable):
     """The search engine does not answer."""
 

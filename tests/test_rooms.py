@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,6 @@ from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role, may
@@ -26,6 +26,7 @@ from market.kit.i18n import lazy
 from market.kit.jobs import Job
 from market.kit.labels import LabelEnum
 from market.kit.room import Invariant, LedgerAccount, Room, Rooms, Subject
+from market.kit.routing import Route
 from market.ledger.accounts import account_name, may_go_negative
 from market.ledger.checks import run_checks
 from market.records.moments import run_moments, set_moment
@@ -210,3 +211,12 @@ async def test_a_new_room_contributes_all_that_it_declares_and_is_wired_nowhere_
         assert await run_moments(cast(Deps, None), NOW) == 0
 
     assert played == [toy_id]
+
+
+def test_every_route_bounds_its_parameters_and_its_body() -> None:
+    """A route of a room is `market.kit.routing.Route`; a text of 5,000 characters fits no parameter."""
+    for route in ROOMS.routes(is_demo=True):
+        assert isinstance(route, Route), route
+        for convertor in route.param_convertors.values():
+            assert not re.fullmatch(convertor.regex, "1" * 5000), route.path
+            assert not re.fullmatch(convertor.regex, "\x00"), route.path

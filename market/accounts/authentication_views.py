@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts import authentication, queries, registration
 from market.accounts.demo_logins import role_of
@@ -28,6 +27,7 @@ from market.accounts.web import address_of, browser_of, drop_session, optional_a
 from market.kit.flash import flash
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.routing import GUEST_FORM, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, safe_path
 
@@ -154,10 +154,24 @@ async def reset(request: Request) -> Response:
 
 
 routes = [
-    Route("/login", login, name="accounts:login", methods=["GET", "POST"]),
-    Route("/logout", logout, name="accounts:logout", methods=["POST"]),
-    Route("/register", register, name="accounts:register", methods=["GET", "POST"]),
-    Route("/confirm/{token}", confirm, name="accounts:confirm", methods=["GET", "POST"]),
-    Route("/forgot", forgot, name="accounts:forgot", methods=["GET", "POST"]),
-    Route("/reset/{token}", reset, name="accounts:reset", methods=["GET", "POST"]),
+    Route("/login", login, name="accounts:login", methods=["GET", "POST"], body=GUEST_FORM, is_gated=False),
+    Route("/logout", logout, name="accounts:logout", methods=["POST"], body=GUEST_FORM),
+    Route(
+        "/register",
+        register,
+        name="accounts:register",
+        methods=["GET", "POST"],
+        body=GUEST_FORM,
+        is_gated=False,
+    ),
+    Route("/confirm/{token}", confirm, name="accounts:confirm", methods=["GET", "POST"], body=GUEST_FORM),
+    Route("/forgot", forgot, name="accounts:forgot", methods=["GET", "POST"], body=GUEST_FORM),
+    Route(
+        "/reset/{token}",
+        reset,
+        name="accounts:reset",
+        methods=["GET", "POST"],
+        body=GUEST_FORM,
+        is_gated=False,
+    ),
 ]

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.types import Receive
-from tortoise.exceptions import BaseORMException
 
 from market.accounts.held_forms import drop_held_form, find_held_form, hold_form
 from market.accounts.sessions import COOKIE
@@ -51,7 +50,7 @@ async def hold_refused_form(request: Request, page: str) -> str | None:
             session_token=request.cookies.get(COOKIE),
             ip=address_of(request),
         )
-    except BaseORMException:  # the database itself may be what failed
+    except Exception:  # the database itself may be what failed
         log.exception("a form could not be held", extra={"request": request.state.id})
         return None
     return with_held(page, str(held_id)) if held_id else None
@@ -92,5 +91,5 @@ class OneSubmission:
                 await end_submission(self.key, location if is_taken else "")
             if is_taken and form is not None and (held_id := uuid_or_none(form.get(HELD))):
                 await drop_held_form(held_id, browser=self.request.state.browser)
-        except BaseORMException:  # the answer stands; what is left is swept
+        except Exception:  # the answer stands; what is left is swept
             log.exception("a submission could not be ended", extra={"request": self.request.state.id})

@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts import brokers, invitations, organisations, queries
 from market.accounts import memberships as memberships_service
@@ -27,6 +26,7 @@ from market.accounts.web import actor_for, browser_of, optional_actor, set_sessi
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, safe_path, uuid_or_none
 from market.records.by import By

@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts import authentication, personal_data, queries
 from market.accounts import messages as messages_service
@@ -18,6 +17,7 @@ from market.accounts.web import actor_for, address_of, drop_session
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.records.by import By

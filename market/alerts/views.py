@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.alerts import saved_searches
@@ -12,6 +11,7 @@ from market.alerts.states import AlertAct
 from market.codes.labels import choices
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.routing import GUEST_FORM, Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, path_id, redirect_to
 from market.records.by import By
@@ -72,5 +72,11 @@ routes = [
     Route("/my/searches", save, name="alerts:save", methods=["POST"]),
     Route("/my/searches/{search_id:uuid}", change, name="alerts:change", methods=["POST"]),
     Route("/my/searches/{search_id:uuid}/remove", remove, name="alerts:remove", methods=["POST"]),
-    Route("/alerts/unsubscribe", unsubscribe, name="alerts:unsubscribe", methods=["GET", "POST"]),
+    Route(
+        "/alerts/unsubscribe",
+        unsubscribe,
+        name="alerts:unsubscribe",
+        methods=["GET", "POST"],
+        body=GUEST_FORM,
+    ),
 ]

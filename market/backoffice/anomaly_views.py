@@ -8,7 +8,6 @@ from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
@@ -20,6 +19,7 @@ from market.claims.models import Claim
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.kit.findings import link_records
 from market.kit.i18n import lazy
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.worklist import Standing
 from market.ledger.checks import LAST_CHECK, LastResult, invariant_label, last_result

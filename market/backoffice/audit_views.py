@@ -9,7 +9,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 from tortoise.models import Model
 
 from market.accounts.models import Organisation
@@ -33,6 +32,7 @@ from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.room import rooms
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import path_id
 from market.listings.models import Need, Outcome

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from wtforms import HiddenField
 
 from market.accounts.web import actor_for
@@ -31,6 +30,7 @@ from market.kit.form_fields import ChoiceField, LongTextField, NumberField, Numb
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import holiday_years

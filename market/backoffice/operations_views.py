@@ -6,7 +6,6 @@ import re
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.backoffice import deadlines, operations
@@ -17,6 +16,7 @@ from market.kit.i18n import gettext as _
 from market.kit.mail import with_site_links
 from market.kit.models import OutgoingMail
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By

@@ -7,7 +7,6 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
@@ -24,6 +23,7 @@ from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.records.by import By

@@ -7,7 +7,6 @@ from itertools import groupby
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
@@ -42,6 +41,7 @@ from market.kit.formats import moment
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.pdf import pdf_response
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.notices.holiday_years import calendar_for

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
@@ -31,6 +30,7 @@ from market.kit.clock import local_date
 from market.kit.errors import Forbidden, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.programmes.catalogue import list_programmes

@@ -8,7 +8,6 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
@@ -40,6 +39,7 @@ from market.kit.formats import figure, moment, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import amount_in_words
 from market.kit.pdf import pdf_response
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.records.by import By

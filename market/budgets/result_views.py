@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
@@ -33,6 +32,7 @@ from market.kit.clock import local_date
 from market.kit.errors import MarketError, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uploaded_files, uuid_or_none
 from market.records.by import By
@@ -167,7 +167,13 @@ async def _act(data: FormData, order: Disbursement, by: By) -> str:
 
 routes = [
     Route("/desk/results", index, name="budgets:results", methods=["GET"]),
-    Route("/desk/batches/{number}/results", import_file, name="budgets:import_results", methods=["POST"]),
+    Route(
+        "/desk/batches/{number}/results",
+        import_file,
+        name="budgets:import_results",
+        methods=["POST"],
+        body=UPLOAD,
+    ),
     Route(
         "/desk/batches/{number}/results/confirm", confirm, name="budgets:confirm_results", methods=["POST"]
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
@@ -18,6 +17,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.programmes.catalogue import list_programmes

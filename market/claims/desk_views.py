@@ -8,7 +8,6 @@ from uuid import UUID
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
@@ -41,6 +40,7 @@ from market.kit.formats import moment
 from market.kit.i18n import gettext as _
 from market.kit.labels import choices
 from market.kit.pdf import pdf_response
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, uuid_or_none
 from market.panels.expert_reviews import list_reviews

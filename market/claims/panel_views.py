@@ -8,7 +8,6 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.models import StaffRole, User
 from market.accounts.web import actor_for
@@ -32,6 +31,7 @@ from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.panels.expert_reviews import list_reviews

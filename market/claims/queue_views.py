@@ -6,7 +6,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
@@ -22,6 +21,7 @@ from market.kit.flash import flash
 from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, uuid_or_none
 from market.kit.workbooks.writing import WORKBOOK, write_workbook

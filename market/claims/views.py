@@ -7,7 +7,6 @@ from typing import Any
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
@@ -44,6 +43,7 @@ from market.kit.flash import flash
 from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import (
     deps,
@@ -352,7 +352,9 @@ routes = [
     Route("/claims", index, name="claims:index", methods=["GET"]),
     Route("/claims/new", new, name="claims:new", methods=["GET", "POST"]),
     Route("/claims/{number}", show, name="claims:show", methods=["GET"]),
-    Route("/claims/{number}/evidence", add_evidence, name="claims:add_evidence", methods=["POST"]),
+    Route(
+        "/claims/{number}/evidence", add_evidence, name="claims:add_evidence", methods=["POST"], body=UPLOAD
+    ),
     Route("/claims/{number}/facts", state_facts, name="claims:declare_facts", methods=["POST"]),
     Route("/claims/{number}/totals", state_totals, name="claims:declare_totals", methods=["POST"]),
     Route("/claims/{number}/submit", submit_claim, name="claims:submit", methods=["POST"]),

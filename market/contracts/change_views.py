@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.codes.labels import choices
@@ -24,6 +23,7 @@ from market.kit.flash import flash
 from market.kit.formats import day, yuan
 from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.records.by import By
@@ -201,14 +201,21 @@ _CHANGE = _CONTRACT + "/changes/{change_id:uuid}"
 _PAID_IN = _CONTRACT + "/paid-in/{paid_in_id:uuid}"
 _ROYALTY = _CONTRACT + "/royalties/{statement_id:uuid}"
 routes = [
-    Route(f"{_CONTRACT}/change", change, name="contracts:change", methods=["GET", "POST"]),
+    Route(f"{_CONTRACT}/change", change, name="contracts:change", methods=["GET", "POST"], body=UPLOAD),
     Route(f"{_CHANGE}/confirm", confirm_change, name="contracts:confirm_change", methods=["POST"]),
     Route(f"{_CHANGE}/reject", reject_change, name="contracts:reject_change", methods=["POST"]),
     Route(f"{_CHANGE}/withdraw", withdraw_change, name="contracts:withdraw_change", methods=["POST"]),
-    Route(f"{_CONTRACT}/royalties", state_royalty, name="contracts:royalties", methods=["GET", "POST"]),
+    Route(
+        f"{_CONTRACT}/royalties",
+        state_royalty,
+        name="contracts:royalties",
+        methods=["GET", "POST"],
+    ),
     Route(f"{_ROYALTY}/confirm", confirm_royalty, name="contracts:confirm_royalty", methods=["POST"]),
     Route(f"{_ROYALTY}/reject", reject_royalty, name="contracts:reject_royalty", methods=["POST"]),
-    Route(f"{_CONTRACT}/paid-in", record_paid_in, name="contracts:paid_in", methods=["GET", "POST"]),
+    Route(
+        f"{_CONTRACT}/paid-in", record_paid_in, name="contracts:paid_in", methods=["GET", "POST"], body=UPLOAD
+    ),
     Route(f"{_PAID_IN}/confirm", confirm_paid_in, name="contracts:confirm_paid_in", methods=["POST"]),
     Route(f"{_PAID_IN}/reject", reject_paid_in, name="contracts:reject_paid_in", methods=["POST"]),
 ]

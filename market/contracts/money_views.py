@@ -8,7 +8,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from tortoise.expressions import Q
 
 from market.accounts.permissions import AccountAct
@@ -34,6 +33,7 @@ from market.kit.formats import yuan
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.money import MisplacedComma, Money
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
 from market.payments.bank_lines import candidates_of, refundable_remittances
@@ -281,18 +281,21 @@ routes = [
         refund_payment,
         name="contracts:refund_payment",
         methods=["GET", "POST"],
+        body=UPLOAD,
     ),
     Route(
         "/remittances/{remittance_id:uuid}/refund",
         refund_remittance,
         name="contracts:refund_remittance",
         methods=["GET", "POST"],
+        body=UPLOAD,
     ),
     Route(
         "/bank/lines/{line_id:uuid}/return",
         return_line,
         name="contracts:return_line",
         methods=["GET", "POST"],
+        body=UPLOAD,
     ),
     Route(
         "/refunds/{refund_id:uuid}/confirm", confirm_refund, name="contracts:confirm_refund", methods=["POST"]

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
@@ -31,6 +30,7 @@ from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
 from market.kit.formats import share_in_money
 from market.kit.i18n import gettext as _
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data_or_none, redirect_to
@@ -142,7 +142,7 @@ async def _to_sign(request: Request, actor: Actor) -> tuple[Deal, Side, Offer]:
 
 
 routes = [
-    Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"]),
+    Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"], body=UPLOAD),
     Route("/deals/{number}/sign/confirm", confirm, name="contracts:confirm_signing", methods=["GET"]),
     Route("/deals/{number}/contract-draft.docx", draft_document, name="contracts:draft_document"),
 ]

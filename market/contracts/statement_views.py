@@ -9,7 +9,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
@@ -26,6 +25,7 @@ from market.kit.i18n import gettext as _
 from market.kit.labels import choices
 from market.kit.money import HOME, Money
 from market.kit.pagination import PageRequest
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
 from market.kit.workbooks.cells import Sheet, letter_of
@@ -298,7 +298,7 @@ async def confirm(request: Request) -> Response:
 
 
 routes = [
-    Route("/bank/statements", statements, name="contracts:statements", methods=["GET", "POST"]),
+    Route("/bank/statements", statements, name="contracts:statements", methods=["GET", "POST"], body=UPLOAD),
     Route(
         "/bank/statements/drafts/{draft_id:uuid}",
         draft,

@@ -6,7 +6,6 @@ import asyncio
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
@@ -38,6 +37,7 @@ from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.pdf import render_pdf
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.payees.queries import known_account
@@ -282,8 +282,20 @@ async def export(request: Request) -> Response:
 routes = [
     Route("/account/payouts", payouts, name="contracts:payouts", methods=["GET", "POST"]),
     Route("/contracts/{number}", show, name="contracts:show", methods=["GET"]),
-    Route("/contracts/{number}/register", register, name="contracts:register", methods=["GET", "POST"]),
-    Route("/instalments/{instalment_id:uuid}/remit", remit, name="contracts:remit", methods=["GET", "POST"]),
+    Route(
+        "/contracts/{number}/register",
+        register,
+        name="contracts:register",
+        methods=["GET", "POST"],
+        body=UPLOAD,
+    ),
+    Route(
+        "/instalments/{instalment_id:uuid}/remit",
+        remit,
+        name="contracts:remit",
+        methods=["GET", "POST"],
+        body=UPLOAD,
+    ),
     Route("/instalments/{instalment_id:uuid}/pay", pay, name="contracts:pay", methods=["POST"]),
     Route("/payments/{payment_id:uuid}/return", pay_return, name="contracts:pay_return", methods=["GET"]),
     Route(

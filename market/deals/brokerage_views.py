@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.deals import brokerage, queries
@@ -15,6 +14,7 @@ from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pdf import render_pdf
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By

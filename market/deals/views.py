@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.deals import openings, publicity, queries, termination
@@ -38,6 +37,7 @@ from market.kit.flash import flash
 from market.kit.formats import share_in_money
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.terms import from_record
 from market.kit.web import (
@@ -327,7 +327,7 @@ routes = [
     Route("/deals/{number}/agree", agree, name="deals:agree_introduction", methods=["GET", "POST"]),
     Route("/deals/{number}/offer", offer, name="deals:offer", methods=["GET", "POST"]),
     Route("/deals/{number}/accept", accept, name="deals:accept", methods=["GET", "POST"]),
-    Route("/deals/{number}/files", upload, name="deals:upload", methods=["POST"]),
+    Route("/deals/{number}/files", upload, name="deals:upload", methods=["POST"], body=UPLOAD),
     Route("/deals/{number}/publish", publish, name="deals:publish", methods=["GET", "POST"]),
     Route("/deals/{number}/skip-publicity", skip_publicity, name="deals:skip_publicity", methods=["POST"]),
     Route("/deals/{number}/terminate", terminate, name="deals:terminate", methods=["GET", "POST"]),

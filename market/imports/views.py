@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import Route
 from wtforms import FileField
 
 from market.accounts.actors import Actor
@@ -27,6 +26,7 @@ from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, wants_partial
 from market.kit.workbooks.writing import WORKBOOK
@@ -359,13 +359,15 @@ def _download_template(request: Request, kind: Kind) -> Response:
 routes = [
     Route("/my/outcomes/template.xlsx", outcome_template, name="imports:outcome_template"),
     Route("/my/needs/template.xlsx", need_template, name="imports:need_template"),
-    Route("/my/outcomes/import", upload_outcomes, name="imports:outcomes", methods=["GET", "POST"]),
-    Route("/my/needs/import", upload_needs, name="imports:needs", methods=["GET", "POST"]),
+    Route(
+        "/my/outcomes/import", upload_outcomes, name="imports:outcomes", methods=["GET", "POST"], body=UPLOAD
+    ),
+    Route("/my/needs/import", upload_needs, name="imports:needs", methods=["GET", "POST"], body=UPLOAD),
     Route("/my/imports/{number}", show, name="imports:show", methods=["GET"]),
     Route("/my/imports/{number}/columns", map_columns, name="imports:map", methods=["POST"]),
     Route("/my/imports/{number}/answers", answer, name="imports:answer", methods=["POST"]),
     Route("/my/imports/{number}/run", run, name="imports:run", methods=["POST"]),
     Route("/my/imports/{number}/act", act, name="imports:act", methods=["POST"]),
     Route("/my/imports/{number}/result.xlsx", result, name="imports:result", methods=["GET"]),
-    Route("/backoffice/imports", imports, name="imports:index", methods=["GET", "POST"]),
+    Route("/backoffice/imports", imports, name="imports:index", methods=["GET", "POST"], body=UPLOAD),
 ]

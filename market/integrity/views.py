@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
@@ -20,6 +19,7 @@ from market.kit.form_fields import ChoiceField, LongTextField, PercentField, Req
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uuid_or_none
 from market.records.by import By

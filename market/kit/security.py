@@ -1,4 +1,4 @@
-"""CSRF tokens, limits on request bodies, security headers, and signatures of stateless links."""
+"""CSRF tokens, security headers, and signatures of stateless links."""
 
 from __future__ import annotations
 
@@ -70,31 +70,6 @@ def _is_same_origin(request: Request) -> bool:
     if origin in (None, "null"):
         return origin is None
     return urlsplit(str(origin)).netloc == request.headers.get("host")
-
-
-class TooLarge(MarketError):
-    """The body of the request exceeds the limit."""
-
-    status = 413
-
-
-async def buffer_body(request: Request, *, limit: int) -> Receive:
-    """Buffer the whole body and return a `receive` that replays it.
-
-    Raises:
-        TooLarge: it is longer than `limit` bytes.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise TooLarge(_("提交的内容过大。"))
-    message = {"type": "http.request", "body": bytes(body), "more_body": False}
-
-    async def receive() -> Message:
-        return message
-
-    return receive
 
 
 class BrowserMiddleware:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from wtforms import FileField
 
 from market.accounts.web import actor_for, optional_actor
@@ -19,6 +18,7 @@ from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import choices
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uploaded_files
 from market.listings import listing_files, queries
@@ -136,8 +136,14 @@ async def picture(request: Request) -> Response:
 
 _WRITE = ["GET", "POST"]
 routes = [
-    Route("/my/outcomes/{number}/files", outcome_files, name="listings:outcome_files", methods=_WRITE),
-    Route("/my/needs/{number}/files", need_files, name="listings:need_files", methods=_WRITE),
+    Route(
+        "/my/outcomes/{number}/files",
+        outcome_files,
+        name="listings:outcome_files",
+        methods=_WRITE,
+        body=UPLOAD,
+    ),
+    Route("/my/needs/{number}/files", need_files, name="listings:need_files", methods=_WRITE, body=UPLOAD),
     Route(
         "/my/outcomes/{number}/files/{file_id:uuid}",
         set_outcome_tier,

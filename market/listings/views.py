@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
@@ -16,6 +15,7 @@ from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to, wants_partial
 from market.listings import (

@@ -5,7 +5,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for, signed_in_actor
@@ -20,6 +19,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.pdf import pdf_response
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.listings.models import Need, Outcome

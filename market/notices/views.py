@@ -8,7 +8,6 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from wtforms import MultipleFileField
 
 from market.accounts.actors import Actor
@@ -30,6 +29,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.pdf import render_pdf
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import notice_acts, objections, queries, rulings
@@ -315,10 +315,20 @@ routes = [
     Route("/notices/{number}/print.pdf", print_, name="notices:print", methods=["GET"]),
     Route("/notices/{number}/extend", extend, name="notices:extend", methods=["GET", "POST"]),
     Route("/notices/{number}", show, name="notices:show", methods=["GET"]),
-    Route("/notices/{number}/object", object_, name="notices:object", methods=["GET", "POST"]),
-    Route("/objections/{objection_id:uuid}/answer", answer, name="notices:answer", methods=["GET", "POST"]),
+    Route("/notices/{number}/object", object_, name="notices:object", methods=["GET", "POST"], body=UPLOAD),
     Route(
-        "/objections/{objection_id:uuid}/papers", add_papers, name="notices:papers", methods=["GET", "POST"]
+        "/objections/{objection_id:uuid}/answer",
+        answer,
+        name="notices:answer",
+        methods=["GET", "POST"],
+        body=UPLOAD,
+    ),
+    Route(
+        "/objections/{objection_id:uuid}/papers",
+        add_papers,
+        name="notices:papers",
+        methods=["GET", "POST"],
+        body=UPLOAD,
     ),
     Route("/objections/{objection_id:uuid}/decide", decide, name="notices:decide", methods=["GET", "POST"]),
 ]

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import optional_actor
 from market.codes import lists, regions
@@ -18,6 +17,7 @@ from market.kit.errors import NotFound
 from market.kit.formats import day, wan
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for, signed_in_actor
@@ -29,6 +28,7 @@ from market.kit.clock import local_date
 from market.kit.database import in_transaction
 from market.kit.i18n import Lazy, lazy
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.pages.deal_room import build_room

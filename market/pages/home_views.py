@@ -9,7 +9,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Sum
 
@@ -24,6 +23,7 @@ from market.kit.database import connection
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import masking, queries

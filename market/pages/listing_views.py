@@ -8,7 +8,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
@@ -19,6 +18,7 @@ from market.claims.record_chain import chain_of_outcome
 from market.deals import queries as deals
 from market.deals.states import DealAct
 from market.kit.clock import local_date
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, wants_partial
 from market.listings import masking, queries, rules

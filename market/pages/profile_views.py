@@ -7,7 +7,6 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.models import BrokerProfile, Membership, Organisation, OrganisationStatus
@@ -17,6 +16,7 @@ from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, path_id
 from market.listings import masking, queries

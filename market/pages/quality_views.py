@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.kit.charts import Funnel, Stage
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.pages import quality
 

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
 from tortoise.functions import Count
 
 from market.accounts.web import address_of, optional_actor
 from market.deals.openings import count_interests, count_responses
 from market.kit import rate_limits
 from market.kit.clock import local_date
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import masking

@@ -9,7 +9,6 @@ from typing import Any
 import segno
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import optional_actor
 from market.codes import lists, regions
@@ -19,6 +18,7 @@ from market.kit.errors import NotFound
 from market.kit.formats import day, wan
 from market.kit.i18n import gettext as _
 from market.kit.pdf import pdf_response
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import masking, queries

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from market.audit.queries import list_roots
 from market.kit.database import connection
@@ -12,6 +11,7 @@ from market.kit.errors import NotFound, Unavailable
 from market.kit.i18n import LOCALES
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.telemetry import exposition
 from market.kit.templating import render
 from market.kit.web import deps, safe_path
@@ -74,7 +74,7 @@ routes = [
     Route("/accessibility", accessibility, name="pages:accessibility"),
     Route("/audit-roots", audit_roots, name="pages:audit_roots"),
     Route("/language/{locale}", language, name="pages:language"),
-    Route("/healthz", healthz, name="pages:healthz"),
-    Route("/readyz", readyz, name="pages:readyz"),
-    Route("/metrics", metrics, name="pages:metrics"),
+    Route("/healthz", healthz, name="pages:healthz", is_probe=True),
+    Route("/readyz", readyz, name="pages:readyz", is_probe=True),
+    Route("/metrics", metrics, name="pages:metrics", is_probe=True),
 ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.messages import list_latest_messages
 from market.accounts.web import signed_in_actor
 from market.kit.menus import build_workbench
 from market.kit.room import rooms
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.kit.worklist import Turn

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.kit.flash import flash
@@ -12,6 +11,7 @@ from market.kit.form_fields import LongTextField, NumberField, NumberRange, Requ
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.panels.expert_reviews import decline, get_review_for, list_tasks, score

@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from wtforms import FileField
 
 from market.accounts.organisations import get_organisation_to_edit
@@ -21,6 +20,7 @@ from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import choices
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.papers import paper_acts
@@ -79,6 +79,6 @@ async def unchecked(request: Request) -> Response:
 
 
 routes = [
-    Route("/account/papers", papers, name="papers:index", methods=["GET", "POST"]),
+    Route("/account/papers", papers, name="papers:index", methods=["GET", "POST"], body=UPLOAD),
     Route("/backoffice/papers", unchecked, name="papers:unchecked", methods=["GET"]),
 ]

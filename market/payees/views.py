@@ -7,7 +7,6 @@ from uuid import UUID
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from wtforms import FileField
 from wtforms.validators import ValidationError
 
@@ -23,6 +22,7 @@ from market.kit.form_fields import Required, TextField
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to, uuid_or_none
 from market.payees import queries
@@ -155,7 +155,7 @@ def _reason(data: FormData, name: str = "reason") -> str:
 
 
 routes = [
-    Route("/account/payee", account, name="payees:account", methods=["GET", "POST"]),
+    Route("/account/payee", account, name="payees:account", methods=["GET", "POST"], body=UPLOAD),
     Route("/payees", index, name="payees:index", methods=["GET"]),
     Route("/payees/{account_id:uuid}", show, name="payees:show", methods=["GET", "POST"]),
 ]

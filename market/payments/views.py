@@ -4,11 +4,11 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.routing import WEBHOOK, Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data
 from market.payments import gateway_events
@@ -80,7 +80,9 @@ def _path(address: str) -> str:
 
 
 routes = [
-    Route("/webhooks/stripe", webhook, name="payments:webhook", methods=["POST"]),
+    Route(
+        "/webhooks/stripe", webhook, name="payments:webhook", methods=["POST"], body=WEBHOOK, is_gated=False
+    ),
 ]
 demo_routes = [
     Route(

@@ -9,7 +9,6 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
@@ -19,6 +18,7 @@ from market.kit.form_fields import LongTextField, Required
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.programmes import drafts, summaries

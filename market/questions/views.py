@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.kit.errors import Invalid
@@ -13,6 +12,7 @@ from market.kit.form_fields import LongTextField, Required
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.listings.kinds import Listing, get_kind, kind_of

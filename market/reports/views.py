@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct, Role
@@ -25,6 +24,7 @@ from market.kit.formats import day, figure
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.pdf import render_pdf
+from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, uuid_or_none
 from market.kit.workbooks.writing import WORKBOOK, write_workbook

@@ -8,7 +8,6 @@ import io
 import xlsxwriter
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from market.accounts.second_people import second_people
 from market.accounts.web import actor_for
@@ -22,6 +21,7 @@ from market.kit.formats import percent
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.pagination import PageRequest
+from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.notices.holiday_years import calendar_for

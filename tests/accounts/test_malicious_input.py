@@ -60,7 +60,8 @@ async def test_no_guest_breaks_a_form(client: httpx.AsyncClient, address: str) -
     for kind, typed in MALICIOUS_INPUT.items():
         answer = await post(client, address, filled(FORMS[address], typed))
 
-        assert answer.status_code in (422, 200), (kind, answer.status_code)
+        # Nobody needs 100 kB to sign in.
+        assert answer.status_code in (422, 200, 413), (kind, answer.status_code)
         assert "<script>alert(1)" not in answer.text
         assert ">49" not in answer.text
 

@@ -1,0 +1,107 @@
+"""Reading the body of a request: at most so long, so slow, and so much of all bodies at once."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+from market.kit.errors import MarketError, Overloaded
+from market.kit.i18n import gettext as _
+
+SILENCE = 15.0
+"""Seconds that a sender may pause."""
+START = 30.0
+"""Seconds after which a body must come at `PACE`."""
+PACE = 16 * 1024
+"""Bytes a second that a body must come at, as slow as a bad line: 32 MB may take half an hour."""
+ALL_BODIES = 256 * 1024 * 1024
+"""Bytes of bodies that are held in memory at once."""
+
+
+class TooLarge(MarketError):
+    """The body of the request exceeds the limit."""
+
+    status = 413
+
+
+class TooSlow(MarketError):
+    """The body of the request does not come."""
+
+    status = 408
+
+
+class BodyBudget:
+    """The memory that all bodies being read or worked on may take together."""
+
+    def __init__(self, limit: int = ALL_BODIES) -> None:
+        self.limit = limit
+        self.held = 0
+
+    def take(self, size: int) -> None:
+        """Count `size` bytes more.
+
+        Raises:
+            Overloaded: there is no room for them now.
+        """
+        if self.held + size > self.limit:
+            raise Overloaded
+        self.held += size
+
+    def give_back(self, size: int) -> None:
+        """Count `size` bytes less: the request that held them is answered."""
+        self.held -= size
+
+
+async def read_body(
+    request: Request, budget: BodyBudget, *, limit: int, silence: float = SILENCE, start: float = START
+) -> bytes:
+    """Read the whole body, which is counted in the budget until the caller gives it back.
+
+    Raises:
+        TooLarge: it is longer than `limit` bytes, or says that it is.
+        TooSlow: the sender paused for `silence` seconds, or is slower than `PACE` after `start` seconds.
+        Overloaded: all bodies together would take too much memory.
+        ClientDisconnect: the sender went away.
+    """
+    _check_announced(request, limit)
+    body, began = bytearray(), monotonic()
+    try:
+        stream = request.stream()
+        while True:
+            try:
+                async with asyncio.timeout(silence):
+                    chunk = await anext(stream, None)
+            except TimeoutError:
+                raise TooSlow(_("提交的内容没有传完，请重试。")) from None
+            if chunk is None:
+                break
+            if len(body) + len(chunk) > limit:
+                raise TooLarge(_("提交的内容过大。"))
+            budget.take(len(chunk))
+            body += chunk
+            elapsed = monotonic() - began
+            if elapsed > start and len(body) < PACE * elapsed:
+                raise TooSlow(_("提交的内容没有传完，请重试。"))
+    except BaseException:
+        budget.give_back(len(body))
+        raise
+    return bytes(body)
+
+
+def _check_announced(request: Request, limit: int) -> None:
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):
+        raise TooLarge(_("提交的内容过大。"))
+
+
+def replay(body: bytes) -> Receive:
+    """Return a `receive` that gives this body, as often as it is asked."""
+    message: Message = {"type": "http.request", "body": body, "more_body": False}
+
+    async def receive() -> Message:
+        return message
+
+    return receive

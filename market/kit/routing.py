@@ -1,0 +1,131 @@
+"""Routes of rooms: bounded parameters of a path, the largest body, and whether the gate counts them.
+
+A room writes `Route("/deals/{number}/files", upload, methods=["POST"], body=UPLOAD)`. A parameter called
+`number` takes a record's number; every other text is at most 200 characters without control characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.routing import BaseRoute, Match, Router
+from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
+
+GUEST_FORM = 64 * 1024
+"""Bytes of a form that anybody may send without signing in."""
+FORM = 4 * 1024 * 1024
+"""Bytes of a form of somebody who is signed in; a mended import is the longest."""
+UPLOAD = 32 * 1024 * 1024
+"""Bytes of a form with files."""
+WEBHOOK = 1024 * 1024
+"""Bytes of an event of the payment gateway."""
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+"""What any page may be asked by; every other method is refused with 405."""
+
+
+class Number(Convertor[str]):
+    """The number of a record, such as CG-2026-000123: nothing else is looked up."""
+
+    regex = "[A-Z]{1,4}-[0-9]{4}-[0-9]{1,9}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return str(value)
+
+
+class Text(Convertor[str]):
+    """A key or a token. Columns are not longer, and the database takes no zero byte."""
+
+    regex = r"[^/\x00-\x1f\x7f]{1,200}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        text = str(value)
+        if not text or "/" in text:
+            raise ValueError(f"{text!r} is no part of a path")
+        return text
+
+
+class WholeNumber(Convertor[int]):
+    """An id or a year that fits the database's integer of eight bytes."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+# Starlette keeps the converters of paths in one table of the process and reads it when a route is made.
+for _name, _convertor in (("number", Number()), ("str", Text()), ("int", WholeNumber())):
+    register_url_convertor(_name, _convertor)
+
+
+class Route(StarletteRoute):
+    """One page or act of a room.
+
+    `body` is the largest body in bytes. `is_gated` is False for what must be answered however many
+    requests are in hand, and for what has a limit of its own, such as checking passwords. `is_probe` is
+    True for what machines ask: it is not gated, and nobody looks for a session.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: Collection[str] | None = None,
+        name: str | None = None,
+        body: int = FORM,
+        is_gated: bool = True,
+        is_probe: bool = False,
+    ) -> None:
+        super().__init__(
+            path.replace("{number}", "{number:number}"), endpoint, methods=methods or ["GET"], name=name
+        )
+        self.path = path
+        self.body = body
+        self.is_gated = is_gated and not is_probe
+        self.is_probe = is_probe
+
+
+FOUND = "market.route"
+"""Key of a scope under which the route that was found for it stands."""
+
+
+class MarketRouter(Router):
+    """Hands a request to the route that the middleware has found for it, without looking again."""
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found: BaseRoute | None = scope.get(FOUND)
+        if found is None:
+            await super().app(scope, receive, send)
+            return
+        scope["router"] = self
+        await found.handle(scope, receive, send)
+
+
+def find_route(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute | None, set[str]]:
+    """Return the route of a request, entered into its scope, or None with the methods of its address.
+
+    No methods: there is no such address.
+    """
+    methods: set[str] = set()
+    for route in routes:
+        match, child_scope = route.matches(scope)
+        if match is Match.FULL:
+            scope["route"] = scope[FOUND] = route
+            scope.update(child_scope)
+            return route, methods
+        if match is Match.PARTIAL:
+            methods |= getattr(route, "methods", None) or set()
+    return None, methods

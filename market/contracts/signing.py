@@ -36,8 +36,6 @@ from market.kit.terms import from_content, to_columns
 from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
 from market.listings import lifecycle
-from market.listings.models import Outcome
-from market.listings.states import ListingAction
 from market.notices import notice_acts as notices
 from market.records.by import By
 from market.records.transitions import transition
@@ -208,17 +206,11 @@ async def _write(
 
 
 async def _mark_listings(deal: Deal, contract: Contract, *, by: By) -> None:
-    """Mark the outcome as licensed or sold and the need as solved, where their status allows it."""
-    is_sold = contract.kind in _SOLD
-    outcome = await Outcome.get_or_none(id=deal.outcome_id) if deal.outcome_id else None
-    if (
-        outcome
-        and contract.kind in _LICENSED
-        and outcome.workflow.allows(outcome.status, ListingAction.SELL if is_sold else ListingAction.LICENSE)
-    ):
-        await lifecycle.mark_licensed(outcome.id, is_sold=is_sold, by=by)
-    if deal.need is not None and deal.need.workflow.allows(deal.need.status, ListingAction.SOLVE):
-        await lifecycle.mark_solved(deal.need.id, by=by)
+    """Mark the outcome as licensed or sold and the need as solved."""
+    if deal.outcome_id and contract.kind in _LICENSED:
+        await lifecycle.mark_licensed(deal.outcome_id, is_sold=contract.kind in _SOLD, by=by)
+    if deal.need_id:
+        await lifecycle.mark_solved(deal.need_id, by=by)
 
 
 @atomic()

@@ -140,9 +140,8 @@ async def review(
     listing = await lock(get_kind(kind), number)
     if any(identity == listing.organisation_id for identity, _name in by.actor.organisations):
         raise Forbidden(_("不能审核本单位的信息，请由其他管理员审核。"))
-    await transition_listing(
-        listing, ListingAction.PUBLISH if is_published else ListingAction.RETURN, by=by, **points.by_heading
-    )
+    action = await lifecycle.publication_of(listing) if is_published else ListingAction.RETURN
+    await transition_listing(listing, action, by=by, **points.by_heading)
     if is_published:
         listing.published_at = listing.published_at or by.now
         mark_verified(listing, by.now)

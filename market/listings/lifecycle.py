@@ -24,15 +24,22 @@ from market.listings.states import (
     LIVE,
     ChangeAction,
     ChangeStatus,
+    FileVerb,
     ListingAct,
     ListingAction,
+    ListingVerb,
     NeedStatus,
     OutcomeStatus,
+    workflow_of,
 )
 from market.records.by import By
 from market.records.transitions import transition
 from market.search import outbox
 
+_EDITS = [
+    verb.value
+    for verb in (ListingVerb.EDITED, ListingVerb.IMPORTED_AGAIN, FileVerb.ADDED, FileVerb.OPENED_TO)
+]
 AUTHORS = {MemberRole.ADMIN, MemberRole.AGENT}
 """Roles that write listings and are notified about them."""
 
@@ -110,7 +117,7 @@ async def renew_locked(listing: Listing, *, by: By, way: str) -> Listing:
     is_licensed_again = (
         isinstance(listing, Outcome)
         and listing.status is OutcomeStatus.EXPIRED
-        and await _was_licensed(listing)
+        and await _has(listing, ListingAction.LICENSE)
     )
     await transition_listing(
         listing, ListingAction.RENEW_LICENSED if is_licensed_again else ListingAction.RENEW, by=by, way=way
@@ -121,26 +128,63 @@ async def renew_locked(listing: Listing, *, by: By, way: str) -> Listing:
     return listing
 
 
-async def _was_licensed(outcome: Outcome) -> bool:
-    """Return whether the outcome was licensed before it expired, by the audit log."""
+async def _has(listing: Listing, action: ListingAction) -> bool:
+    """Return whether the audit log tells of this action on the listing."""
     return await AuditEvent.exists(
-        subject_kind=OUTCOME.key, subject_id=outcome.id, action=ListingAction.LICENSE.value
+        subject_kind=kind_of(listing).key, subject_id=listing.id, action=action.value
     )
 
 
-@atomic()
-async def mark_licensed(outcome_id: UUID, *, is_sold: bool, by: By) -> Outcome:
-    """Mark an outcome as licensed (still on offer) or sold, when its contract is signed.
+async def publication_of(listing: Listing) -> ListingAction:
+    """Return the action that shows a reviewed listing: what was sold or solved meanwhile is not on offer."""
+    after_contract = {
+        ListingAction.SELL: ListingAction.PUBLISH_SOLD,
+        ListingAction.SOLVE: ListingAction.PUBLISH_SOLVED,
+        ListingAction.LICENSE: ListingAction.PUBLISH_LICENSED,
+    }
+    for contract, publication in after_contract.items():
+        if workflow_of(listing.status).allows(listing.status, publication) and await _has(listing, contract):
+            return publication
+    return ListingAction.PUBLISH
 
-    One that was taken down and rewritten since stays off offer until it has been reviewed.
+
+async def mark_licensed(outcome_id: UUID, *, is_sold: bool, by: By) -> Outcome:
+    """Mark an outcome as licensed (still on offer) or sold, when its contract is signed. Idempotent."""
+    action = ListingAction.SELL if is_sold else ListingAction.LICENSE
+    return cast(Outcome, await _mark_contract(OUTCOME, outcome_id, action, by=by))
+
+
+async def mark_solved(need_id: UUID, *, by: By) -> Need:
+    """Mark a need as solved, when a contract about it is signed. Idempotent."""
+    return cast(Need, await _mark_contract(NEED, need_id, ListingAction.SOLVE, by=by))
+
+
+@atomic()
+async def _mark_contract(kind: Kind, listing_id: UUID, action: ListingAction, *, by: By) -> Listing:
+    """Mark what a contract makes of a listing, or only log it where everybody would read the unreviewed.
+
+    What was taken down and rewritten since, or is a draft again, stays where it is; when it is submitted and
+    reviewed, it is shown as sold, licensed or solved (`publication_of`).
     """
-    listing = await lock_by_id(OUTCOME, outcome_id)
-    is_rewritten = listing.status is OutcomeStatus.UNLISTED and not await is_as_reviewed(OUTCOME, outcome_id)
-    if is_rewritten and not is_sold:
-        await record(OUTCOME.key, outcome_id, ListingAction.LICENSE, by=by)
-    elif listing.status is not OutcomeStatus.SOLD:
-        await transition_listing(listing, ListingAction.SELL if is_sold else ListingAction.LICENSE, by=by)
-    return cast(Outcome, listing)
+    listing = await lock_by_id(kind, listing_id)
+    if listing.status in (OutcomeStatus.SOLD, NeedStatus.SOLVED):
+        return listing
+    if workflow_of(listing.status).allows(listing.status, action) and not await _is_rewritten(kind, listing):
+        await transition_listing(listing, action, by=by)
+    elif not await _has(listing, action):
+        await record(kind.key, listing.id, action, by=by, revision=listing.revision)
+    return listing
+
+
+async def _is_rewritten(kind: Kind, listing: Listing) -> bool:
+    """Return whether a listing that was taken down was edited, or given other files, since."""
+    if listing.status not in (OutcomeStatus.UNLISTED, NeedStatus.CLOSED):
+        return False
+    events = AuditEvent.filter(subject_kind=kind.key, subject_id=listing.id)
+    last = await events.filter(action=ListingAction.UNLIST.value).order_by("-sequence").first()
+    since = last.sequence if last else 0
+    is_touched = await events.filter(sequence__gt=since, action__in=_EDITS).exists()
+    return is_touched or not await is_as_reviewed(kind, listing.id)
 
 
 @atomic()
@@ -149,15 +193,6 @@ async def mark_matching(need_id: UUID, *, by: By) -> Need:
     listing = await lock_by_id(NEED, need_id)
     if listing.status is NeedStatus.PUBLISHED:
         await transition_listing(listing, ListingAction.MATCH, by=by)
-    return cast(Need, listing)
-
-
-@atomic()
-async def mark_solved(need_id: UUID, *, by: By) -> Need:
-    """Mark a need as solved, when a contract about it is signed. Idempotent."""
-    listing = await lock_by_id(NEED, need_id)
-    if listing.status is not NeedStatus.SOLVED:
-        await transition_listing(listing, ListingAction.SOLVE, by=by)
     return cast(Need, listing)
 
 

@@ -19,7 +19,7 @@ from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.listings.kinds import Kind, Listing, get_kind
 from market.listings.lifecycle import lock_own
-from market.listings.states import LIVE, PUBLIC, ListingAct
+from market.listings.states import LIVE, PUBLIC, FileVerb, ListingAct
 from market.records.by import By
 
 MOST_FILES, MOST_PICTURES = 30, 8
@@ -35,13 +35,6 @@ class FileKind(LabelEnum):
     PROOF = "proof", lazy("证书、用户证明")
     MATERIAL = "material", lazy("技术资料")
     OTHER = "other", lazy("其他")
-
-
-class FileVerb(LabelEnum):
-    """Audit verbs of listings about their files."""
-
-    ADDED = "file added", lazy("添加附件")
-    OPENED_TO = "file tier changed", lazy("改附件的公开范围")
 
 
 @dataclass(frozen=True)

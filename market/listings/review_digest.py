@@ -10,7 +10,7 @@ from market.kit.findings import find_rows
 from market.kit.i18n import lazy
 from market.kit.room import Check, Invariant
 from market.listings.kinds import KINDS, Kind
-from market.listings.states import SHOWN_AS_REVIEWED
+from market.listings.states import PUBLIC, SHOWN_AS_REVIEWED
 
 
 async def mark_reviewed(kind: Kind, ids: Collection[UUID]) -> None:
@@ -36,7 +36,7 @@ async def published_fields_are_reviewed() -> list[str]:
     """No title, highlight, indicator, price or right of a published listing changed without review."""
     findings = []
     for kind in KINDS.values():
-        statuses = [status.value for status in SHOWN_AS_REVIEWED if isinstance(status, kind.statuses)]
+        statuses = [status.value for status in PUBLIC if isinstance(status, kind.statuses)]
         findings += await find_rows(
             f"SELECT number FROM {kind.model._meta.db_table} l "  # noqa: S608 -- a table of ours
             "WHERE status = ANY($1) AND reviewed_digest <> market_reviewed_digest(l) ORDER BY number",

@@ -25,12 +25,13 @@ from market.listings import (
 )
 from market.listings.deadlines import expiry_act, reminder_act
 from market.listings.kinds import NEED, OUTCOME, Kind
-from market.listings.listing_files import FileKind, FileVerb, may_open_listing_file
+from market.listings.listing_files import FileKind, may_open_listing_file
 from market.listings.models import PriceKind, ReviewDecision
 from market.listings.states import (
     PERMISSIONS,
     ChangeAction,
     ChangeStatus,
+    FileVerb,
     ListingAct,
     ListingAction,
     ListingVerb,

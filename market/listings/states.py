@@ -50,6 +50,10 @@ class ListingAction(LabelEnum):
     SUBMIT = "submitted", lazy("提交审核")
     RETURN = "returned", lazy("退回")
     PUBLISH = "published", lazy("审核通过并发布")
+    PUBLISH_LICENSED = "published_licensed", lazy("审核通过（已许可）")
+    PUBLISH_SOLD = "published_sold", lazy("审核通过（已转让）")
+    PUBLISH_SOLVED = "published_solved", lazy("审核通过（已解决）")
+    """A contract was signed about it since it was last shown: it does not come back on offer."""
     UNLIST = "unlisted", lazy("下架")
     RENEW = "renewed", lazy("续期")
     RENEW_LICENSED = "renewed_licensed", lazy("续期（已许可）")
@@ -72,6 +76,8 @@ _OUTCOME_TRANSITIONS: Mapping[tuple[OutcomeStatus, ListingAction], OutcomeStatus
     **{(s, ListingAction.SUBMIT): O.PENDING for s in (O.DRAFT, O.RETURNED, O.UNLISTED)},
     (O.PENDING, ListingAction.RETURN): O.RETURNED,
     (O.PENDING, ListingAction.PUBLISH): O.PUBLISHED,
+    (O.PENDING, ListingAction.PUBLISH_LICENSED): O.LICENSED,
+    (O.PENDING, ListingAction.PUBLISH_SOLD): O.SOLD,
     **{(s, ListingAction.UNLIST): O.UNLISTED for s in (*_ON_OFFER, O.EXPIRED)},
     (O.PUBLISHED, ListingAction.RENEW): O.PUBLISHED,
     (O.LICENSED, ListingAction.RENEW): O.LICENSED,
@@ -87,6 +93,7 @@ _NEED_TRANSITIONS: Mapping[tuple[NeedStatus, ListingAction], NeedStatus] = {
     **{(s, ListingAction.SUBMIT): N.PENDING for s in (N.DRAFT, N.RETURNED, N.CLOSED)},
     (N.PENDING, ListingAction.RETURN): N.RETURNED,
     (N.PENDING, ListingAction.PUBLISH): N.PUBLISHED,
+    (N.PENDING, ListingAction.PUBLISH_SOLVED): N.SOLVED,
     **{(s, ListingAction.UNLIST): N.CLOSED for s in (N.PUBLISHED, N.MATCHING, N.EXPIRED)},
     (N.PUBLISHED, ListingAction.RENEW): N.PUBLISHED,
     (N.MATCHING, ListingAction.RENEW): N.MATCHING,
@@ -171,6 +178,13 @@ CHANGE_WORKFLOW: Workflow[ChangeStatus, ChangeAction] = Workflow(
         (ChangeStatus.APPLIED, ChangeAction.REVERT): ChangeStatus.REVERTED,
     }
 )
+
+
+class FileVerb(LabelEnum):
+    """Audit verbs of listings about their files."""
+
+    ADDED = "file added", lazy("添加附件")
+    OPENED_TO = "file tier changed", lazy("改附件的公开范围")
 
 
 class OwnerVerb(LabelEnum):

@@ -16,11 +16,12 @@ from market.kit.pagination import PageRequest
 from market.listings import authoring, change_queries, changes, lifecycle, submission
 from market.listings.change_rules import REVIEWED_FIELDS
 from market.listings.differences import Piece, differences, form_of, pieces
-from market.listings.kinds import KINDS, NEED, OUTCOME
+from market.listings.kinds import KINDS, NEED, OUTCOME, Kind, Listing
 from market.listings.models import ListingChange, Need, Outcome, PriceKind
 from market.listings.review_digest import CHECKS, mark_reviewed, published_fields_are_reviewed
+from market.listings.rules import Points
 from market.listings.search import build_outcomes
-from market.listings.states import CHANGE_WORKFLOW, ChangeStatus, OutcomeStatus
+from market.listings.states import CHANGE_WORKFLOW, ChangeStatus, NeedStatus, OutcomeStatus
 from market.pages.workbench import build_board
 from market.records.by import By
 from tests.browser_forms import shown_forms
@@ -33,7 +34,7 @@ from tests.factories import (
     make_outcome,
     make_staff,
 )
-from tests.listings.forms import need_form, outcome_form, outcome_values
+from tests.listings.forms import need_form, need_values, outcome_form, outcome_values
 from tests.visitor import post, sign_in
 
 
@@ -221,15 +222,71 @@ async def test_an_expired_listing_is_not_rewritten_by_renewing_it() -> None:
     assert await published_fields_are_reviewed() == []
 
 
-async def test_an_outcome_rewritten_while_unlisted_is_not_brought_back_by_a_contract() -> None:
+@pytest.mark.parametrize("field", ["title", "solution"])
+@pytest.mark.parametrize(("is_sold", "shown"), [(False, OutcomeStatus.LICENSED), (True, OutcomeStatus.SOLD)])
+async def test_an_outcome_rewritten_while_unlisted_is_shown_after_a_contract_only_when_reviewed(
+    field: str, is_sold: bool, shown: OutcomeStatus
+) -> None:
     author, outcome = await make_published()
     await authoring.unlist(OUTCOME, outcome.number, by=By(author, NOW))
-    await authoring.update_outcome(outcome.number, {"title": "全新的名称"}, by=By(author, NOW))
+    await authoring.update_outcome(outcome.number, {field: "全新的说法"}, by=By(author, NOW))
 
-    await lifecycle.mark_licensed(outcome.id, is_sold=False, by=By(author, NOW))
+    for _again in range(2):
+        await lifecycle.mark_licensed(outcome.id, is_sold=is_sold, by=By(author, NOW))
 
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.UNLISTED
+    await submit_and_publish(OUTCOME, outcome, author)
+    assert (await Outcome.get(id=outcome.id)).status is shown
     assert await published_fields_are_reviewed() == []
+
+
+async def test_a_need_rewritten_while_closed_is_shown_as_solved_only_when_reviewed() -> None:
+    buyer = await make_member()
+    need = await make_need(await Organisation.get(id=buyer.organisation_id), **need_values())
+    await authoring.unlist(NEED, need.number, by=By(buyer, NOW))
+    await authoring.update_need(need.number, {"title": "全新的名称"}, by=By(buyer, NOW))
+
+    await lifecycle.mark_solved(need.id, by=By(buyer, NOW))
+
+    assert (await Need.get(id=need.id)).status is NeedStatus.CLOSED
+    await submit_and_publish(NEED, need, buyer)
+    assert (await Need.get(id=need.id)).status is NeedStatus.SOLVED
+
+
+async def test_an_outcome_sold_while_it_waits_for_review_does_not_come_back_on_offer() -> None:
+    author, outcome = await make_published()
+    await authoring.unlist(OUTCOME, outcome.number, by=By(author, NOW))
+    await authoring.submit_outcome(outcome.number, by=By(author, NOW))
+
+    await lifecycle.mark_licensed(outcome.id, is_sold=True, by=By(author, NOW))
+    await publish(OUTCOME, outcome)
+
+    assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.SOLD
+
+
+async def test_what_was_taken_down_as_it_was_is_sold_at_once() -> None:
+    author, outcome = await make_published()
+    await authoring.unlist(OUTCOME, outcome.number, by=By(author, NOW))
+
+    await lifecycle.mark_licensed(outcome.id, is_sold=True, by=By(author, NOW))
+
+    assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.SOLD
+
+
+async def submit_and_publish(kind: Kind, listing: Listing, author: Actor) -> None:
+    await authoring.save(kind, listing.number, {}, is_submitted=True, by=By(author, NOW))
+    await publish(kind, listing)
+
+
+async def publish(kind: Kind, listing: Listing) -> None:
+    await authoring.review(
+        kind.key,
+        listing.number,
+        points=Points(3, 3, 3, 3),
+        is_published=True,
+        comment="",
+        by=By(await make_staff(StaffRole.OPERATOR), NOW),
+    )
 
 
 async def test_the_check_names_a_title_that_changed_behind_the_review() -> None:

@@ -18,6 +18,19 @@ REVIEWED_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """By kind: what people decide by, and what makes a duty. The database's digest covers the same columns."""
 
+FILES = "files"
+"""Key of a change under which files wait to be opened to everybody, by id: see `file_entry`."""
+
+
+def file_entry(name: str, kind: str, tier: str) -> dict[str, str]:
+    """Return what a change keeps of a file: what it is, and who may open it."""
+    return {"name": name, "kind": kind, "tier": tier}
+
+
+def fields_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of the listing that a change writes, without its files."""
+    return {name: value for name, value in values.items() if name != FILES}
+
 
 def to_json(value: Any) -> Any:
     """Return the value of a form as a change stores it."""

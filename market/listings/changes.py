@@ -10,10 +10,20 @@ from uuid import UUID, uuid4
 from market.accounts import messages
 from market.accounts.models import StaffRole
 from market.audit.log import record
+from market.files.models import StoredFile, Tier
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.listings.change_rules import REVIEWED_FIELDS, changed_fields, from_json, to_json, values_of
+from market.listings.change_rules import (
+    FILES,
+    REVIEWED_FIELDS,
+    changed_fields,
+    fields_of,
+    file_entry,
+    from_json,
+    to_json,
+    values_of,
+)
 from market.listings.deadlines import set_deadlines
 from market.listings.kinds import Kind, Listing, get_kind
 from market.listings.lifecycle import (
@@ -34,7 +44,8 @@ from market.listings.states import (
     ListingAct,
     ListingVerb,
 )
-from market.listings.submission import require_complete
+from market.listings.submission import Incomplete, require_complete
+from market.listings.wording import wording_faults
 from market.records.by import By
 from market.records.transitions import begin, transition
 
@@ -49,7 +60,7 @@ async def find_pending(kind: Kind, listing_id: UUID) -> ListingChange | None:
 def with_change(listing: Listing, change: ListingChange | None) -> Listing:
     """Return a copy of the listing as it would be with the change; it is not to be saved."""
     changed = copy.copy(listing)
-    for name, value in (change.values if change else {}).items():
+    for name, value in fields_of(change.values if change else {}).items():
         setattr(changed, name, from_json(name, value))
     return changed
 
@@ -64,18 +75,24 @@ async def save_published(kind: Kind, listing: Listing, values: Mapping[str, Any]
         Incomplete: the listing would lack a required field, or a changed text holds what it may not.
     """
     pending, reviewed = await find_pending(kind, listing.id), REVIEWED_FIELDS[kind.key]
-    proposed = dict(pending.values) if pending else {}
+    files = pending.values.get(FILES) if pending else None
+    proposed = fields_of(pending.values) if pending else {}
     proposed |= {name: to_json(values[name]) for name in reviewed if name in values}
     proposed = {name: proposed[name] for name in changed_fields(listing, proposed)}
+    draft_values = dict(proposed)
+    if files:
+        proposed[FILES] = files
     small = [name for name in changed_fields(listing, values) if name not in reviewed]
     if not small and proposed == (pending.values if pending else {}):
         return listing
     before = values_of(listing, small)
     for name in small:
         setattr(listing, name, values[name])
-    if listing.status in LIVE or proposed:
-        draft = with_change(listing, ListingChange(values=proposed))
-        await require_complete(kind, draft, by.now, changed=(*small, *proposed))
+    draft = with_change(listing, ListingChange(values=draft_values))
+    if listing.status in LIVE or draft_values:
+        await require_complete(kind, draft, by.now, changed=(*small, *draft_values))
+    elif faults := wording_faults(draft, small):
+        raise Incomplete(faults)
     if listing.status in LIVE:
         listing.expires_on = expiry_date(listing)
     await _save(kind, listing, small, by=by)
@@ -98,7 +115,9 @@ async def _propose(
     if pending and not proposed:
         await _decide(pending, ChangeAction.WITHDRAW, by=by)
         return
-    before = values_of(listing, proposed)
+    before = values_of(listing, fields_of(proposed))
+    if files := proposed.get(FILES):
+        before[FILES] = {file_id: entry | {"tier": Tier.PARTIES.value} for file_id, entry in files.items()}
     if pending:
         pending.values, pending.before = proposed, before
         pending.base_revision = listing.revision
@@ -124,6 +143,36 @@ async def _propose(
             now=by.now,
             address=f"/backoffice/changes/{change.id}",
         )
+
+
+async def propose_files(kind: Kind, listing: Listing, files: Sequence[StoredFile], *, by: By) -> None:
+    """Have these files of a locked, published listing wait for review before everybody may open them."""
+    pending = await find_pending(kind, listing.id)
+    proposed = dict(pending.values) if pending else {}
+    entries = {str(file.id): file_entry(file.name, file.kind, Tier.PUBLIC.value) for file in files}
+    proposed[FILES] = proposed.get(FILES, {}) | entries
+    await _save(kind, listing, [], by=by)
+    await _propose(kind, listing, pending, proposed, by=by)
+
+
+async def take_back_files(kind: Kind, listing: Listing, files: Sequence[StoredFile], *, by: By) -> None:
+    """Take files out of what waits for review, where they are in it."""
+    pending = await find_pending(kind, listing.id)
+    waiting = pending.values.get(FILES, {}) if pending else {}
+    kept = {file_id: entry for file_id, entry in waiting.items() if file_id not in {str(f.id) for f in files}}
+    if pending is None or kept == waiting:
+        return
+    proposed = fields_of(pending.values) | ({FILES: kept} if kept else {})
+    await _save(kind, listing, [], by=by)
+    await _propose(kind, listing, pending, proposed, by=by)
+
+
+async def _open_files(change: ListingChange, kind: Kind) -> None:
+    """Open the files of an accepted change to everybody."""
+    files = StoredFile.filter(
+        id__in=list(change.values.get(FILES, {})), subject_kind=kind.key, subject_id=change.subject_id
+    )
+    await files.update(tier=Tier.PUBLIC)
 
 
 async def _create(
@@ -173,11 +222,12 @@ async def accept(change_id: UUID, *, seen_revision: int, by: By) -> Listing:
     _require_seen(change, seen_revision)
     if listing.status not in SHOWN_AS_REVIEWED:
         raise Conflict(_("这条信息已经不在公开状态，变更不能生效。"))
-    names = list(change.values)
-    before = values_of(listing, names)
+    names = list(fields_of(change.values))
+    before = values_of(listing, names) | {key: change.before[key] for key in change.before if key == FILES}
     for name in names:
         setattr(listing, name, from_json(name, change.values[name]))
     await _save(kind, listing, names, by=by)
+    await _open_files(change, kind)
     await mark_reviewed(kind, [listing.id])
     await _decide(change, ChangeAction.ACCEPT, by=by, before=before)
     await record(
@@ -186,7 +236,7 @@ async def accept(change_id: UUID, *, seen_revision: int, by: By) -> Listing:
         ListingVerb.EDITED,
         by=by,
         revision=listing.revision,
-        fields=sorted(names),
+        fields=sorted(change.values),
         change=change.id,
     )
     text = _("《%(title)s》的变更已通过，公开页面已更新。", title=listing.title[:60])

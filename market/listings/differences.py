@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from market.codes import lists
+from market.codes.labels import label
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -20,6 +21,7 @@ from market.kit.form_fields import (
 from market.kit.formats import wan
 from market.kit.forms import RowsField
 from market.kit.i18n import gettext as _
+from market.listings.change_rules import FILES
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm
 
 MAX_CHARACTERS = 400
@@ -72,7 +74,14 @@ def differences(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) 
         is_text = isinstance(field, TextField | LongTextField | RowsField)
         runs = pieces(old, new) if is_text else whole(old, new)
         rows.append(FieldDifference(name, str(field.label.text), old, new, runs))
+    if files := after.get(FILES):
+        new = "\n".join(_file_line(entry) for entry in files.values())
+        rows.append(FieldDifference(FILES, _("公开的图片和附件"), "", new, whole("", new)))
     return rows
+
+
+def _file_line(entry: Mapping[str, str]) -> str:
+    return f"{label('listing_file', entry['kind'])} · {entry['name']}"
 
 
 def shown(field: Any, value: Any) -> str:

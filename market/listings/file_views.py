@@ -21,8 +21,9 @@ from market.kit.labels import choices
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uploaded_files
-from market.listings import listing_files, queries
-from market.listings.kinds import NEED, OUTCOME, Kind, get_kind
+from market.listings import changes, listing_files, queries
+from market.listings.change_rules import FILES
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.listing_files import TIERS, FileKind
 from market.listings.states import PUBLIC, ListingAct
 from market.records.by import By
@@ -74,7 +75,7 @@ async def _files(request: Request, kind: Kind) -> Response:
                 tier=Tier(str(form.tier.data)) if form.tier.data in set(Tier) else Tier.PARTIES,
                 by=By(actor, deps(request).clock()),
             )
-            return _back(request, kind, listing.number, _("已添加。"))
+            return await _back(request, kind, listing, _("已添加。"))
     return render_form(
         request,
         "listings/files.html",
@@ -82,6 +83,7 @@ async def _files(request: Request, kind: Kind) -> Response:
         kind=kind,
         listing=listing,
         files=await listing_files.files_of(listing, kind, actor),
+        waiting=await _waiting(kind, listing),
         tiers=[(tier.value, tier_words(tier)) for tier in TIERS],
         accept=ACCEPT,
     )
@@ -105,11 +107,20 @@ async def _set_tier(request: Request, kind: Kind) -> Response:
         Tier(str(wanted)) if wanted in set(Tier) else Tier.PARTIES,
         by=By(actor, deps(request).clock()),
     )
-    return _back(request, kind, number, _("已改。"))
+    return await _back(request, kind, await queries.get_own(kind, actor, number), _("已改。"))
 
 
-def _back(request: Request, kind: Kind, number: str, words: str) -> Response:
-    return flash(request, redirect_to(request, f"listings:{kind.key}_files", number=number), words)
+async def _back(request: Request, kind: Kind, listing: Listing, words: str) -> Response:
+    """Return to the files and tell what was done; of what waits for review, that it waits."""
+    if await _waiting(kind, listing):
+        words = _("已保存。公开的图片和附件审核通过后才公开。")
+    return flash(request, redirect_to(request, f"listings:{kind.key}_files", number=listing.number), words)
+
+
+async def _waiting(kind: Kind, listing: Listing) -> set[str]:
+    """Return the ids of the files that wait for review."""
+    pending = await changes.find_pending(kind, listing.id)
+    return set(pending.values.get(FILES, {})) if pending else set()
 
 
 async def picture(request: Request) -> Response:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from market.accounts import messages
 from market.accounts.actors import Actor
-from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct, Role
 from market.audit.log import record
 from market.files.attachments import StoredBlob, attach, list_files
@@ -17,9 +15,17 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.listings import changes
 from market.listings.kinds import Kind, Listing, get_kind
 from market.listings.lifecycle import lock_own
-from market.listings.states import LIVE, PUBLIC, FileVerb, ListingAct
+from market.listings.states import (
+    PUBLIC,
+    SHOWN_AS_REVIEWED,
+    FileVerb,
+    ListingAct,
+    NeedStatus,
+    OutcomeStatus,
+)
 from market.records.by import By
 
 MOST_FILES, MOST_PICTURES = 30, 8
@@ -76,10 +82,13 @@ def _reaches(actor: Actor | None, tier: Tier) -> bool:
 async def files_of(listing: Listing, kind: Kind, actor: Actor | None) -> ListingFiles:
     """Return the newest version of each file; a guest learns of a report for real names, but not its name."""
     newest: dict[tuple[str, str], StoredFile] = {}
-    for file in await list_files(kind.key, listing.id):
-        newest[file.kind, file.name] = file
     is_privy = _is_privy(actor, listing)
-    files = [file for file in newest.values() if is_privy or file.tier is not Tier.PARTIES]
+    for file in await list_files(kind.key, listing.id):
+        # A version that waits for review does not hide the one that everybody may open.
+        if not is_privy and file.tier is Tier.PARTIES:
+            continue
+        newest[file.kind, file.name] = file
+    files = list(newest.values())
     return ListingFiles(
         [file for file in files if file.kind == FileKind.PICTURE],
         [
@@ -97,9 +106,11 @@ async def add_file(
 ) -> StoredFile:
     """Add a file to an own listing; one of the same name becomes its next version. A picture is public.
 
+    What everybody may open waits for review where the listing is published.
+
     Raises:
         NotFound: it is no listing of the person's organisation.
-        Conflict: it has as many files as it may have.
+        Conflict: it has as many files as it may have, or is being reviewed, or has ended.
         Invalid: at `tier`: there is no such tier for listings.
     """
     listing = await lock_own(kind, number, by.actor, ListingAct.DRAFT_LISTING)
@@ -114,12 +125,28 @@ async def add_file(
     if count >= most:
         raise Conflict(_("最多 %(most)s 个，请先整理。", most=most))
     tier = Tier.PUBLIC if is_picture else tier
+    waits = tier is Tier.PUBLIC and _needs_review(listing)
+    tier = Tier.PARTIES if waits else tier
     file = await attach(
         blob, subject_kind=kind.key, subject_id=listing.id, kind=file_kind.value, tier=tier, by=by
     )
     await record(kind.key, listing.id, FileVerb.ADDED, by=by, file=file.id, tier=tier, sha256=file.sha256)
-    await _tell_operator(kind, listing, file, by=by)
+    if waits:
+        await changes.propose_files(kind, listing, [file], by=by)
     return file
+
+
+def _needs_review(listing: Listing) -> bool:
+    """Return whether what is opened to everybody waits for a review of its own.
+
+    Raises:
+        Conflict: the listing is being reviewed, or has ended: nothing is opened to everybody any more.
+    """
+    if listing.status in (OutcomeStatus.PENDING, NeedStatus.PENDING):
+        raise Conflict(_("这条信息正在审核，公开的图片和附件请等审核后再加。"))
+    if listing.status in PUBLIC and listing.status not in SHOWN_AS_REVIEWED:
+        raise Conflict(_("这条信息已经结束，不再加公开的图片和附件。"))
+    return listing.status in SHOWN_AS_REVIEWED
 
 
 @atomic()
@@ -140,26 +167,14 @@ async def set_tier(kind: Kind, number: str, file_id: UUID, tier: Tier, *, by: By
         raise NotFound(_("没有这个文件，或者您不能打开它。"))
     if tier not in TIERS or (file.kind == FileKind.PICTURE and tier not in (Tier.PUBLIC, Tier.PARTIES)):
         raise Invalid(_("请选择谁能打开。"), field="tier")
+    versions = StoredFile.filter(subject_kind=kind.key, subject_id=listing.id, kind=file.kind, name=file.name)
+    if tier is Tier.PUBLIC and file.tier is not Tier.PUBLIC and _needs_review(listing):
+        await changes.propose_files(kind, listing, [file], by=by)
+        return file
+    if tier is not Tier.PUBLIC:
+        await changes.take_back_files(kind, listing, await versions, by=by)
     # All versions: an older one must not stay open when the newest is closed.
-    await StoredFile.filter(
-        subject_kind=kind.key, subject_id=listing.id, kind=file.kind, name=file.name
-    ).update(tier=tier)
+    await versions.update(tier=tier)
     file.tier = tier
     await record(kind.key, listing.id, FileVerb.OPENED_TO, by=by, file=file.id, tier=tier)
-    await _tell_operator(kind, listing, file, by=by)
     return file
-
-
-async def _tell_operator(kind: Kind, listing: Listing, file: StoredFile, *, by: By) -> None:
-    """Tell the operator of a file that everybody can open from now on without a review."""
-    if listing.status in LIVE and file.tier is Tier.PUBLIC:
-        await messages.notify_staff(
-            StaffRole.OPERATOR,
-            _(
-                "在架的 %(number)s 有新的公开附件“%(name)s”，请过目。",
-                number=listing.number,
-                name=file.name[:60],
-            ),
-            now=by.now,
-            address=f"/{kind.index}/{listing.number}#files",
-        )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from market.accounts.actors import Actor
+from market.accounts.actors import Actor, load_actor
 from market.accounts.models import Message, Organisation, OrganisationKind, StaffRole
 from market.files.models import StoredFile, Tier
 from market.files.undertakings import accept_undertaking
+from market.listings import authoring, changes
 from market.listings.listing_files import FileKind
-from market.listings.models import Outcome
-from market.listings.states import OutcomeStatus
+from market.listings.models import ListingChange, Need, Outcome
+from market.listings.states import ChangeStatus, OutcomeStatus
 from market.records.by import By
 from tests.factories import (
     NOW,
@@ -24,6 +25,7 @@ from tests.factories import (
     make_user,
 )
 from tests.files.test_pictures import jpeg
+from tests.listings.forms import outcome_values
 from tests.visitor import post, sign_in
 
 PDF = b"%PDF-1.7\nreport"
@@ -51,6 +53,13 @@ async def add(
     )
 
 
+async def accept_files(listing: Outcome | Need) -> None:
+    """Have the operator accept what waits for review of a listing, if anything does."""
+    if change := await ListingChange.get_or_none(subject_id=listing.id, status=ChangeStatus.PENDING):
+        operator = await make_staff(StaffRole.OPERATOR)
+        await changes.accept(change.id, seen_revision=change.base_revision, by=By(operator, NOW))
+
+
 @pytest.mark.parametrize(
     ("tier", "guest", "unverified", "enterprise", "broker"),
     [
@@ -65,7 +74,9 @@ async def test_an_attachment_opens_by_its_tier(
 ) -> None:
     author, outcome = await make_own()
     await sign_in(client, author)
-    assert "已添加" in (await add(client, outcome, tier)).text
+    words = "审核通过后才公开" if tier == "public" else "已添加"
+    assert words in (await add(client, outcome, tier)).text
+    await accept_files(outcome)
     file = await StoredFile.get()
     someone = await make_member(await make_organisation(status="pending"))
 
@@ -118,6 +129,7 @@ async def test_a_picture_is_public_plain_and_shown_on_the_page(client: httpx.Asy
     author, outcome = await make_own()
     await sign_in(client, author)
     await add(client, outcome, "verified", name="样机.jpg", content=jpeg((3000, 1000)), kind="picture")
+    await accept_files(outcome)
     file = await StoredFile.get()
 
     await sign_in(client, None)
@@ -165,9 +177,7 @@ async def test_what_is_no_picture_is_refused_at_its_field(
     assert not await StoredFile.exists()
 
 
-async def test_the_operator_is_told_of_a_public_file_on_a_published_listing(
-    client: httpx.AsyncClient,
-) -> None:
+async def test_a_public_file_on_a_published_listing_waits_for_review(client: httpx.AsyncClient) -> None:
     operator = await make_user(staff_role=StaffRole.OPERATOR)
     author, outcome = await make_own()
     await sign_in(client, author)
@@ -175,9 +185,79 @@ async def test_the_operator_is_told_of_a_public_file_on_a_published_listing(
     await add(client, outcome, "verified")
     assert not await Message.filter(user_id=operator.id).exists()
     file = await StoredFile.get()
-    await post(client, f"/my/outcomes/{outcome.number}/files/{file.id}", {"tier": "public"})
+    opened = await post(client, f"/my/outcomes/{outcome.number}/files/{file.id}", {"tier": "public"})
+    await add(client, outcome, name="样机.jpg", content=jpeg(), kind="picture")
+    waiting = await ListingChange.get(subject_id=outcome.id)
+    await sign_in(client, None)
+    before = [(await client.get(f"/files/{file.id}")).status_code for file in await StoredFile.all()]
+    await sign_in(client, await load_actor(operator.id))
+    review = (await client.get(f"/backoffice/changes/{waiting.id}")).text
+    await post(
+        client,
+        f"/backoffice/changes/{waiting.id}",
+        {"decision": "accept", "revision": str(waiting.base_revision)},
+    )
+    await sign_in(client, None)
+    after = [(await client.get(f"/files/{file.id}")).status_code for file in await StoredFile.all()]
 
-    assert "检测报告.pdf" in (await Message.get(user_id=operator.id)).text
+    assert "公开待审核" in opened.text
+    assert "变更待审核" in (await Message.get(user_id=operator.id)).text
+    assert len(waiting.values["files"]) == 2
+    assert "检测报告.pdf" in review
+    assert "/pictures/" in review
+    assert (before, after) == ([404, 404], [200, 200])
+    assert (await ListingChange.get(id=waiting.id)).status is ChangeStatus.ACCEPTED
+
+
+async def test_what_waits_is_text_and_files_in_one_change_and_closing_a_file_takes_it_out(
+    client: httpx.AsyncClient,
+) -> None:
+    author, outcome = await make_own(**outcome_values())
+    await sign_in(client, author)
+    await add(client, outcome)
+    await authoring.update_outcome(outcome.number, {"title": "全新的名称"}, by=By(author, NOW))
+    both = await ListingChange.get(subject_id=outcome.id)
+    file = await StoredFile.get()
+
+    await post(client, f"/my/outcomes/{outcome.number}/files/{file.id}", {"tier": "parties"})
+    text = await ListingChange.get(subject_id=outcome.id)
+    form = (await client.get(f"/my/outcomes/{outcome.number}")).text
+    await authoring.update_outcome(outcome.number, {"title": outcome.title}, by=By(author, NOW))
+
+    assert set(both.values) == {"title", "files"}
+    assert text.values == {"title": "全新的名称"}
+    assert text.base_revision > both.base_revision
+    assert "全新的名称" in form
+    assert (await ListingChange.get(subject_id=outcome.id)).status is ChangeStatus.WITHDRAWN
+
+
+async def test_a_new_version_that_waits_does_not_hide_the_one_everybody_opens(
+    client: httpx.AsyncClient,
+) -> None:
+    author, outcome = await make_own()
+    await sign_in(client, author)
+    await add(client, outcome)
+    await accept_files(outcome)
+    await add(client, outcome, content=PDF + b"2")
+    first, second = await StoredFile.all().order_by("version")
+    await sign_in(client, None)
+    page = (await client.get(f"/outcomes/{outcome.number}")).text
+
+    assert f"/files/{first.id}" in page
+    assert f"/files/{second.id}" not in page
+
+
+@pytest.mark.parametrize("status", [OutcomeStatus.PENDING, OutcomeStatus.SOLD])
+async def test_nothing_is_opened_to_everybody_while_a_listing_is_reviewed_or_after_its_end(
+    client: httpx.AsyncClient, status: OutcomeStatus
+) -> None:
+    author, outcome = await make_own(status=status)
+    await sign_in(client, author)
+
+    opened, kept = await add(client, outcome), await add(client, outcome, "verified")
+
+    assert (opened.status_code, kept.status_code) == (409, 200)
+    assert (await StoredFile.get()).tier is Tier.VERIFIED
 
 
 async def test_closing_a_file_closes_its_older_versions(client: httpx.AsyncClient) -> None:
@@ -185,6 +265,7 @@ async def test_closing_a_file_closes_its_older_versions(client: httpx.AsyncClien
     await sign_in(client, author)
     await add(client, outcome)
     await add(client, outcome, content=PDF + b"2")
+    await accept_files(outcome)
     first, second = await StoredFile.all().order_by("version")
 
     await post(client, f"/my/outcomes/{outcome.number}/files/{second.id}", {"tier": "parties"})
@@ -221,5 +302,6 @@ async def test_a_file_of_a_masked_need_does_not_name_its_enterprise(client: http
 
     assert (named.status_code, plain.status_code) == (422, 200)
     assert "文件名里也不要写" in named.text
+    await accept_files(need)
     await sign_in(client, None)
     assert "报告.pdf" in (await client.get(f"/needs/{need.number}")).text

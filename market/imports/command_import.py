@@ -25,13 +25,17 @@ from market.imports.excel_template import column_named
 from market.imports.heads import head_notices
 from market.imports.open_data_rows import InvalidRow, need_of, outcome_of
 from market.imports.row_reading import SheetRow, read_row
-from market.imports.row_writing import BATCH, NewContent, write_listings
+from market.imports.row_writing import BATCH, NewContent, changes_of, write_listings
 from market.imports.states import RowOutcome
-from market.kit.database import atomic
+from market.kit.database import atomic, in_transaction
+from market.kit.errors import MarketError
 from market.kit.i18n import gettext as _
+from market.listings import changes
 from market.listings.kinds import NEED, OUTCOME, Kind
+from market.listings.lifecycle import lock_by_id
 from market.listings.review_digest import mark_reviewed
-from market.listings.states import OwnerVerb
+from market.listings.states import SHOWN_AS_REVIEWED, OwnerVerb
+from market.listings.submission import Incomplete
 from market.records.by import By
 
 TABLES = frozenset([".xlsx", ".xls", ".csv"])
@@ -150,6 +154,7 @@ async def import_rows(
 async def _import_batch(
     kind: Kind, batch: Sequence[tuple[UUID, Row]], report: Report, *, publish: bool, now: datetime
 ) -> None:
+    source_id = next((owner for owner, row in batch if not row.owner), None)
     existing_listings = await kind.model.filter(
         organisation_id__in=list({owner for owner, _row in batch}),
         source_reference__in=[row.reference for _owner, row in batch],
@@ -157,19 +162,41 @@ async def _import_batch(
     by_reference = {
         (listing.organisation_id, listing.source_reference): listing for listing in existing_listings
     }
-    contents = [
-        NewContent(owner, row.values, by_reference.get((owner, row.reference)), row.given)
-        for owner, row in batch
-    ]
+    contents: list[NewContent] = []
+    outcomes: Counter[RowOutcome] = Counter()
+    for owner, row in batch:
+        existing = by_reference.get((owner, row.reference))
+        if row.owner and existing is not None and existing.status in SHOWN_AS_REVIEWED:
+            outcomes[await _propose(kind, existing.id, row, report, now=now)] += 1
+        else:
+            contents.append(NewContent(owner, row.values, existing, row.given))
     written = await write_listings(kind, contents, publish=publish, by=By.job(now))
-    # The operator runs this import: what it changes of a published listing counts as reviewed.
-    updated = [row.listing.id for row in written if row.outcome is RowOutcome.UPDATED]
+    # External data has no author: what the operator's import changes of it counts as reviewed.
+    updated = [
+        result.listing.id
+        for content, result in zip(contents, written, strict=True)
+        if result.outcome is RowOutcome.UPDATED and content.organisation_id == source_id
+    ]
     if updated:
         await mark_reviewed(kind, updated)
-    outcomes = Counter(row.outcome for row in written)
+    outcomes.update(row.outcome for row in written)
     report.created += outcomes[RowOutcome.CREATED]
     report.updated += outcomes[RowOutcome.UPDATED]
     report.unchanged += outcomes[RowOutcome.SAME]
+
+
+async def _propose(kind: Kind, listing_id: UUID, row: Row, report: Report, *, now: datetime) -> RowOutcome:
+    """Change a published listing of an organisation as its author would: what people decide by waits."""
+    listing = await lock_by_id(kind, listing_id)
+    revision, values = listing.revision, changes_of(listing, row.values, row.given)
+    try:
+        async with in_transaction():
+            saved = await changes.save_published(kind, listing, values, by=By.job(now))
+    except MarketError as refusal:
+        reasons = [words for _field, words in refusal.faults] if isinstance(refusal, Incomplete) else []
+        report.refused.append(Refusal(row.number, row.reference, "".join(reasons) or str(refusal)))
+        return RowOutcome.REFUSED
+    return RowOutcome.UPDATED if saved.revision != revision else RowOutcome.SAME
 
 
 async def _owners(names: Collection[str], *, now: datetime) -> dict[str, UUID]:

@@ -18,8 +18,9 @@ from market.imports import excel_template
 from market.imports.command_import import SOURCE_NAME, Report, UnreadableFile, import_file, read_rows
 from market.imports.open_data_rows import InvalidRow, field_of, outcome_of
 from market.listings.kinds import NEED, OUTCOME
-from market.listings.models import Need, Outcome
-from market.listings.states import NeedStatus, OutcomeStatus
+from market.listings.models import ListingChange, Need, Outcome
+from market.listings.review_digest import published_fields_are_reviewed
+from market.listings.states import ChangeStatus, NeedStatus, OutcomeStatus
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_organisation
 from tests.kit.xls import Table, xls
@@ -405,6 +406,29 @@ async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps,
     outcome = await Outcome.get(title="甘蔗收获机切割")
     assert report.refused == []
     assert [each.get("open_licence") for each in outcome.rights] == ["yes", None]
+
+
+async def test_a_changed_row_of_an_organisations_published_listing_waits_for_review(
+    deps: Deps, tmp_path: Path
+) -> None:
+    await make_organisation(name="桂北农机研究院", kind=OrganisationKind.INSTITUTE)
+    await bring(deps, fill(tmp_path / "one.xlsx", OUTCOME, [OUTCOME_ROW]))
+    await Outcome.all().update(region="450100", contact_phone="0771-1234567")
+    live = await Outcome.get()
+    changed = OUTCOME_ROW | {"价格（万元）": 99, "痛点": "含杂率高，损失大。", "联系窗口": "成果处"}
+
+    first = await bring(deps, fill(tmp_path / "two.xlsx", OUTCOME, [changed]))
+    again = await bring(deps, tmp_path / "two.xlsx")
+    refused = await bring(deps, fill(tmp_path / "bad.xlsx", OUTCOME, [changed | {"痛点": "加微信：abc123"}]))
+
+    assert (first.refused, again.refused) == ([], [])
+    after, waiting = await Outcome.get(), await ListingChange.get(status=ChangeStatus.PENDING)
+    assert live.status is OutcomeStatus.PUBLISHED
+    assert (first.updated, again.updated, again.unchanged) == (1, 0, 1)
+    assert (after.price_amount, after.problem) == (live.price_amount, "含杂率高，损失大。")
+    assert waiting.values == {"price_amount": 99_000_000}
+    assert [refusal.row for refusal in refused.refused] == [3]
+    assert await published_fields_are_reviewed() == []
 
 
 async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def reload_until(page: Page, is_there: Callable[[], bool], what: str) -> None:
         page.reload()
 
 
+def follow_mail(page: Page, email: str) -> None:
+    """Follow the link of the newest mail to this address."""
+    page.goto(f"/mails?to={email}")
+    mails = main(page).locator("tbody a")
+    reload_until(page, lambda: mails.count() > 0, f"a mail to {email}")
+    mails.first.click()
+    main(page).locator(".mail a").first.click()
+
+
 def shows(page: Page, *words: str) -> None:
     """The body of the page contains all of these words."""
     for each in words:

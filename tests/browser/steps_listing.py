@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.page_actions import (
     choose_paper,
     fill,
+    follow_mail,
     hides,
     main,
     number_in,
@@ -80,11 +81,7 @@ def _register_person(page: Page, name: str, email: str) -> None:
     """Fill in who it is, send the form and follow the link in the mail, which signs in."""
     fill(page, {"您的姓名": name, "邮箱": email, "密码": PASSWORD, "我同意": True})
     press(main(page), "提交注册")
-    page.goto(f"/mails?to={email}")
-    mails = main(page).locator("tbody a")
-    reload_until(page, lambda: mails.count() > 0, "the mail of registration")
-    mails.first.click()
-    main(page).locator(".mail a").first.click()
+    follow_mail(page, email)
     press(main(page), "确认邮箱")
     expect(page).to_have_url(re.compile("/dashboard"))
 

@@ -23,6 +23,7 @@ class Story:
 
     market: Market
     outcome: str = ""
+    listing_import: str = ""
     need: str = ""
     deal: str = ""
     notice: str = ""
@@ -40,6 +41,11 @@ class Story:
     def cashier(self) -> Page:
         """The university's second person, who confirms receipts."""
         return self.market.visitor("cashier")
+
+    @property
+    def colleague(self) -> Page:
+        """The university's third person, invited by mail, who brings in its list."""
+        return self.market.visitor("colleague")
 
     @property
     def buyer(self) -> Page:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser import steps_claiming as claiming
 from tests.browser import steps_dealing as dealing
+from tests.browser import steps_floor as floor
 from tests.browser import steps_listing as listing
 from tests.browser.conftest import Market
 from tests.browser.story import Story
@@ -17,9 +18,13 @@ def test_one_outcome_travels_the_whole_chain_from_the_listing_to_the_payout(mark
     story = Story(market)
 
     listing.join(story)
+    floor.invite_colleague(story)
     listing.list_outcome(story)
+    floor.import_list(story)
     listing.post_need(story)
     listing.match(story)
+    floor.compare_indicators(story)
+    floor.change_listing(story)
     dealing.broker(story)
     dealing.bargain(story)
     dealing.publish(story)

@@ -29,6 +29,10 @@ NEAREST = 10
 LEAST_COSINE, MARGIN = 0.23, 0.07
 """Least similarity of such a listing, and how far it may be behind the nearest: of the demo's eighty outcomes
 sugarcane, geopolymer and oyster find theirs, football, blockchain and quantum computing nothing."""
+LEAST_COSINE_OF_SENTENCE, MARGIN_OF_SENTENCE = 0.2, 0.12
+"""The same for a foreign sentence; its ten nearest need only the least. No vector is far from all others."""
+MOST_NEAR, MOST_WORDED = 200, 1000
+"""Most hits of a foreign sentence by its meaning and by its words."""
 CACHE_SIZE = 500
 """Query vectors cached, least recently used out first; people page and filter the same query."""
 
@@ -76,32 +80,53 @@ class QueryPlanner:
 
         Foreign words that no listing has find those of the nearest meaning.
         """
-        hits = await self._search.search(await self.plan(query))
+        planned = await self.plan(query)
+        if planned.meaning == QueryKind.FOREIGN.value:
+            planned = await self._limited(query, planned)
+        hits = await self._search.search(planned)
         if hits.total or not self._embedders or query.index not in WITH_VECTORS or not is_foreign(query.text):
             return hits
-        nearest = await self._nearest(query)
+        nearest = await self._nearest(query, NEAREST, LEAST_COSINE, MARGIN)
         if not nearest:
             return hits
         hits = await Identified(self._search, nearest).search(query)
         return replace(hits, ids=tuple(sorted(hits.ids, key=nearest.index)))
 
-    async def _nearest(self, query: Query) -> list[UUID]:
-        """Return the listings whose meaning is near to the words, the nearest first; often there are none."""
+    async def _limited(self, query: Query, planned: Query) -> Query:
+        """Limit the planned query of a foreign sentence to what is near in meaning or has its words.
+
+        Without words and with nothing near it is the query by words alone.
+        """
+        worded = await self._search.search(replace(query, offset=0, limit=MOST_WORDED, filters=(), facets=()))
+        near = await self._nearest(query, MOST_NEAR, LEAST_COSINE_OF_SENTENCE, MARGIN_OF_SENTENCE, NEAREST)
+        if not near:
+            return query
+        ids = dict.fromkeys(map(str, (*near, *worded.ids)))
+        return replace(planned, filters=(*planned.filters, AnyOf("id", tuple(ids))))
+
+    async def _nearest(
+        self, query: Query, most: int, least: float, margin: float, always: int = 0
+    ) -> list[UUID]:
+        """Return the listings whose meaning is near to the words, the nearest first; often there are none.
+
+        They have the `least` cosine and, but for the first `always`, are within `margin` of the nearest.
+        """
         embedder = self._embedders[0]
         try:
             vectors = {embedder.name: await self._vector(embedder, query.text)}
         except EmbedderUnavailable:
             return []
-        candidates = await self._search.candidates(query.index, (), vectors=vectors, nearest=NEAREST)
+        candidates = await self._search.candidates(query.index, (), vectors=vectors, nearest=most)
         cosines = candidates.cosines.get(embedder.name)
         if cosines is None or not len(cosines):
             return []
-        order = sorted(range(len(cosines)), key=lambda at: -float(np.nan_to_num(cosines[at], nan=-1.0)))
+        cosines = np.nan_to_num(cosines, nan=-1.0)
+        order = sorted(range(len(cosines)), key=lambda at: -float(cosines[at]))
         best = float(cosines[order[0]])
         return [
             UUID(bytes=bytes(candidates.heads["id"][at]))
-            for at in order[:NEAREST]
-            if cosines[at] >= max(LEAST_COSINE, best - MARGIN)
+            for place, at in enumerate(order[:most])
+            if cosines[at] >= (least if place < always else max(least, best - margin))
         ]
 
     async def plan(self, query: Query) -> Query:

@@ -24,8 +24,8 @@ from market.backoffice.verification_views import DecisionForm
 from market.claims.computation import decided_basis
 from market.codes.canonical import canonical_key
 from market.deals.forms import PublicityForm
-from market.integrity.conflicts import record_tie
 from market.integrity.models import TieKind
+from market.integrity.party_ties import record_tie
 from market.kit import form_fields as fields
 from market.kit.errors import Invalid
 from market.kit.forms import BaseForm, RowsField
@@ -318,5 +318,6 @@ async def test_a_share_of_a_person_who_only_serves_is_asked_about() -> None:
             role="董事",
             basis_points=300,
             source="公示系统",
+            secret="x" * 32,
             by=By(officer, NOW),
         )

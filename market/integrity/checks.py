@@ -1,12 +1,13 @@
-"""Invariants of sanctions."""
+"""Invariants of sanctions and of ties between parties."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market.integrity.identity_hashes import key_id
 from market.kit.findings import find_rows
 from market.kit.i18n import lazy
-from market.kit.room import Check, Invariant
+from market.kit.room import Check, Invariant, KeyedCheck
 
 
 async def sanctions_are_decided_by_two() -> list[str]:
@@ -29,6 +30,20 @@ async def sanctions_are_decided_by_two() -> list[str]:
     )
 
 
+async def people_are_keyed(secret: str) -> list[str]:
+    """Every person of a tie is stored as a hash with the site's key, which can be compared and not undone."""
+    return await find_rows(
+        "SELECT t.uscc, t.role FROM party_ties t WHERE t.kind = 'person' AND t.key_id <> $1 ORDER BY t.uscc",
+        lazy("%(uscc)s 的任职（%(role)s）：证件号校验值未用现在的密钥加密，须重新登记"),
+        key_id(secret),
+    )
+
+
+KEYED_CHECKS: Mapping[str, Invariant[KeyedCheck]] = {
+    "integrity: people of ties are stored by the key of the site": Invariant(
+        lazy("关联：人员的证件号校验值用现在的密钥加密"), people_are_keyed
+    ),
+}
 CHECKS: Mapping[str, Invariant[Check]] = {
     "integrity: sanctions are decided by two": Invariant(
         lazy("失信：限制、修复和解除由两人决定"), sanctions_are_decided_by_two

@@ -1,26 +1,21 @@
-"""Conflicts of interest (回避): declared for a record, or by a common past; and ties between parties.
+"""Conflicts of interest (回避): declared for a record, or by a common past.
 
 A person with a declared conflict may not act on the record; the declaration is final. The room that owns
-the record decides until when one may be declared. Ties are those of public registers: shareholdings, and
-people who serve several organisations, of whom only a hash is stored.
+the record decides until when one may be declared.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.audit.log import record
-from market.codes import uscc as codes
-from market.codes.canonical import canonical_key
-from market.integrity.models import DeclaredConflict, PartyTie, TieKind
-from market.integrity.states import ConflictVerb, IntegrityAct, RelatedPartyVerb
+from market.integrity.models import DeclaredConflict
+from market.integrity.states import ConflictVerb, IntegrityAct
 from market.kit.clock import years_before
-from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid
+from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.records.by import By
@@ -102,51 +97,3 @@ async def declare_conflict(
     )
     await record(subject_kind, subject_id, ConflictVerb.DECLARE_CONFLICT, by=by, number=number)
     return conflict
-
-
-@atomic()
-async def record_tie(
-    kind: TieKind, uscc: str, other: str, *, role: str, basis_points: int | None, source: str, by: By
-) -> PartyTie:
-    """Record that one organisation holds shares of another, or that a person serves one.
-
-    `other` is the holder's code, or the person's identity number, of which only the hash is stored.
-
-    Raises:
-        Invalid: a code with a wrong digit, or a shareholding without its share.
-        Conflict: the tie is recorded already.
-    """
-    by.actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
-    uscc, other = canonical_key(uscc), canonical_key(other)
-    if not codes.is_valid(uscc):
-        raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")
-    if kind is TieKind.SHAREHOLDING:
-        if not codes.is_valid(other) or other == uscc:
-            raise Invalid(_("请填持股单位的统一社会信用代码。"), field="other")
-        if basis_points is None:
-            raise Invalid(_("请填持股比例。"), field="share")
-    else:
-        if basis_points is not None:
-            raise Invalid(_("任职没有持股比例：请改选持股，或删去比例。"), field="share")
-        other, basis_points = hashlib.sha256(other.encode()).hexdigest(), None
-    if await PartyTie.exists(kind=kind, uscc=uscc, other=other, role=role):
-        raise Conflict(_("这条关联已经登记。"))
-    tie = await PartyTie.create(
-        id=uuid4(),
-        kind=kind,
-        uscc=uscc,
-        other=other,
-        role=role,
-        basis_points=basis_points,
-        source=source,
-        entered_by_id=by.actor.user_id,
-        entered_at=by.now,
-    )
-    await record("organisation", tie.id, RelatedPartyVerb.ENTER_TIE, by=by, kind=kind.value, uscc=uscc)
-    return tie
-
-
-async def list_ties(text: str = "") -> list[PartyTie]:
-    """Return the ties, the newest first, of one code where it is given."""
-    rows = PartyTie.filter(uscc=text) if text else PartyTie.all()
-    return await rows.order_by("-entered_at").limit(200)

@@ -112,14 +112,16 @@ class TieKind(StrEnum):
 class PartyTie(Model):
     """A tie between organisations: one holds shares of the other, or one person serves both.
 
-    A person is stored as a hash alone, without name and identity number.
+    A person is stored as a keyed hash alone, without name and identity number.
     """
 
     id = fields.UUIDField(primary_key=True)
     kind = enum_column(TieKind)
     uscc = fields.CharField(max_length=18)
     other = fields.CharField(max_length=64)
-    """The holder's code, or the person's hash."""
+    """The holder's code, or the person's keyed hash, see `identity_hashes`."""
+    key_id = fields.CharField(max_length=16, default="", db_default="")
+    """Of the key of a person's hash; empty of a holder, and of a plain hash that waits to be keyed."""
     role = fields.CharField(max_length=40, default="")
     """股东, 法定代表人, 董事 …"""
     basis_points = fields.IntField(null=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
-from market.integrity import checks, models, sanction_acts, views, worklist
+from market.integrity import checks, models, party_ties, sanction_acts, views, worklist
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import (
     PERMISSIONS,
@@ -27,6 +27,8 @@ ROOM = Room(
     pending=worklist.pending,
     recent=worklist.recent,
     checks=checks.CHECKS,
+    keyed_checks=checks.KEYED_CHECKS,
+    deadlines=lambda deps, now: party_ties.key_plain_hashes(deps.settings.secret_key, now),
     moments={
         sanction_acts.TERM: lambda deps, sanction_id, now: sanction_acts.follow_term(sanction_id, now=now)
     },

@@ -134,6 +134,8 @@ class RelatedPartyVerb(LabelEnum):
     """Audit verbs besides the actions of the workflows."""
 
     ENTER_TIE = "enter_tie", lazy("登记关联关系")
+    KEY_TIE = "key_tie", lazy("证件号校验值改为加密")
+    REMOVE_TIE = "remove_tie", lazy("删去须重新登记的关联关系")
 
 
 class IntegrityAct(StrEnum):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.integrity import conflicts
+from market.integrity import party_ties
 from market.integrity.models import TieKind
 from market.integrity.queries import list_own_sanctions
 from market.integrity.sanction_acts import appeal
@@ -80,18 +80,24 @@ class TieForm(BaseForm):
 
 async def index(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
-    form = TieForm(await form_data_or_none(request))
-    if request.method == "POST":
+    secret, data = deps(request).settings.secret_key, await form_data_or_none(request)
+    form = TieForm(data)
+    if data is not None:
         actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
+        if stale_id := uuid_or_none(data.get("remove")):
+            await party_ties.remove_stale_tie(stale_id, secret=secret, by=By(actor, now))
+            answer = redirect_to(request, "integrity:related_parties")
+            return flash(request, answer, _("旧的关联已删去，请按证件号重新登记。"), "note")
         if form.validate_on_submit():
             with form.catch_invalid():
-                await conflicts.record_tie(
+                await party_ties.record_tie(
                     TieKind(form.kind.data),
                     str(form.uscc.data),
                     str(form.other.data),
                     role=form.role.data or "",
                     basis_points=form.share.data,
                     source=str(form.source.data),
+                    secret=secret,
                     by=By(actor, now),
                 )
                 return flash(
@@ -104,7 +110,8 @@ async def index(request: Request) -> Response:
         request,
         "integrity/related_parties.html",
         form,
-        ties=await conflicts.list_ties(text),
+        ties=await party_ties.list_ties(text),
+        is_stale=lambda tie: party_ties.is_stale(tie, secret),
         text=text,
     )
 

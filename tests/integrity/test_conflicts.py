@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from market.accounts.models import StaffRole
@@ -11,12 +10,10 @@ from market.budgets.list_confirmation import confirm_batch
 from market.claims.desk_review import declare_conflict, recheck
 from market.claims.states import ClaimStatus
 from market.integrity.conflicts import Conflicted
-from market.integrity.models import PartyTie
 from market.kit.errors import Conflict
 from market.records.by import By
 from tests.claims.factories import WAN, make_budget, make_calculated, make_desk
-from tests.factories import HOLIDAYS, NOW, make_organisation, make_staff
-from tests.visitor import post, sign_in
+from tests.factories import HOLIDAYS, NOW, make_staff
 
 
 async def test_who_declared_a_conflict_rechecks_no_more_and_another_does() -> None:
@@ -54,17 +51,3 @@ async def test_a_list_with_a_conflicted_claim_is_confirmed_by_another() -> None:
 
     with pytest.raises(Conflicted):
         await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(second, NOW))
-
-
-async def test_an_identity_number_is_kept_as_a_hash_alone(client: httpx.AsyncClient) -> None:
-    desk = await make_desk()
-    organisation = await make_organisation()
-    await sign_in(client, desk.officer)
-    data = {"kind": "person", "uscc": organisation.uscc, "other": "450102199001011234", "source": "公示系统"}
-
-    assert (await post(client, "/desk/ties", data, follow=False)).status_code == 303
-
-    kept = await PartyTie.get(uscc=str(organisation.uscc))
-    assert len(kept.other) == 64
-    page = (await client.get("/desk/ties")).text
-    assert "450102199001011234" not in page

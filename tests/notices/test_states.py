@@ -18,10 +18,11 @@ from market.notices.states import (
 from tests.factories import NOW
 
 ENTRY = UUID(int=1)
-FILED, ANSWERED, UPHELD, DISMISSED = (
+FILED, ANSWERED, UPHELD, CORRECTED, DISMISSED = (
     ObjectionStatus.FILED,
     ObjectionStatus.ANSWERED,
     ObjectionStatus.UPHELD,
+    ObjectionStatus.CORRECTED,
     ObjectionStatus.DISMISSED,
 )
 
@@ -60,6 +61,9 @@ def test_a_period_runs_out_at_its_last_moment_unless_an_objection_is_in_the_way(
         (NoticeStatus.CLEAR, [], NoticeStatus.CLEAR),
         (NoticeStatus.CLEAR, [(DISMISSED, None)], NoticeShownStatus.CLEAR_DISMISSED),
         (NoticeStatus.CLEAR, [(DISMISSED, None), (UPHELD, ENTRY)], NoticeShownStatus.CLEAR_WITHOUT_SOME),
+        (NoticeStatus.CLEAR, [(CORRECTED, ENTRY), (DISMISSED, None)], NoticeShownStatus.CLEAR_CORRECTED),
+        (NoticeStatus.CLEAR, [(CORRECTED, ENTRY), (UPHELD, ENTRY)], NoticeShownStatus.CLEAR_CHANGED),
+        (NoticeStatus.OPEN, [(CORRECTED, ENTRY)], NoticeStatus.OPEN),
         (NoticeStatus.UPHELD, [(UPHELD, None)], NoticeStatus.UPHELD),
     ],
 )

@@ -3,7 +3,10 @@
 FROM node:22-slim AS vendor
 WORKDIR /vendor
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund && npm run --silent vendor
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY templates templates
+COPY static/js static/js
+RUN npm run --silent vendor
 
 FROM python:3.12-slim AS packages
 WORKDIR /packages

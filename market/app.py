@@ -17,8 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.routing import BaseRoute, Mount, NoMatchFound
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, NoMatchFound
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.accounts import web as accounts_web
@@ -44,8 +43,9 @@ from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.request_bodies import BodyBudget, read_body, replay
 from market.kit.routing import FORM, METHODS, MarketRouter, find_route
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, check_csrf
+from market.kit.static_files import StaticFiles
 from market.kit.telemetry import set_up_logs
-from market.kit.templating import STATIC, environment
+from market.kit.templating import environment
 from market.rooms import install_rooms
 from market.settings import Settings
 
@@ -80,7 +80,9 @@ class Market(Starlette):
 
 
 def create_app(
-    deps: Deps, *, lifespan: Callable[[], AbstractAsyncContextManager[object]] | None = None
+    deps: Deps,
+    *,
+    lifespan: Callable[[], AbstractAsyncContextManager[object]] | None = None,
 ) -> Market:
     """Build the site from what is handed in; `lifespan` surrounds its life when a server runs it."""
 
@@ -94,6 +96,7 @@ def create_app(
 
     app = Market(
         middleware=[
+            Middleware(StaticFiles),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
             Middleware(BrowserMiddleware, is_secure=deps.settings.is_secure),
             Middleware(_RequestMiddleware),
@@ -122,8 +125,7 @@ def create_app(
 
 
 def _routes(deps: Deps) -> Sequence[BaseRoute]:
-    static = Mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
-    return [static, *install_rooms().routes(is_demo=deps.settings.is_demo)]
+    return install_rooms().routes(is_demo=deps.settings.is_demo)
 
 
 class _RequestMiddleware:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,10 +20,8 @@ from market.kit.i18n import LOCALES, get_locale, gettext
 from market.kit.menus import MenuEntry, build_workbench
 from market.kit.room import rooms
 from market.kit.security import csrf_token
+from market.kit.static_files import ROOT, static_url
 from market.kit.traditional import convert_page, is_converted
-
-ROOT = Path(__file__).parent.parent.parent
-STATIC = ROOT / "static"
 
 FILTERS = (
     *("yuan", "figure", "wan", "wan_input", "in_unit", "in_words", "percent", "grouped"),
@@ -55,17 +51,6 @@ def environment() -> Environment:
     for name in FILTERS:
         env.filters[name] = getattr(formats, name)
     return env
-
-
-def static_url(path: str) -> str:
-    """Return the address of a static file with its content's hash, so that browsers cache it for ever."""
-    return f"/static/{path}?v={_hash(path)}"
-
-
-@lru_cache
-def _hash(path: str) -> str:
-    file = STATIC / path
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.exists() else "missing"
 
 
 def _plural(singular: str, many: str, count: int) -> str:

@@ -38,6 +38,7 @@ from market.kit import telemetry
 from market.kit.database import SITE_LIMITS
 from market.kit.errors import DatabaseAway, MarketError, NotFound, Overloaded, Unavailable
 from market.kit.gate import Gate, Place
+from market.kit.guest_pages import GUEST_PAGE_SECONDS, GuestPages
 from market.kit.held_forms import get_held_form
 from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.request_bodies import BodyBudget, read_body, replay
@@ -83,8 +84,12 @@ def create_app(
     deps: Deps,
     *,
     lifespan: Callable[[], AbstractAsyncContextManager[object]] | None = None,
+    guest_page_seconds: float = 0,
 ) -> Market:
-    """Build the site from what is handed in; `lifespan` surrounds its life when a server runs it."""
+    """Build the site from what is handed in; `lifespan` surrounds its life when a server runs it.
+
+    Guests' pages are kept for `guest_page_seconds`; 0: each is composed anew.
+    """
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
@@ -97,6 +102,7 @@ def create_app(
     app = Market(
         middleware=[
             Middleware(StaticFiles),
+            Middleware(GuestPages, seconds=guest_page_seconds),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
             Middleware(BrowserMiddleware, is_secure=deps.settings.is_secure),
             Middleware(_RequestMiddleware),
@@ -260,4 +266,4 @@ def from_env() -> Starlette:
             async with running(deps, limits=SITE_LIMITS):
                 yield
 
-    return create_app(deps, lifespan=life)
+    return create_app(deps, lifespan=life, guest_page_seconds=GUEST_PAGE_SECONDS)

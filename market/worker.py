@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from market.deps import Deps
 from market.kit import telemetry
 from market.kit.clock import BusinessClock
+from market.kit.guest_pages import forget_pages
 from market.kit.jobs import Job, record_failure
 from market.kit.templating import environment
 from market.records.moments import run_moments
@@ -91,7 +92,8 @@ async def sweeping_moments(deps: Deps) -> AsyncIterator[None]:
         try:
             if isinstance(deps.clock, BusinessClock) and deps.settings.is_demo:
                 await deps.clock.load()  # another process may have moved the demo's clock
-            await run_moments(deps, deps.clock())
+            if await run_moments(deps, deps.clock()):
+                forget_pages()
         except Exception as error:  # the database may be away for a while; the next sweep tries again
             log.warning("sweep of moments failed", extra={"error": type(error).__name__})
 
@@ -175,6 +177,8 @@ def _runner(deps: Deps, job: Job) -> Any:
             if context.job.id is not None:
                 await record_failure(context.job.id, error)
             raise
+        finally:
+            forget_pages()
         telemetry.jobs.labels(job.name, "done").inc()
 
     return run

@@ -18,6 +18,7 @@ from market.app import create_app
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.deps import Deps
 from market.kit.database import SITE_LIMITS
+from market.kit.guest_pages import GUEST_PAGE_SECONDS
 from market.kit.telemetry import set_up_logs
 from market.matching.rematch import enqueue_full_rematch_if_scorer_changed
 from market.programmes.catalogue import load_programmes
@@ -67,8 +68,12 @@ async def run_worker(settings: Settings) -> int:
     return 0
 
 
+def _create_app(deps: Deps) -> ASGIApp:
+    return create_app(deps, guest_page_seconds=GUEST_PAGE_SECONDS)
+
+
 async def serve(
-    settings: Settings, *, host: str, port: int, build_app: Callable[[Deps], ASGIApp] = create_app
+    settings: Settings, *, host: str, port: int, build_app: Callable[[Deps], ASGIApp] = _create_app
 ) -> int:
     """Run site and worker in one process until Ctrl-C or SIGTERM, then stop everything that was started.
 

@@ -27,11 +27,29 @@ CSP = (
 SIGNATURE_LENGTH = 32
 
 
+class FormToken:
+    """The CSRF token as a template writes it; a page without a form needs none, and no cookie either."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def __str__(self) -> str:
+        return csrf_token(self.request)
+
+    __html__ = __str__
+
+
 def csrf_token(request: Request) -> str:
-    """Return the CSRF token of this browser."""
+    """Return the CSRF token of this browser, which gets its cookie with this answer."""
+    bind_browser(request)
     secret: str = request.app.state.deps.settings.secret_key
     browser: str = request.state.browser
     return hmac.new(secret.encode(), f"csrf:{browser}".encode(), hashlib.sha256).hexdigest()
+
+
+def bind_browser(request: Request) -> None:
+    """Have this answer set the browser's cookie, if it has none yet."""
+    request.state.is_bound = True
 
 
 class PageExpired(Forbidden):
@@ -73,7 +91,10 @@ def _is_same_origin(request: Request) -> bool:
 
 
 class BrowserMiddleware:
-    """Identifies browsers by a random cookie, to which CSRF tokens are bound; sets security headers."""
+    """Identifies browsers by a random cookie, to which CSRF tokens are bound; sets security headers.
+
+    The cookie is set by answers that need it (`bind_browser`): pages with a form, and whatever is submitted.
+    """
 
     def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
         self.app = app
@@ -87,7 +108,8 @@ class BrowserMiddleware:
         cookie = request.cookies.get(BROWSER_COOKIE, "")
         is_new = not (20 <= len(cookie) <= 60 and cookie.isascii())
         browser = secrets.token_urlsafe(24) if is_new else cookie
-        scope.setdefault("state", {})["browser"] = browser
+        state = scope.setdefault("state", {})
+        state.update(browser=browser, is_bound=scope["method"] not in SAFE_METHODS)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -99,7 +121,7 @@ class BrowserMiddleware:
                 headers.setdefault("cross-origin-opener-policy", "same-origin")
                 if self.is_secure:
                     headers.setdefault("strict-transport-security", "max-age=31536000")
-                if is_new and not scope["path"].startswith("/static/"):
+                if is_new and state["is_bound"]:
                     secure = "; Secure" if self.is_secure else ""
                     headers.append(
                         "set-cookie",

@@ -19,7 +19,7 @@ from market.kit.held_forms import get_held_form
 from market.kit.i18n import LOCALES, get_locale, gettext
 from market.kit.menus import MenuEntry, build_workbench
 from market.kit.room import rooms
-from market.kit.security import csrf_token
+from market.kit.security import FormToken
 from market.kit.static_files import ROOT, static_url
 from market.kit.traditional import convert_page, is_converted
 
@@ -99,7 +99,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             request=request,
             actor=actor,
             unread=getattr(request.state, "unread", 0),
-            csrf=csrf_token(request),
+            csrf=FormToken(request),
             url=url,
             here=here,
             menu=menu,

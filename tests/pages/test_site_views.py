@@ -49,6 +49,25 @@ async def test_public_pages_are_whole_with_one_heading_and_no_wall(
     assert re.search(r"<title>\s*\S", page.text)
 
 
+async def test_pages_without_a_form_give_guests_no_cookie_and_those_with_one_do(
+    client: httpx.AsyncClient,
+) -> None:
+    outcome, need = await make_outcome(), await make_need(await make_organisation())
+    for address in (
+        *PUBLIC,
+        f"/outcomes/{outcome.number}",
+        f"/needs/{need.number}",
+        "/notices",
+        "/subsidies",
+    ):
+        page = await client.get(address)
+        assert (page.status_code, page.headers.get("set-cookie")) == (200, None), address
+
+    login = await client.get("/login")
+    assert login.headers["set-cookie"].startswith("browser=")
+    assert "csrf_token" in login.text
+
+
 def _folded(page: httpx.Response) -> str:
     """Return what a phone's menu holds."""
     menu = re.search(r"<details class=\"head-fold\">(.*?)</details>", page.text, re.DOTALL)

@@ -1,0 +1,175 @@
+"""Pages that guests read again: kept packed for a few seconds, until something is changed here.
+
+A page is kept when it is the same for every guest: HTML that set no cookie, asked for without a session. What
+another process changes shows after `GUEST_PAGE_SECONDS` at the latest; a change by this process, at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from market.kit import telemetry
+
+GUEST_PAGE_SECONDS = 5.0
+MOST_BYTES = 64 * 1024 * 1024
+LARGEST_PAGE = 1024 * 1024
+SHARED_COOKIES = (b"browser", b"locale")
+"""Cookies that guests have; whoever has another gets a page of their own."""
+OWN_ANSWER = frozenset({b"authorization", b"hx-request", b"range"})
+"""Headers of requests whose answer is not the plain page."""
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class _Generation:
+    """Counts the changes that this process made to what pages may show."""
+
+    number = 0
+
+
+def forget_pages() -> None:
+    """Have every page composed anew; called after whatever may have changed one."""
+    _Generation.number += 1
+
+
+@dataclass(frozen=True)
+class _Page:
+    generation: int
+    until: float
+    headers: Headers
+    etag: bytes
+    body: bytes
+    route: str
+
+
+Key = tuple[str, bytes, bytes, bytes, bytes]
+
+
+class GuestPages:
+    """Middleware, outermost but for static files: keeps whole answers, so it must see them packed."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float, most_bytes: int = MOST_BYTES) -> None:
+        self.app = app
+        self.seconds, self.most_bytes = seconds, most_bytes
+        self.pages: OrderedDict[Key, _Page] = OrderedDict()
+        self.bytes = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                forget_pages()
+            return
+        asked = _headers(scope)
+        if self.seconds <= 0 or not _is_plain(scope, asked):
+            await self.app(scope, receive, send)
+            return
+        key = _key(scope, asked)
+        page = self.pages.get(key)
+        if page is None or page.generation != _Generation.number or page.until < time.monotonic():
+            page = await self._compose(key, scope, receive, send)
+            if page is None:
+                return
+        else:
+            telemetry.observe("GET", page.route, 200, 0)
+        if page.etag in asked.get(b"if-none-match", b""):
+            await _send(send, 304, [(n, v) for n, v in page.headers if n not in _OF_BODY], b"")
+        else:
+            await _send(send, 200, page.headers, page.body)
+
+    async def _compose(self, key: Key, scope: Scope, receive: Receive, send: Send) -> _Page | None:
+        """Have the page composed and kept; None if the answer was none to keep and has been sent."""
+        generation, started = _Generation.number, time.monotonic()
+        start: Message | None = None
+        parts: list[bytes] = []
+        is_passed_on = False
+
+        async def collect(message: Message) -> None:
+            nonlocal start, is_passed_on
+            if message["type"] == "http.response.start":
+                start = message
+                is_passed_on = not _may_be_kept(message)
+                if is_passed_on:
+                    await send(message)
+                return
+            if is_passed_on or start is None:
+                await send(message)
+                return
+            parts.append(message.get("body", b""))
+            if sum(map(len, parts)) > LARGEST_PAGE:
+                is_passed_on = True
+                await send(start)
+                await send({**message, "body": b"".join(parts)})
+
+        await self.app(scope, receive, collect)
+        if is_passed_on or start is None:
+            return None
+        body = b"".join(parts)
+        etag = b'W/"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
+        headers = [*start["headers"], (b"etag", etag), (b"cache-control", b"no-cache")]
+        headers.append((b"vary", b"cookie, accept-language"))
+        route = getattr(scope.get("route"), "path", "none")
+        page = _Page(generation, started + self.seconds, headers, etag, body, route)
+        self._keep(key, page)
+        return page
+
+    def _keep(self, key: Key, page: _Page) -> None:
+        old = self.pages.pop(key, None)
+        self.bytes += len(page.body) - (len(old.body) if old else 0)
+        self.pages[key] = page
+        while self.bytes > self.most_bytes:
+            _key_of_oldest, oldest = self.pages.popitem(last=False)
+            self.bytes -= len(oldest.body)
+
+
+_OF_BODY = frozenset({b"content-length", b"content-encoding", b"content-type"})
+
+
+def _is_plain(scope: Scope, asked: Mapping[bytes, bytes]) -> bool:
+    """Return whether the request asks for a page as every guest gets it."""
+    if scope["method"] != "GET" or not OWN_ANSWER.isdisjoint(asked):
+        return False
+    names = (pair.partition(b"=")[0].strip() for pair in asked.get(b"cookie", b"").split(b";"))
+    return all(not name or name.endswith(SHARED_COOKIES) for name in names)
+
+
+def _key(scope: Scope, asked: Mapping[bytes, bytes]) -> Key:
+    """Return what the page depends on: its address, the language and the encodings that may be sent."""
+    languages = [pair.strip() for pair in asked.get(b"cookie", b"").split(b";") if b"locale=" in pair]
+    return (
+        scope["path"],
+        scope["query_string"],
+        b";".join(languages) or asked.get(b"accept-language", b"")[:40],
+        b"gzip" if b"gzip" in asked.get(b"accept-encoding", b"") else b"",
+        asked.get(b"host", b""),
+    )
+
+
+def _headers(scope: Scope) -> Mapping[bytes, bytes]:
+    """Return the headers of a request by name, several of one name joined."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        headers[name] = headers[name] + b";" + value if name in headers else value
+    return headers
+
+
+def _may_be_kept(message: Message) -> bool:
+    if message["status"] != 200:
+        return False
+    headers: Iterable[tuple[bytes, bytes]] = message["headers"]
+    names = {name.lower(): value for name, value in headers}
+    return names.get(b"content-type", b"").startswith(b"text/html") and names.keys().isdisjoint(
+        (b"set-cookie", b"cache-control", b"content-disposition")
+    )
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

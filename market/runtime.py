@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -27,6 +32,8 @@ from market.search.engine import SearchEngine
 from market.search.meili_indexes import MarketTenant
 from market.settings import Settings, SettingsError
 from market.tables import database
+
+log = logging.getLogger("market")
 
 
 def build_deps(settings: Settings) -> Deps:
@@ -65,6 +72,7 @@ async def running(
     settings = deps.settings
     embedded = None if settings.database_url else EmbeddedPostgres(postgres_directory(settings))
     url = await asyncio.to_thread(embedded.start) if embedded else settings.database_url
+    keeping = asyncio.create_task(keep_alive(embedded)) if embedded else None
     try:
         if prepare:
             async with database(str(url), pool_size=settings.pool_size):
@@ -77,8 +85,31 @@ async def running(
             finally:
                 await deps.search.close()
     finally:
-        if embedded:
+        if embedded and keeping:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
             await asyncio.to_thread(embedded.stop)
+
+
+async def keep_alive(embedded: EmbeddedPostgres, *, every: float = 1.0) -> None:
+    """Start the embedded PostgreSQL again whenever it died; end this process when that does not work."""
+    while True:
+        await asyncio.sleep(every)
+        if embedded.is_running():
+            continue
+        log.error("PostgreSQL has ended; it is started again")
+        try:
+            await asyncio.to_thread(embedded.revive)
+        except (subprocess.SubprocessError, AssertionError, OSError) as error:
+            log.critical("PostgreSQL cannot be started again", extra={"error": str(error)[:300]})
+            sys.stderr.write(
+                f"PostgreSQL in {embedded.directory} cannot be started again, so this process ends. "
+                f"Its own words are in {embedded.directory / 'log'}.\n"
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        log.warning("PostgreSQL runs again")
 
 
 async def _load_clock(deps: Deps) -> None:

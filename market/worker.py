@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import procrastinate
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 from market.deps import Deps
@@ -35,6 +36,10 @@ class Pulse:
 
 
 PULSE = Pulse()
+POLL_EVERY = 1.0
+"""Seconds between two looks for jobs of which no notification told, such as one whose lock came free."""
+RECOVERY_PAUSE = 1.0
+"""Seconds after which a worker that lost the database tries again."""
 MOMENTS_EVERY = 5.0
 """Seconds between two sweeps of what falls due."""
 
@@ -44,18 +49,8 @@ async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = 
     """Run jobs in this process while the block runs; at its end the running ones may finish."""
     app = build_app(deps, url)
     async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
-        task = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=concurrency,
-                install_signal_handlers=False,
-                listen_notify=True,
-                fetch_job_polling_interval=5,
-                shutdown_graceful_timeout=10,
-                delete_jobs="successful",
-                update_heartbeat_interval=pulse.beat,
-                stalled_worker_timeout=pulse.silence,
-            )
-        )
+        options = _options(concurrency, pulse) | {"install_signal_handlers": False}
+        task = asyncio.create_task(_run_for_ever(app, {**options, "shutdown_graceful_timeout": 10}))
         try:
             yield
         finally:
@@ -121,15 +116,30 @@ async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PUL
     """Run jobs until the process is stopped by a signal."""
     app = build_app(deps, url)
     async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
-        await app.run_worker_async(
-            concurrency=concurrency,
-            listen_notify=True,
-            fetch_job_polling_interval=5,
-            shutdown_graceful_timeout=20,
-            delete_jobs="successful",
-            update_heartbeat_interval=pulse.beat,
-            stalled_worker_timeout=pulse.silence,
-        )
+        await _run_for_ever(app, {**_options(concurrency, pulse), "shutdown_graceful_timeout": 20})
+
+
+def _options(concurrency: int, pulse: Pulse) -> dict[str, Any]:
+    return {
+        "concurrency": concurrency,
+        "listen_notify": True,
+        "fetch_job_polling_interval": POLL_EVERY,
+        "delete_jobs": "successful",
+        "update_heartbeat_interval": pulse.beat,
+        "stalled_worker_timeout": pulse.silence,
+    }
+
+
+async def _run_for_ever(app: procrastinate.App, options: dict[str, Any]) -> None:
+    """Run jobs until the worker is told to stop; begin again after the database was away."""
+    while True:
+        try:
+            await app.run_worker_async(**options)
+        except (procrastinate.exceptions.ConnectorException, psycopg.Error, OSError) as error:
+            log.warning("worker lost the database", extra={"error": type(error).__name__})
+            await asyncio.sleep(RECOVERY_PAUSE)
+        else:
+            return
 
 
 def build_app(deps: Deps, url: str) -> procrastinate.App:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import time
 import warnings
@@ -33,6 +34,17 @@ def _retry_until_ready(start: Callable[[], None]) -> None:
             return
 
 
+def _is_process(pid: int) -> bool:
+    """Return whether a process of this id lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return True
+
+
 class WrongMajorVersion(Exception):
     """The data folder was created by another major version of PostgreSQL."""
 
@@ -57,18 +69,55 @@ class EmbeddedPostgres:
         self.directory.mkdir(parents=True, exist_ok=True)
         self._check_version(pgserver.TARGET_POSTGRES_VERSION)
         self._server = pgserver.get_server(self.directory, cleanup_mode="stop", start=False)
+        with self._server._lock:
+            self._forget_reused_pid()
         _retry_until_ready(self._server.start)
         return str(self._server.get_uri())
 
+    def is_running(self) -> bool:
+        """Return whether the server's process is there; it may still be starting or recovering."""
+        pid = self._server_pid()
+        return pid is not None and _is_process(pid)
+
     def revive(self) -> None:
-        """Restart the server after it died; it recovers what was committed."""
-        _retry_until_ready(self._server.ensure_postgres_running)
+        """Restart the server after it died; it recovers what was committed.
+
+        Raises:
+            subprocess.SubprocessError, AssertionError, OSError: it cannot be started.
+        """
+
+        def start() -> None:
+            with self._server._lock:  # of two processes that see it gone, one starts it
+                self._forget_reused_pid()
+                self._server.ensure_postgres_running()
+
+        _retry_until_ready(start)
 
     def stop(self) -> None:
-        """Leave the server; it stops if no other process uses it."""
+        """Leave the server; it stops if no other living process uses it."""
         if self._server is not None:
+            with self._server._lock:
+                users = self._server.global_process_id_list
+                # A process that was killed could not leave, and would keep the server for ever.
+                users.put([pid for pid in users._get() if _is_process(pid)])
             self._server.cleanup()
             self._server = None
+
+    def _server_pid(self) -> int | None:
+        try:
+            return int((self.directory / "postmaster.pid").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def _forget_reused_pid(self) -> None:
+        """Remove the note of a server that died when its process id is another program's by now.
+
+        Such as after a container was started anew; the wheel would take that program for the server.
+        """
+        pid = self._server_pid()
+        name = Path(f"/proc/{pid}/comm")
+        if pid is not None and name.exists() and not name.read_text().startswith("postgres"):
+            (self.directory / "postmaster.pid").unlink(missing_ok=True)
 
     def _check_version(self, expected: int) -> None:
         marker = self.directory / "PG_VERSION"

@@ -126,6 +126,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             return await evaluate.publish(settings, options.file)
         case "create-operator":
             return await create_operator.create_operator(settings, options.email, options.name)
+        case "reset-factors":
+            return await create_operator.reset_person(settings, options.email)
     raise AssertionError(options.command)
 
 
@@ -194,6 +196,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     operator.add_argument("email")
     operator.add_argument("name")
+    commands.add_parser(
+        "reset-factors", help="remove the second factors of a person who has lost them all"
+    ).add_argument("email")
     return parser
 
 

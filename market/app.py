@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.accounts import web as accounts_web
 from market.accounts.form_requests import OneSubmission, attach_held_form, with_held
+from market.accounts.proof_requests import continue_after_proof
 from market.codes import contract_lists, industries, labels, lists, regions
 from market.deps import Deps
 from market.error_pages import (
@@ -200,6 +201,7 @@ class _RequestMiddleware:
         await accounts_web.attach_actor(request)
         await attach_held_form(request)
         await check_csrf(request, CSRF_EXEMPT)
+        receive = request.state.receive = await continue_after_proof(request, receive)
         answering.submission = await OneSubmission.begin(request, receive)
         earlier = answering.submission.earlier
         answer = self.app if earlier is None else repeated(request, earlier)

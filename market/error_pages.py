@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Match
 
+from market.accounts.actors import ProofNeeded
 from market.accounts.form_requests import hold_refused_form
 from market.accounts.forms import LoginForm
-from market.accounts.web import SignInFirst
+from market.accounts.proof_requests import ask_for_proof
+from market.accounts.web import FactorNeeded, SignInFirst
 from market.kit.errors import Conflict, MarketError, Overloaded, TooMany
 from market.kit.faults import Fault, fault_of
 from market.kit.flash import flash
@@ -35,6 +37,10 @@ INSUFFICIENT_STORAGE = 507
 async def refused(request: Request, error: Exception) -> Response:
     """Return the page of a request that cannot be carried out."""
     status = error.status if isinstance(error, MarketError) else 400
+    if isinstance(error, ProofNeeded):
+        return await ask_for_proof(request, error)
+    if isinstance(error, FactorNeeded) and request.method == "GET":
+        return RedirectResponse(str(request.app.url_path_for("accounts:factors")), 303)
     if isinstance(error, SignInFirst) and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(

@@ -13,7 +13,13 @@ from tortoise.exceptions import DoesNotExist
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus
 from market.accounts.permissions import BUYERS, SELLERS, STAFF, NotYours, Role, may, require
 from market.kit.database import connection
+from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
+from market.kit.room import FreshProof, rooms
+
+
+class ProofNeeded(Forbidden):
+    """The act asks for a proof, not older than minutes, that the person is there."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,13 @@ class Actor:
     is_organisation_verified: bool = False
     organisations: tuple[tuple[UUID, str], ...] = field(default=())
     """Id and name of all organisations the person is an active member of."""
+    has_factor: bool = False
+    """The person has a second factor."""
+    does_organisation_require_factor: bool = False
+    is_proof_stale: bool = False
+    """Set by a request: nobody has proved for a while that the person is there."""
+    is_reading: bool = False
+    """Set by a request that changes nothing."""
 
     @property
     def role(self) -> str:
@@ -73,16 +86,25 @@ class Actor:
         return may(self.roles, act)
 
     def require(self, act: StrEnum) -> None:
-        """Raise unless the roles permit the act.
+        """Raise unless the roles permit the act, and the person is proved to be there where it asks for it.
 
         Raises:
             NotYours: they do not; the sentence says what is missing.
+            ProofNeeded: the last proof is too old for this act.
         """
         if self.may(act):
+            self._require_proof(act)
             return
         if self.organisation_id is not None and not self.is_organisation_verified and not self.is_staff:
             raise NotYours(_("您的单位还在等待认证，通过后就能办理；进度和要补的证明见“我的单位”。"))
         require(self.roles, act)
+
+    def _require_proof(self, act: StrEnum) -> None:
+        if not self.is_proof_stale:
+            return
+        asks = rooms().fresh.get(act)
+        if asks is FreshProof.TO_READ or (asks is FreshProof.TO_ACT and not self.is_reading):
+            raise ProofNeeded(_("这一步要先确认是您本人。"))
 
     def acts_for(self, organisation_id: UUID | None) -> bool:
         """Return whether the person acts for this organisation and it is verified."""
@@ -116,7 +138,9 @@ _MEMBER_ROLES = {
 ACTOR_COLUMNS = (
     "u.id, u.name, u.email, u.email_confirmed_at, u.staff_role, "
     "EXISTS (SELECT 1 FROM broker_profiles b WHERE b.user_id = u.id AND b.is_verified) AS is_broker, "
-    "(SELECT json_agg(json_build_array(o.id, o.name, o.kind, o.region, o.status, m.role) "
+    "EXISTS (SELECT 1 FROM authenticators a WHERE a.user_id = u.id AND a.confirmed_at IS NOT NULL) "
+    "OR EXISTS (SELECT 1 FROM passkeys p WHERE p.user_id = u.id) AS has_factor, "
+    "(SELECT json_agg(json_build_array(o.id, o.name, o.kind, o.region, o.status, o.requires_factor, m.role) "
     "ORDER BY m.applied_at) FROM memberships m JOIN organisations o ON o.id = m.organisation_id "
     "WHERE m.user_id = u.id AND m.started_at IS NOT NULL AND m.ended_at IS NULL) AS memberships"
 )
@@ -133,6 +157,7 @@ class _Membership:
     region: str
     is_verified: bool
     is_waiting: bool
+    requires_factor: bool
     role: MemberRole
 
 
@@ -161,9 +186,10 @@ def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor
             region,
             status == OrganisationStatus.VERIFIED,
             status in (OrganisationStatus.PENDING, OrganisationStatus.RETURNED),
+            requires_factor,
             MemberRole(role),
         )
-        for id_, name, kind, region, status, role in json.loads(row["memberships"] or "[]")
+        for id_, name, kind, region, status, requires_factor, role in json.loads(row["memberships"] or "[]")
     ]
     chosen = (membership for membership in memberships if membership.id == acting_for)
     current = next(chosen, None) or next(iter(memberships), None)
@@ -192,4 +218,6 @@ def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor
         organisation_region=current.region if current else "",
         is_organisation_verified=bool(current and current.is_verified),
         organisations=tuple((membership.id, membership.name) for membership in memberships),
+        has_factor=row["has_factor"],
+        does_organisation_require_factor=any(membership.requires_factor for membership in memberships),
     )

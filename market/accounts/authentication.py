@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from market.accounts import demo_logins
 from market.accounts.actors import Actor, actor_without_roles
+from market.accounts.attempt_limits import OwnAttempts, SignInAttempts, digest
+from market.accounts.devices import known_device, remember_device
+from market.accounts.fresh_proof import Answer, check_answer
 from market.accounts.mail_tokens import check_token, make_token, use_token
 from market.accounts.messages import notify
 from market.accounts.models import BrokerProfile, Session, TokenPurpose, User, UserVerb
+from market.accounts.passkeys import Site
 from market.accounts.passwords import check_new_password, hash_password, verify_password
 from market.accounts.registration import mark_confirmed, send_confirmation
-from market.accounts.sessions import end_all_sessions, start_session, token_hash
+from market.accounts.second_factors import has_factor
+from market.accounts.sessions import (
+    PENDING_TERM,
+    STAFF_TERM,
+    TERM,
+    end_all_sessions,
+    find_pending_user,
+    start_session,
+    token_hash,
+)
 from market.audit.log import record
 from market.kit import rate_limits
 from market.kit.database import atomic
@@ -32,34 +44,55 @@ class Browser:
     device: str
     old_token: str | None = None
     """Token of its previous session, which ends."""
+    device_token: str | None = None
+    """By which it is known again."""
 
 
-async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool, now: datetime) -> str:
-    """Sign in by password and return the token of the new session.
+@dataclass(frozen=True)
+class SignIn:
+    """What a right password, or a right second factor, led to."""
+
+    token: str
+    """Of the new session."""
+    device_token: str | None
+    """None: the second factor is awaited, and nobody is signed in yet."""
+
+    @property
+    def awaits_factor(self) -> bool:
+        return self.device_token is None
+
+
+async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool, now: datetime) -> SignIn:
+    """Sign in by password, up to the second factor of who has one.
 
     Takes as long for an unknown address as for a wrong password. Demo logins do not work outside demo
     mode. An unconfirmed address is sent its link again.
 
     Raises:
         Invalid: the password is wrong, or the address is not confirmed.
-        TooMany: too many failed attempts for this address, or from this IP address (ASVS 2.2.1).
+        TooMany: too many were wrong, see `SignInAttempts` (ASVS 6.3.1).
     """
-    await _count_attempt(email, browser.ip)
     user = await User.get_or_none(email=email, is_active=True)
     if user is not None and demo_logins.is_demo_address(email) and not is_demo:
         user = None
-    is_correct = await verify_password(password, user.password_hash if user else "")
+    attempts = SignInAttempts(
+        email,
+        browser.ip,
+        known_device=await known_device(user.id, browser.device_token) if user else "",
+        has_factor=user is not None and await has_factor(user.id),
+    )
+    is_correct = await verify_password(password, user.password_hash if user else "", attempts=attempts)
     if user is None or not is_correct:
         raise Invalid(_("邮箱或密码不正确。"), "password")
-    await rate_limits.reset_attempts(_attempt_key(email, browser.ip), window_seconds=900)
+    await attempts.forgive()
     if user.email_confirmed_at is None:
         await send_confirmation(user, now=now)
         raise Invalid(_("邮箱还没有确认。确认邮件已重新发出，请打开其中的链接后再登录。"), "email")
-    return await start_session(user, device=browser.device, old_token=browser.old_token)
+    return await begin_sign_in(user, browser=browser, is_demo=is_demo, now=now)
 
 
-async def sign_in_demo(email: str, *, browser: Browser, is_demo: bool) -> str:
-    """Sign in to a demo login without a password and return the token of the new session.
+async def sign_in_demo(email: str, *, browser: Browser, is_demo: bool, now: datetime) -> SignIn:
+    """Sign in to a demo login without a password, up to the second factor of one that has it.
 
     Raises:
         NotFound: this is no demo, or there is no such login.
@@ -67,21 +100,48 @@ async def sign_in_demo(email: str, *, browser: Browser, is_demo: bool) -> str:
     user = await User.get_or_none(email=email, is_active=True) if email in demo_logins.EMAILS else None
     if not is_demo or user is None:
         raise NotFound(_("没有这个演示身份。"))
-    return await start_session(user, device=browser.device, old_token=browser.old_token)
+    return await begin_sign_in(user, browser=browser, is_demo=is_demo, now=now)
 
 
-async def _count_attempt(email: str, ip: str) -> None:
-    await rate_limits.count_attempt(_attempt_key(email, ip), limit=10, window_seconds=900)
-    await rate_limits.count_attempt(f"login:{_digest(email)}", limit=90, window_seconds=3600)
-    await rate_limits.count_attempt(f"login:{ip}", limit=300, window_seconds=3600)
+async def begin_sign_in(user: User, *, browser: Browser, is_demo: bool, now: datetime) -> SignIn:
+    """Sign in who is known by password or by a link to their address, up to the second factor."""
+    if await has_factor(user.id):
+        token = await start_session(
+            user, device=browser.device, old_token=browser.old_token, term=PENDING_TERM, is_pending=True
+        )
+        return SignIn(token, None)
+    return await _enter(user, browser=browser, is_demo=is_demo, now=now)
 
 
-def _attempt_key(email: str, ip: str) -> str:
-    return f"login:{_digest(email)}:{ip}"
+async def complete_sign_in(
+    answer: Answer, *, browser: Browser, site: Site | None, secret: str, is_demo: bool, now: datetime
+) -> SignIn:
+    """Sign in by the second factor, after the right password was typed in this browser.
+
+    Raises:
+        NotFound: no password was typed, or too long ago.
+        Invalid: the code or passkey is wrong, at `proof_code`.
+        TooMany: too many were wrong.
+    """
+    user = await find_pending_user(browser.old_token)
+    if user is None or browser.old_token is None:
+        raise NotFound(_("登录已经过期，请重新输入密码。"))
+    await check_answer(
+        answer, user.id, has_factor=True, session_token=browser.old_token, site=site, secret=secret
+    )
+    return await _enter(user, browser=browser, is_demo=is_demo, now=now)
 
 
-def _digest(email: str) -> str:
-    return hashlib.sha256(email.encode()).hexdigest()[:32]
+@atomic()
+async def _enter(user: User, *, browser: Browser, is_demo: bool, now: datetime) -> SignIn:
+    token = await start_session(
+        user,
+        device=browser.device,
+        old_token=browser.old_token,
+        term=STAFF_TERM if user.staff_role is not None and not is_demo else TERM,
+    )
+    known = await remember_device(user, browser.device_token, device=browser.device, now=now)
+    return SignIn(token, known)
 
 
 async def forgot_password(email: str, *, ip: str, now: datetime) -> None:
@@ -90,8 +150,8 @@ async def forgot_password(email: str, *, ip: str, now: datetime) -> None:
     Raises:
         TooMany: too many requests from this IP address, or for this address.
     """
-    await rate_limits.count_attempt(f"forgot:{ip}", limit=30, window_seconds=3600)
-    await rate_limits.count_attempt(f"forgot:{_digest(email)}", limit=5, window_seconds=3600)
+    await rate_limits.count_attempt(f"forgot:{ip}", limit=300, window_seconds=3600)
+    await rate_limits.count_attempt(f"forgot:{digest(email)}", limit=5, window_seconds=3600)
     user = await User.get_or_none(email=email, is_active=True)
     if user is not None:
         await _send_reset(user, now=now)
@@ -136,29 +196,27 @@ async def _reset(token: str, password_hash: str, *, now: datetime) -> None:
     await _notify_of_change(user, now=now)
 
 
-async def change_password(current: str, password: str, *, by: By, session_token: str, ip: str) -> None:
+async def change_password(current: str, password: str, *, by: By, session_token: str) -> None:
     """Set a new password; all other sessions end (ASVS 3.3.3).
 
     Raises:
         Invalid: the current password is wrong, or the new one is not acceptable.
     """
-    user = await verify_own_password(current, actor=by.actor, ip=ip, field="current")
+    user = await verify_own_password(current, actor=by.actor, field="current")
     check_new_password(password, email=user.email)
     await _store_password(user, await hash_password(password), session_token, by=by)
 
 
-async def verify_own_password(password: str, *, actor: Actor, ip: str, field: str) -> User:
+async def verify_own_password(password: str, *, actor: Actor, field: str) -> User:
     """Re-authenticate a signed-in person by password and return them.
 
     Raises:
         Invalid: the password is wrong, at `field`.
         TooMany: too many failed attempts.
     """
-    await rate_limits.count_attempt(_attempt_key(actor.email, ip), limit=10, window_seconds=900)
     user = await User.get(id=actor.user_id)
-    if not await verify_password(password, user.password_hash):
+    if not await verify_password(password, user.password_hash, attempts=OwnAttempts(user.id)):
         raise Invalid(_("密码不正确。"), field)
-    await rate_limits.reset_attempts(_attempt_key(actor.email, ip), window_seconds=900)
     return user
 
 

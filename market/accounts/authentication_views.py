@@ -22,14 +22,21 @@ from market.accounts.held_forms import drop_held_forms
 from market.accounts.mail_tokens import check_token
 from market.accounts.models import MemberRole, TokenPurpose
 from market.accounts.registration import NewPerson
-from market.accounts.sessions import COOKIE, end_session
-from market.accounts.web import address_of, browser_of, drop_session, optional_actor, set_session
+from market.accounts.sessions import end_session
+from market.accounts.web import (
+    address_of,
+    browser_of,
+    drop_session,
+    optional_actor,
+    session_token,
+    signed_in,
+)
 from market.kit.flash import flash
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.routing import GUEST_FORM, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, redirect_to, safe_path
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 
 
 async def login(request: Request) -> Response:
@@ -37,36 +44,30 @@ async def login(request: Request) -> Response:
     settings, target = deps(request).settings, str(data.get("next") or request.query_params.get("next") or "")
     browser = browser_of(request)
     if data.get("demo"):
-        token = await authentication.sign_in_demo(
-            str(data["demo"]), browser=browser, is_demo=settings.is_demo
+        sign_in = await authentication.sign_in_demo(
+            str(data["demo"]), browser=browser, is_demo=settings.is_demo, now=deps(request).clock()
         )
-        return _signed_in(request, token, target)
+        return signed_in(request, sign_in, target)
     if form.validate_on_submit():
         with form.catch_invalid():
-            token = await authentication.sign_in(
+            sign_in = await authentication.sign_in(
                 str(form.email.data),
                 str(form.password.data),
                 browser=browser,
                 is_demo=settings.is_demo,
                 now=deps(request).clock(),
             )
-            return _signed_in(request, token, target)
+            return signed_in(request, sign_in, target)
     people = await queries.list_demo_people() if settings.is_demo else []
     demo = [(person.email, role_of(person.email), person.name) for person in people]
     return render_form(request, "accounts/login.html", form, demo=demo, target=target)
 
 
-def _signed_in(request: Request, token: str, target: str) -> Response:
-    response = redirect_to(request, "pages:workbench")
-    response.headers["location"] = safe_path(target, response.headers["location"])
-    return set_session(response, token, is_secure=deps(request).settings.is_secure)
-
-
 async def logout(request: Request) -> Response:
-    if token := request.cookies.get(COOKIE):
+    if token := session_token(request):
         await end_session(token)
     await drop_held_forms(browser=request.state.browser)
-    return drop_session(flash(request, redirect_to(request, "pages:home"), _("您已退出。")))
+    return drop_session(request, flash(request, redirect_to(request, "pages:home"), _("您已退出。")))
 
 
 async def register(request: Request) -> Response:
@@ -119,12 +120,12 @@ KINDS: dict[str, tuple[type[BaseForm], Callable[[Request, Any], Awaitable[None]]
 async def confirm(request: Request) -> Response:
     token = request.path_params["token"]
     if request.method == "POST":
-        session = await registration.confirm_email(
-            token, device=browser_of(request).device, now=deps(request).clock()
+        now, is_demo = deps(request).clock(), deps(request).settings.is_demo
+        user = await registration.confirm_email(token, now=now)
+        sign_in = await authentication.begin_sign_in(
+            user, browser=browser_of(request), is_demo=is_demo, now=now
         )
-        response = redirect_to(request, "pages:workbench")
-        set_session(response, session, is_secure=deps(request).settings.is_secure)
-        return flash(request, response, _("邮箱已确认，您已登录。"))
+        return flash(request, signed_in(request, sign_in, ""), _("邮箱已确认，您已登录。"))
     await check_token(token, TokenPurpose.CONFIRM_EMAIL)
     return render(request, "accounts/confirm.html")
 

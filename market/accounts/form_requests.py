@@ -13,6 +13,7 @@ from market.accounts.held_forms import drop_held_form, find_held_form, hold_form
 from market.accounts.sessions import COOKIE
 from market.accounts.submissions import begin_submission, end_submission, submission_key
 from market.accounts.web import address_of, optional_actor
+from market.kit.cookies import read_cookie
 from market.kit.held_forms import set_held_form
 from market.kit.web import uuid_or_none, wants_partial
 
@@ -47,7 +48,7 @@ async def hold_refused_form(request: Request, page: str) -> str | None:
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             browser=request.state.browser,
             user_id=actor.user_id if actor else None,
-            session_token=request.cookies.get(COOKIE),
+            session_token=read_cookie(request, COOKIE),
             ip=address_of(request),
         )
     except Exception:  # the database itself may be what failed

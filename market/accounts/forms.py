@@ -8,7 +8,7 @@ from typing import Any
 
 from wtforms import HiddenField
 from wtforms.validators import ValidationError
-from wtforms.widgets import EmailInput, PasswordInput
+from wtforms.widgets import EmailInput, HiddenInput, PasswordInput
 
 from market.accounts.models import MemberRole, OrganisationKind
 from market.accounts.passwords import MAX_LENGTH
@@ -62,6 +62,36 @@ class SecretField(TextField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = str(valuelist[0]) if valuelist else ""
+
+
+class ProofForm(BaseForm):
+    """The answer to the question for a proof: a code, a passkey's signature, or the password."""
+
+    proof_code = TextField(
+        lazy("验证码或恢复码"),
+        max_length=40,
+        render_kw={"autocomplete": "one-time-code", "inputmode": "text", "autocapitalize": "off"},
+    )
+    proof_password = SecretField(lazy("密码"))
+    proof_passkey = TextField(max_length=20_000, widget=HiddenInput())
+
+
+class CodeForm(BaseForm):
+    """The first code of an authenticator app."""
+
+    code = TextField(
+        lazy("应用里显示的六位验证码"),
+        [Required(lazy("请填写六位验证码。"))],
+        max_length=10,
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"},
+    )
+
+
+class PasskeyForm(BaseForm):
+    """A passkey that the browser has made, and what the person calls it."""
+
+    name = TextField(lazy("给它起个名字"), max_length=60)
+    answer = TextField(max_length=20_000, widget=HiddenInput())
 
 
 class UsccField(TextField):

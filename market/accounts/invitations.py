@@ -23,7 +23,7 @@ from market.accounts.models import (
 )
 from market.accounts.passwords import check_new_password, hash_password
 from market.accounts.permissions import AccountAct
-from market.accounts.sessions import act_for, start_session, token_hash
+from market.accounts.sessions import act_for, token_hash
 from market.audit.log import record
 from market.codes.labels import label
 from market.kit import rate_limits
@@ -166,8 +166,8 @@ async def accept(token: str, *, session_token: str, by: By) -> Organisation:
     return invitation.organisation
 
 
-async def register(token: str, person: NewColleague, *, device: str, now: datetime) -> str:
-    """Register the invited person, whose address the link has confirmed, and return a session's token.
+async def register(token: str, person: NewColleague, *, now: datetime) -> User:
+    """Register the invited person, whose address the link has confirmed, and return them.
 
     Raises:
         NotFound: as `find_invitation`.
@@ -176,11 +176,11 @@ async def register(token: str, person: NewColleague, *, device: str, now: dateti
     """
     invitation = await find_invitation(token)
     check_new_password(person.password, email=invitation.email)
-    return await _register(token, person.name, await hash_password(person.password), device=device, now=now)
+    return await _register(token, person.name, await hash_password(person.password), now=now)
 
 
 @atomic()
-async def _register(token: str, name: str, password_hash: str, *, device: str, now: datetime) -> str:
+async def _register(token: str, name: str, password_hash: str, *, now: datetime) -> User:
     invitation = await find_invitation(token)
     if await User.exists(email=invitation.email):
         raise Conflict(_("这个邮箱已经注册过。请先登录，再打开邀请链接。"))
@@ -195,7 +195,7 @@ async def _register(token: str, name: str, password_hash: str, *, device: str, n
     by = By(actor_without_roles(user.id), now)
     await record("user", user.id, UserVerb.REGISTER, by=by)
     await _join(invitation, user.id, name, by=by)
-    return await start_session(user, device=device)
+    return user
 
 
 async def _join(invitation: Invitation, user_id: UUID, name: str, *, by: By) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from market.accounts.devices import sweep_devices
 from market.accounts.held_forms import sweep_held_forms
+from market.accounts.held_requests import sweep_held_requests
 from market.accounts.invitations import forget_invitations
 from market.accounts.mail_tokens import sweep_tokens
 from market.accounts.models import Membership, Organisation, OrganisationStatus, User
@@ -46,6 +48,8 @@ async def sweep(deps: Deps) -> None:
     await sweep_tokens()
     await sweep_held_forms()
     await sweep_submissions()
+    await sweep_held_requests()
+    await sweep_devices()
     await forget_invitations()
     await rate_limits.delete_expired()
     for user in await User.filter(

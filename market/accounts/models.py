@@ -28,6 +28,10 @@ class UserVerb(LabelEnum):
     RETURN_BROKER = "return_broker", lazy("退回经纪人资料")
     CREATE_OPERATOR = "create_operator", lazy("设立平台管理员")
     ERASE = "erase", lazy("注销账号")
+    ADD_FACTOR = "add_factor", lazy("添加二次验证")
+    REMOVE_FACTOR = "remove_factor", lazy("停用二次验证")
+    RENEW_RECOVERY_CODES = "renew_recovery_codes", lazy("更换恢复码")
+    RESET_FACTORS = "reset_factors", lazy("重置二次验证")
 
 
 class OrganisationVerb(LabelEnum):
@@ -41,6 +45,8 @@ class OrganisationVerb(LabelEnum):
     INVITE = "invite", lazy("邀请同事")
     REVOKE_INVITATION = "revoke_invitation", lazy("撤回邀请")
     ACCEPT_INVITATION = "accept_invitation", lazy("接受邀请")
+    REQUIRE_FACTOR = "require_factor", lazy("要求成员开启二次验证")
+    STOP_REQUIRING_FACTOR = "stop_requiring_factor", lazy("不再要求二次验证")
 
 
 class OrganisationKind(StrEnum):
@@ -145,6 +151,8 @@ class Organisation(Stateful):
     contact_phone = fields.CharField(max_length=40, default="")
     contact_email = fields.CharField(max_length=254, default="")
     return_reason = fields.TextField(default="")
+    requires_factor = fields.BooleanField(default=False, db_default=False)
+    """Its members must have a second factor."""
     revision = fields.IntField(default=1)
     verified_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
@@ -259,6 +267,14 @@ class Session(Model):
     created_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    idle_minutes = fields.IntField(default=720, db_default=720)
+    """How long it may be idle."""
+    proved_at = fields.DatetimeField(null=True)
+    """When the person last proved to be there, by factor or password; the sign-in is the first proof."""
+    is_pending = fields.BooleanField(default=False, db_default=False)
+    """The password was right and the second factor is awaited: nobody is signed in yet."""
+    challenge = fields.CharField(max_length=100, default="", db_default="")
+    """What a passkey is to sign next, base64url."""
 
     class Meta:
         table = "sessions"

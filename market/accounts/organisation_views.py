@@ -10,6 +10,7 @@ from starlette.responses import Response
 from market.accounts import brokers, invitations, organisations, queries
 from market.accounts import memberships as memberships_service
 from market.accounts.actors import Actor
+from market.accounts.authentication import begin_sign_in
 from market.accounts.forms import (
     BrokerForm,
     ContactForm,
@@ -21,8 +22,8 @@ from market.accounts.forms import (
 )
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
-from market.accounts.sessions import COOKIE
-from market.accounts.web import actor_for, browser_of, optional_actor, set_session
+from market.accounts.second_factors import set_requirement, who_has_factor
+from market.accounts.web import actor_for, browser_of, optional_actor, session_token, signed_in
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -64,7 +65,7 @@ async def new_organisation(request: Request) -> Response:
             await organisations.register_another_organisation(
                 form.data,
                 by=By(actor, deps(request).clock()),
-                session_token=request.cookies[COOKIE],
+                session_token=session_token(request),
             )
             return flash(
                 request, redirect_to(request, "accounts:organisation"), _("已提交，平台认证后即可办理业务。")
@@ -89,6 +90,9 @@ async def join(request: Request) -> Response:
 async def members(request: Request) -> Response:
     actor = actor_for(request, AccountAct.MANAGE_MEMBERS)
     data = await form_data_or_none(request)
+    if data is not None and data.get("act") in ("require_factor", "stop_requiring_factor"):
+        await set_requirement(data.get("act") == "require_factor", by=By(actor, deps(request).clock()))
+        return flash(request, redirect_to(request, "accounts:members"), _("已保存。"))
     if data is not None and data.get("act") not in ("invite", "revoke"):
         await _change_member(MemberForm(data), actor, request)
         return flash(request, redirect_to(request, "accounts:members"), _("已保存。"))
@@ -113,6 +117,8 @@ async def members(request: Request) -> Response:
         memberships=await queries.list_memberships(actor.organisation_id),
         invitations=await invitations.list_open(actor),
         roles=MemberForm().role.choices,
+        organisation=await queries.get_organisation(actor.organisation_id),
+        with_factor=await who_has_factor(actor.organisation_id),
     )
 
 
@@ -123,18 +129,19 @@ async def invitation(request: Request) -> Response:
     is_own = actor is not None and actor.email == invitation.email
     data, now = await form_data_or_none(request), deps(request).clock()
     if data is not None and actor is not None:
-        own = await invitations.accept(token, session_token=request.cookies[COOKIE], by=By(actor, now))
+        own = await invitations.accept(token, session_token=session_token(request), by=By(actor, now))
         message = _("您已加入 %(name)s。", name=own.name)
         return flash(request, redirect_to(request, "pages:workbench"), message)
     form: Any = InvitedForm(data)
     if form.validate_on_submit():
         with form.catch_invalid():
             person = invitations.NewColleague(form.person_name.data, form.password.data)
-            session = await invitations.register(token, person, device=browser_of(request).device, now=now)
-            response = redirect_to(request, "pages:workbench")
-            set_session(response, session, is_secure=deps(request).settings.is_secure)
+            user = await invitations.register(token, person, now=now)
+            sign_in = await begin_sign_in(
+                user, browser=browser_of(request), is_demo=deps(request).settings.is_demo, now=now
+            )
             message = _("您已加入 %(name)s。", name=invitation.organisation.name)
-            return flash(request, response, message)
+            return flash(request, signed_in(request, sign_in, ""), message)
     return render_form(
         request,
         "accounts/invitation.html",
@@ -175,7 +182,7 @@ async def act_for(request: Request) -> Response:
     organisation_id = uuid_or_none(data.get("organisation"))
     if organisation_id is None:
         raise NotFound(_("没有这条记录。"))
-    await memberships_service.act_for(organisation_id, request.cookies[COOKIE], actor=actor)
+    await memberships_service.act_for(organisation_id, session_token(request), actor=actor)
     response = redirect_to(request, "pages:workbench")
     response.headers["location"] = safe_path(str(data.get("next") or ""), response.headers["location"])
     return response

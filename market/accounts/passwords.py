@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from pwdlib import PasswordHash
 
@@ -36,10 +37,31 @@ async def hash_password(password: str) -> str:
         return await asyncio.to_thread(_hasher().hash, password)
 
 
-async def verify_password(password: str, stored_hash: str) -> bool:
-    """Return whether the password fits the hash; takes as long for an empty `stored_hash`."""
+class Attempts(Protocol):
+    """Counts the wrong passwords of somebody."""
+
+    async def check(self) -> None:
+        """Raise `TooMany` if there were too many."""
+
+    async def count_failure(self) -> None: ...
+
+
+async def verify_password(password: str, stored_hash: str, *, attempts: Attempts | None = None) -> bool:
+    """Return whether the password fits the hash; takes as long for an empty `stored_hash`.
+
+    Only wrong passwords are counted. The count is read and written while the slot is held, so that many
+    guesses at once do not pass it together.
+
+    Raises:
+        TooMany: too many were wrong before.
+    """
     async with _slots:
-        return await asyncio.to_thread(_hasher().verify, password, stored_hash or await _dummy_hash())
+        if attempts is not None:
+            await attempts.check()
+        is_right = await asyncio.to_thread(_hasher().verify, password, stored_hash or await _dummy_hash())
+        if attempts is not None and not is_right:
+            await attempts.count_failure()
+        return is_right
 
 
 async def _dummy_hash() -> str:

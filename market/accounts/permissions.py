@@ -11,7 +11,7 @@ from enum import StrEnum
 from market.accounts.models import OrganisationKind
 from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
-from market.kit.room import rooms
+from market.kit.room import FreshProof, rooms
 
 
 class Role(StrEnum):
@@ -44,7 +44,10 @@ class AccountAct(StrEnum):
     EDIT_ORGANISATION = "edit_organisation"
     VERIFY_ORGANISATION = "verify_organisation"
     READ_OWN_DATA = "read_own_data"
+    EXPORT_OWN_DATA = "export_own_data"
+    CHANGE_FACTORS = "change_factors"
     READ_AUDIT = "read_audit"
+    EXPORT_AUDIT = "export_audit"
     READ_MAILS = "read_mails"
     SEE_DESK = "see_desk"
 
@@ -59,11 +62,21 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     AccountAct.EDIT_ORGANISATION: frozenset({Role.ADMIN}),
     AccountAct.VERIFY_ORGANISATION: frozenset({Role.OPERATOR}),
     AccountAct.READ_OWN_DATA: ALL_SIGNED_IN,
+    AccountAct.EXPORT_OWN_DATA: ALL_SIGNED_IN,
+    AccountAct.CHANGE_FACTORS: ALL_SIGNED_IN,
     AccountAct.READ_AUDIT: frozenset({Role.AUDITOR}),
+    AccountAct.EXPORT_AUDIT: frozenset({Role.AUDITOR}),
     AccountAct.READ_MAILS: frozenset(Role),
     AccountAct.SEE_DESK: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER, Role.AUDITOR}),
 }
 """`READ_MAILS` is for the demo's page of mails, which exists in demo mode only."""
+
+FRESH: Mapping[StrEnum, FreshProof] = {
+    AccountAct.MANAGE_MEMBERS: FreshProof.TO_ACT,
+    AccountAct.CHANGE_FACTORS: FreshProof.TO_ACT,
+    AccountAct.EXPORT_OWN_DATA: FreshProof.TO_READ,
+    AccountAct.EXPORT_AUDIT: FreshProof.TO_READ,
+}
 
 SELLERS = frozenset(
     {

@@ -93,7 +93,7 @@ def _values(record: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-async def erase_person(password: str, *, by: By, ip: str) -> None:
+async def erase_person(password: str, *, by: By) -> None:
     """Erase a person's data; what they did stays under a pseudonym that cannot be resolved.
 
     Raises:
@@ -101,7 +101,7 @@ async def erase_person(password: str, *, by: By, ip: str) -> None:
         Conflict: they are staff, or the last administrator of a verified organisation.
     """
     by.actor.require(AccountAct.READ_OWN_DATA)
-    user = await verify_own_password(password, actor=by.actor, ip=ip, field="password")
+    user = await verify_own_password(password, actor=by.actor, field="password")
     await _erase(user, by=by)
 
 

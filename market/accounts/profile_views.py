@@ -12,8 +12,8 @@ from market.accounts import authentication, personal_data, queries
 from market.accounts import messages as messages_service
 from market.accounts.forms import EraseForm, PasswordForm, ProfileForm
 from market.accounts.permissions import AccountAct
-from market.accounts.sessions import COOKIE, token_hash
-from market.accounts.web import actor_for, address_of, drop_session
+from market.accounts.sessions import token_hash
+from market.accounts.web import actor_for, drop_session, session_token
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
@@ -59,8 +59,7 @@ async def password(request: Request) -> Response:
                 str(form.current.data),
                 str(form.password.data),
                 by=By(actor, deps(request).clock()),
-                session_token=request.cookies[COOKIE],
-                ip=address_of(request),
+                session_token=session_token(request),
             )
             return flash(
                 request, redirect_to(request, "accounts:profile"), _("密码已修改，其他设备须重新登录。")
@@ -69,7 +68,7 @@ async def password(request: Request) -> Response:
 
 
 async def sessions(request: Request) -> Response:
-    actor, token = actor_for(request, AccountAct.READ_OWN_DATA), request.cookies[COOKIE]
+    actor, token = actor_for(request, AccountAct.READ_OWN_DATA), session_token(request)
     if request.method == "POST":
         session_hash = str((await form_data(request)).get("session") or "")
         if session_hash:
@@ -82,7 +81,7 @@ async def sessions(request: Request) -> Response:
 
 
 async def export(request: Request) -> Response:
-    data = await personal_data.export_data(actor_for(request, AccountAct.READ_OWN_DATA))
+    data = await personal_data.export_data(actor_for(request, AccountAct.EXPORT_OWN_DATA))
     return Response(
         json.dumps(data, ensure_ascii=False, indent=1, default=str),
         media_type="application/json",
@@ -95,13 +94,10 @@ async def erase(request: Request) -> Response:
     form: Any = EraseForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await personal_data.erase_person(
-                form.password.data,
-                by=By(actor, deps(request).clock()),
-                ip=address_of(request),
-            )
+            await personal_data.erase_person(form.password.data, by=By(actor, deps(request).clock()))
             return drop_session(
-                flash(request, redirect_to(request, "pages:home"), _("账号已注销，您的个人数据已删除。"))
+                request,
+                flash(request, redirect_to(request, "pages:home"), _("账号已注销，您的个人数据已删除。")),
             )
     return render_form(request, "accounts/erase.html", form)
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 from tortoise.exceptions import IntegrityError
 
 from market.accounts.actors import actor_without_roles
+from market.accounts.attempt_limits import digest
 from market.accounts.brokers import apply_as_broker
 from market.accounts.mail_tokens import make_token, use_token
 from market.accounts.memberships import apply_to_join, find_organisation_to_join, notify_admins_of_application
@@ -28,10 +29,10 @@ from market.accounts.models import (
 )
 from market.accounts.organisations import register_organisation, require_unregistered
 from market.accounts.passwords import check_new_password, hash_password
-from market.accounts.sessions import start_session
 from market.audit.log import record
 from market.kit import rate_limits
 from market.kit.database import atomic
+from market.kit.errors import TooMany
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, queue_mail
 from market.records.by import By
@@ -107,7 +108,7 @@ async def _register(
     now: datetime,
 ) -> None:
     """Create the account, or warn the owner of a known address; the response does not tell which."""
-    await rate_limits.count_attempt(f"register:{ip}", limit=30, window_seconds=3600)
+    await rate_limits.count_attempt(f"register:{ip}", limit=300, window_seconds=3600)
     check_new_password(person.password, email=person.email)
     await check()
     password_hash = await hash_password(person.password)
@@ -137,7 +138,10 @@ async def _create_account(
 
 
 async def _warn_owner(email: str, *, now: datetime) -> None:
-    await rate_limits.count_attempt(f"warn:{email}", limit=3, window_seconds=86_400)
+    try:
+        await rate_limits.count_attempt(f"warn:{digest(email)}", limit=3, window_seconds=86_400)
+    except TooMany:  # the owner was warned today; who registers must not learn that there is one
+        return
     await queue_mail(
         email,
         _("科转：您的邮箱已经注册过"),
@@ -169,8 +173,8 @@ async def send_confirmation(user: User, *, now: datetime) -> None:
 
 
 @atomic()
-async def confirm_email(token: str, *, device: str = "", now: datetime) -> str:
-    """Confirm an address by its link, notify who decides, and return the token of a new session.
+async def confirm_email(token: str, *, now: datetime) -> User:
+    """Confirm an address by its link, notify who decides, and return the person, who is signed in by it.
 
     The link went to the person's own address and works once, as that of a forgotten password does.
 
@@ -179,7 +183,7 @@ async def confirm_email(token: str, *, device: str = "", now: datetime) -> str:
     """
     user = await use_token(token, TokenPurpose.CONFIRM_EMAIL)
     await mark_confirmed(user, now=now)
-    return await start_session(user, device=device)
+    return user
 
 
 async def mark_confirmed(user: User, *, now: datetime) -> None:

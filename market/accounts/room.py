@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from market.accounts import (
     authentication_views,
+    factor_models,
+    factor_views,
     jobs,
     models,
     organisation_views,
@@ -18,7 +20,7 @@ from market.accounts.models import (
     OrganisationVerb,
     UserVerb,
 )
-from market.accounts.permissions import PERMISSIONS, AccountAct
+from market.accounts.permissions import FRESH, PERMISSIONS, AccountAct
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
@@ -26,9 +28,11 @@ from market.kit.room import Room, Subject
 ROOM = Room(
     "accounts",
     permissions=PERMISSIONS,
-    models=(models,),
+    fresh=FRESH,
+    models=(models, factor_models),
     routes=[
         *authentication_views.routes,
+        *factor_views.routes,
         *profile_views.routes,
         *organisation_views.routes,
     ],

@@ -242,7 +242,7 @@ async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
 
 
 async def export(request: Request) -> Response:
-    actor_for(request, AccountAct.READ_AUDIT)
+    actor_for(request, AccountAct.EXPORT_AUDIT)
     return StreamingResponse(
         audit.export_lines(),
         media_type="application/jsonl",

@@ -27,6 +27,7 @@ from market.budgets import (
 )
 from market.budgets.models import RunStage
 from market.budgets.states import (
+    FRESH,
     PERMISSIONS,
     BatchAction,
     BatchStatus,
@@ -56,6 +57,7 @@ def applicant_of(record: Any) -> str:
 ROOM = Room(
     "budgets",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models, payment_models),
     routes=[
         *batch_views.routes,

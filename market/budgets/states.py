@@ -8,6 +8,7 @@ from enum import StrEnum
 from market.accounts.permissions import Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 from market.kit.workflow import Workflow
 
 
@@ -228,4 +229,17 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     BudgetAct.DECIDE_TAKE_BACK: frozenset({Role.APPROVER}),
     BudgetAct.DRAFT_LAYOUT: frozenset({Role.OFFICER}),
     BudgetAct.CONFIRM_LAYOUT: frozenset({Role.RECHECKER}),
+}
+
+FRESH: Mapping[StrEnum, FreshProof] = {
+    BudgetAct.MAKE_LIST: FreshProof.TO_ACT,
+    BudgetAct.CONFIRM_LIST: FreshProof.TO_ACT,
+    BudgetAct.APPROVE: FreshProof.TO_ACT,
+    BudgetAct.DISBURSE: FreshProof.TO_ACT,
+    BudgetAct.RELEASE_PAYMENT: FreshProof.TO_ACT,
+    BudgetAct.CONFIRM_RESULT: FreshProof.TO_ACT,
+    BudgetAct.TAKE_BACK_RESULT: FreshProof.TO_ACT,
+    BudgetAct.DECIDE_TAKE_BACK: FreshProof.TO_ACT,
+    BudgetAct.CONFIRM_CLAWBACK: FreshProof.TO_ACT,
+    BudgetAct.CONFIRM_RETURN: FreshProof.TO_ACT,
 }

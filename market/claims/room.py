@@ -19,6 +19,7 @@ from market.claims import (
     worklist,
 )
 from market.claims.states import (
+    FRESH,
     PERMISSIONS,
     ClaimAct,
     ClaimAction,
@@ -35,6 +36,7 @@ from market.panels.states import PanelAct
 ROOM = Room(
     "claims",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models,),
     routes=[
         *views.routes,

@@ -10,6 +10,7 @@ from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 from market.kit.workflow import Workflow
 
 
@@ -180,4 +181,9 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ClaimAct.DECIDE_REFUSAL: frozenset({Role.RECHECKER}),
     ClaimAct.PROPOSE_PAYEE_CHANGE: frozenset({Role.RECHECKER}),
     ClaimAct.DECIDE_PAYEE_CHANGE: frozenset({Role.APPROVER}),
+}
+
+FRESH: Mapping[StrEnum, FreshProof] = {
+    ClaimAct.PROPOSE_PAYEE_CHANGE: FreshProof.TO_ACT,
+    ClaimAct.DECIDE_PAYEE_CHANGE: FreshProof.TO_ACT,
 }

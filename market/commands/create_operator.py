@@ -1,4 +1,4 @@
-"""`create-operator`: the first user of a real site."""
+"""`create-operator`: the first user of a real site; `reset-factors`: who has lost every second factor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from market.accounts.models import StaffRole, User, UserVerb
 from market.accounts.passwords import check_new_password, hash_password
+from market.accounts.second_factors import reset_factors
 from market.audit.log import record
 from market.kit.database import in_transaction
 from market.kit.errors import MarketError
@@ -42,4 +43,16 @@ async def create_operator(settings: Settings, email: str, name: str) -> int:
                 created_at=now,
             )
             await record("user", user.id, UserVerb.CREATE_OPERATOR, by=By.job(now))
+    return 0
+
+
+async def reset_person(settings: Settings, email: str) -> int:
+    """Remove the second factors of a person, who is told and sets up new ones; their sessions end."""
+    deps = build_deps(settings)
+    async with running(deps):
+        user = await User.get_or_none(email=email.strip().lower(), is_active=True)
+        if user is None:
+            sys.stderr.write("Nobody has that address.\n")
+            return 1
+        await reset_factors(user, by=By.job(deps.clock()))
     return 0

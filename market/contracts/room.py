@@ -18,6 +18,7 @@ from market.contracts import (
     worklist,
 )
 from market.contracts.states import (
+    FRESH,
     PERMISSIONS,
     ChangeKind,
     ContractAct,
@@ -33,6 +34,7 @@ from market.kit.room import LedgerAccount, Room, Subject, find_by
 ROOM = Room(
     "contracts",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models,),
     routes=[
         *views.routes,

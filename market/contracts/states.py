@@ -8,6 +8,7 @@ from enum import StrEnum
 from market.accounts.permissions import ALL_MEMBERS, ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 
 
 class ChangeKind(LabelEnum):
@@ -103,4 +104,10 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ContractAct.SEE_RECONCILIATION: frozenset({Role.FINANCE, Role.OFFICER, Role.OPERATOR, Role.AUDITOR}),
     ContractAct.PAY_ONLINE: ALL_MEMBERS,
     ContractAct.CONNECT_ACCOUNT: frozenset({Role.ADMIN, Role.FINANCE}),
+}
+
+FRESH: Mapping[StrEnum, FreshProof] = {
+    ContractAct.CONNECT_ACCOUNT: FreshProof.TO_ACT,
+    ContractAct.CONFIRM_REMITTANCE: FreshProof.TO_ACT,
+    ContractAct.CONFIRM_REFUND: FreshProof.TO_ACT,
 }

@@ -6,6 +6,7 @@ from market.accounts.permissions import AccountAct
 from market.integrity import checks, models, party_ties, sanction_acts, views, worklist
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import (
+    FRESH,
     PERMISSIONS,
     ConflictVerb,
     RelatedPartyVerb,
@@ -21,6 +22,7 @@ from market.kit.room import Room, Subject
 ROOM = Room(
     "integrity",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models,),
     routes=[*views.routes, *views.related_party_routes],
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},

@@ -14,6 +14,7 @@ from enum import StrEnum
 from market.accounts.permissions import ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 from market.kit.workflow import Workflow
 
 
@@ -156,4 +157,9 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     IntegrityAct.DECLARE_CONFLICT: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER}),
     IntegrityAct.ENTER_RELATED_PARTIES: frozenset({Role.OFFICER}),
     IntegrityAct.APPEAL_SANCTION: ORGANISATION,
+}
+
+FRESH: Mapping[StrEnum, FreshProof] = {
+    IntegrityAct.MANAGE_SANCTIONS: FreshProof.TO_ACT,
+    IntegrityAct.DECIDE_SANCTION: FreshProof.TO_ACT,
 }

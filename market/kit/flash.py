@@ -6,6 +6,8 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from market.kit.cookies import read_cookie, set_cookie
+
 COOKIE = "flash"
 
 
@@ -15,15 +17,13 @@ def _signer(request: Request) -> URLSafeSerializer:
 
 def flash(request: Request, response: Response, message: str, tone: str = "done") -> Response:
     """Set `message` for the next page; `tone` is done, note, due or wrong."""
-    response.set_cookie(
-        COOKIE, _signer(request).dumps([tone, message[:400]]), max_age=120, httponly=True, samesite="lax"
-    )
+    set_cookie(request, response, COOKIE, _signer(request).dumps([tone, message[:400]]), max_age=120)
     return response
 
 
 def take_flash(request: Request) -> tuple[str, str] | None:
     """Return tone and message for this page, or None."""
-    raw = request.cookies.get(COOKIE)
+    raw = read_cookie(request, COOKIE)
     if not raw:
         return None
     try:

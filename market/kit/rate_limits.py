@@ -15,13 +15,37 @@ async def count_attempt(key: str, *, limit: int, window_seconds: int) -> None:
     Raises:
         TooMany: there were more than `limit` attempts in the window.
     """
+    if await add_failure(key, window_seconds=window_seconds) > limit:
+        raise too_many()
+
+
+async def add_failure(key: str, *, window_seconds: int) -> int:
+    """Count one failure of `key` in the current window of real time and return how many there are."""
     rows = await connection().execute_query_dict(
         'INSERT INTO attempts (key, "window", count) VALUES ($1, $2, 1) '
         'ON CONFLICT (key, "window") DO UPDATE SET count = attempts.count + 1 RETURNING count',
         [_window_key(key, window_seconds), int(time.time()) // window_seconds],
     )
-    if rows[0]["count"] > limit:
-        raise TooMany(_("尝试次数过多，请稍后再试。"))
+    return int(rows[0]["count"])
+
+
+async def count_failures(*windows: tuple[str, int]) -> list[int]:
+    """Return the failures in the current windows of these keys, each with its length in seconds."""
+    rows = await connection().execute_query_dict(
+        "SELECT coalesce(a.count, 0) AS count FROM unnest($1::varchar[], $2::bigint[]) "
+        'WITH ORDINALITY AS w (key, "window", place) '
+        'LEFT JOIN attempts a ON a.key = w.key AND a."window" = w."window" ORDER BY w.place',
+        [
+            [_window_key(key, seconds) for key, seconds in windows],
+            [int(time.time()) // seconds for _key, seconds in windows],
+        ],
+    )
+    return [int(row["count"]) for row in rows]
+
+
+def too_many() -> TooMany:
+    """Return the refusal of a further attempt."""
+    return TooMany(_("尝试次数过多，请稍后再试。"))
 
 
 async def reset_attempts(key: str, *, window_seconds: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
@@ -151,6 +151,15 @@ class Subject:
     """The actions of its workflow, as the audit log calls them."""
 
 
+class FreshProof(Enum):
+    """When an act asks for a proof, not older than minutes, that the person is there."""
+
+    TO_ACT = "act"
+    """When it changes something; its page may be read without."""
+    TO_READ = "read"
+    """Also when it is only read, such as an export of personal data."""
+
+
 @dataclass(frozen=True)
 class LedgerAccount:
     """A kind of account of the book."""
@@ -182,6 +191,8 @@ class Room:
     jobs: Sequence[Job] = ()
     permissions: Mapping[StrEnum, frozenset[Any]] = field(default_factory=dict)
     """The room's acts, each with the roles that may do it."""
+    fresh: Mapping[StrEnum, FreshProof] = field(default_factory=dict)
+    """The acts that ask for a fresh proof that the person is there."""
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     labels: Mapping[str, type[LabelEnum] | tuple[type[LabelEnum], ...]] = field(default_factory=dict)
     """States and kinds that pages show by name, such as `label("deal", "signed")`."""
@@ -235,6 +246,7 @@ class Rooms:
         """From the bottom up: what others build on comes first."""
         self.jobs: Mapping[str, Job] = _unique((job.name, job) for room in self.all for job in room.jobs)
         self.permissions = _merge(room.permissions for room in self.upwards)
+        self.fresh = _merge(room.fresh for room in self.upwards)
         self.subjects = _merge(room.subjects for room in self.upwards)
         self.labels: Mapping[str, Mapping[str, LabelEnum]] = {
             kind: {

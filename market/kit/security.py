@@ -12,6 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from market.kit.cookies import cookie_name
 from market.kit.errors import Forbidden, MarketError
 from market.kit.i18n import gettext as _
 from market.kit.web import form_data
@@ -105,7 +106,8 @@ class BrowserMiddleware:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        cookie = request.cookies.get(BROWSER_COOKIE, "")
+        name = cookie_name(BROWSER_COOKIE, is_secure=self.is_secure)
+        cookie = request.cookies.get(name, "")
         is_new = not (20 <= len(cookie) <= 60 and cookie.isascii())
         browser = secrets.token_urlsafe(24) if is_new else cookie
         state = scope.setdefault("state", {})
@@ -125,8 +127,7 @@ class BrowserMiddleware:
                     secure = "; Secure" if self.is_secure else ""
                     headers.append(
                         "set-cookie",
-                        f"{BROWSER_COOKIE}={browser}; Path=/; HttpOnly; SameSite=Lax; "
-                        f"Max-Age=31536000{secure}",
+                        f"{name}={browser}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000{secure}",
                     )
             await send(message)
 

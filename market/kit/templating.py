@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from market.kit import formats
+from market.kit.cookies import drop_cookie
 from market.kit.flash import COOKIE as FLASH_COOKIE
 from market.kit.flash import take_flash
 from market.kit.forms import BaseForm
@@ -120,7 +121,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         html = convert_page(html)
     response = HTMLResponse(html, status_code=status_code)
     if message:
-        response.delete_cookie(FLASH_COOKIE)
+        drop_cookie(request, response, FLASH_COOKIE)
     if getattr(request.state, "actor", None) is not None:
         response.headers["cache-control"] = "private, no-store"
     return response

@@ -8,11 +8,12 @@ from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
 from market.payees import checks, models, queries, views, worklist
 from market.payees.accounts import SUBJECT
-from market.payees.states import PERMISSIONS, PayeeAct, PayeeVerb
+from market.payees.states import FRESH, PERMISSIONS, PayeeAct, PayeeVerb
 
 ROOM = Room(
     "payees",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models,),
     routes=views.routes,
     subjects={

@@ -8,6 +8,7 @@ from enum import StrEnum
 from market.accounts.permissions import ALL_MEMBERS, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 
 
 class PayeeAct(StrEnum):
@@ -24,6 +25,12 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     PayeeAct.CONFIRM_ACCOUNT: ALL_MEMBERS,
     PayeeAct.COMPARE_ACCOUNT: frozenset({Role.OFFICER}),
     PayeeAct.CONFIRM_COMPARISON: frozenset({Role.RECHECKER}),
+}
+
+FRESH: Mapping[StrEnum, FreshProof] = {
+    PayeeAct.PROPOSE_ACCOUNT: FreshProof.TO_ACT,
+    PayeeAct.CONFIRM_ACCOUNT: FreshProof.TO_ACT,
+    PayeeAct.CONFIRM_COMPARISON: FreshProof.TO_ACT,
 }
 
 

@@ -7,12 +7,13 @@ from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import Room, Subject
 from market.programmes import catalogue, models, views
-from market.programmes.states import PERMISSIONS, TermsAction, TermsStatus, TermsVerb
+from market.programmes.states import FRESH, PERMISSIONS, TermsAction, TermsStatus, TermsVerb
 from market.search.outbox import DocumentSource
 
 ROOM = Room(
     "programmes",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models,),
     routes=views.routes,
     workbench=(WorkEntry(WorkGroup.RULES, 10, lazy("规则"), "programmes:drafts", act=AccountAct.SEE_DESK),),

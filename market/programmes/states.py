@@ -8,6 +8,7 @@ from enum import StrEnum
 from market.accounts.permissions import Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 from market.kit.workflow import Workflow
 
 
@@ -22,6 +23,8 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ProgrammeAct.DRAFT_TERMS: frozenset({Role.OFFICER}),
     ProgrammeAct.RELEASE_TERMS: frozenset({Role.APPROVER}),
 }
+
+FRESH: Mapping[StrEnum, FreshProof] = {ProgrammeAct.RELEASE_TERMS: FreshProof.TO_ACT}
 
 
 class TermsVerb(LabelEnum):

@@ -6,11 +6,12 @@ from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import LedgerAccount, Room, Subject, find_by
 from market.rewards import models, plan_acts, queries, states, views, worklist
-from market.rewards.states import PERMISSIONS, RewardAct, RewardRuleVerb
+from market.rewards.states import FRESH, PERMISSIONS, RewardAct, RewardRuleVerb
 
 ROOM = Room(
     "rewards",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models,),
     routes=views.routes,
     subjects={

@@ -8,6 +8,7 @@ from enum import StrEnum
 from market.accounts.permissions import ALL_MEMBERS, ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 from market.kit.workflow import Workflow
 
 
@@ -71,11 +72,15 @@ class RewardAct(StrEnum):
 
     SHARE_REWARDS = "share_rewards"
     SEE_REWARDS = "see_rewards"
+    EXPORT_PAYOUTS = "export_payouts"
     PAY_REWARDS = "pay_rewards"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     RewardAct.SHARE_REWARDS: ORGANISATION,
     RewardAct.SEE_REWARDS: ALL_MEMBERS | {Role.AUDITOR},
+    RewardAct.EXPORT_PAYOUTS: ALL_MEMBERS | {Role.AUDITOR},
     RewardAct.PAY_REWARDS: frozenset({Role.FINANCE}),
 }
+
+FRESH: Mapping[StrEnum, FreshProof] = {RewardAct.EXPORT_PAYOUTS: FreshProof.TO_READ}

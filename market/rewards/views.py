@@ -159,7 +159,7 @@ async def cancel(request: Request) -> Response:
 
 
 async def payouts(request: Request) -> Response:
-    actor = actor_for(request, RewardAct.SEE_REWARDS)
+    actor = actor_for(request, RewardAct.EXPORT_PAYOUTS)
     plan = await queries.get_plan_for(actor, request.path_params["number"])
     content = await asyncio.to_thread(payout_list, plan)
     headers = {"content-disposition": f'attachment; filename="{plan.number}.xlsx"'}

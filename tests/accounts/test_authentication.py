@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from market.accounts.attempt_limits import OF_ACCOUNT, OF_ADDRESS, SignInAttempts
 from market.accounts.demo_logins import EMAILS
 from market.accounts.demo_logins import PASSWORD as DEMO_PASSWORD
 from market.accounts.models import MailToken, MemberRole, Message, Session, User
 from market.accounts.sessions import COOKIE
 from market.app import create_app
 from market.deps import Deps
+from market.kit.models import Attempt
+from tests.accounts.factor_data import switch_on_authenticator
 from tests.accounts.registration_data import (
     errors,
     last_mail,
@@ -78,6 +81,58 @@ async def test_guessing_is_slowed_down(client: httpx.AsyncClient) -> None:
     await set_attempts(10)
 
     assert (await enter(client, user.email)).status_code == 429
+
+
+async def test_strangers_cannot_lock_out_a_device_on_which_the_person_has_signed_in(
+    client: httpx.AsyncClient,
+) -> None:
+    user = await make_user_with_password()
+    await enter(client, user.email)
+    attempts = SignInAttempts(user.email, "203.0.113.9")
+    for _try in range(OF_ACCOUNT):
+        await attempts.count_failure()
+
+    client.cookies.delete(COOKIE)
+    assert (await enter(client, user.email)).status_code == 303
+    client.cookies.clear()
+    assert (await enter(client, user.email)).status_code == 429
+
+
+async def test_who_has_a_second_factor_passes_the_lock_that_strangers_cause(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    user = await make_user_with_password()
+    await switch_on_authenticator(user.id, deps)
+    attempts = SignInAttempts(user.email, "203.0.113.9")
+    for _try in range(OF_ACCOUNT):
+        await attempts.count_failure()
+
+    assert (await enter(client, user.email)).headers["location"] == "/login/factor"
+
+
+async def test_a_campus_behind_one_address_signs_in_whatever_one_of_it_does(
+    client: httpx.AsyncClient,
+) -> None:
+    user, victim = await make_user_with_password(), await make_user_with_password()
+    for number in range(OF_ADDRESS):
+        await SignInAttempts(f"guess{number}@example.test", "127.0.0.1").count_failure()
+
+    assert (await enter(client, user.email)).status_code == 303
+    # But whoever guesses from there has two tries for an account, not ten.
+    client.cookies.clear()
+    for expected in (422, 422, 429):
+        assert (await enter(client, victim.email, "wrong wrong wrong")).status_code == expected
+
+
+async def test_right_passwords_are_never_counted_however_many_come_together(
+    client: httpx.AsyncClient,
+) -> None:
+    user = await make_user_with_password()
+
+    answers = [await enter(client, user.email) for _time in range(16)]
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert not await Attempt.exists()
 
 
 async def test_the_right_password_clears_the_count_of_wrong_ones(client: httpx.AsyncClient) -> None:

@@ -168,7 +168,7 @@ async def test_an_application_that_waits_is_granted_by_the_invitation_and_a_pass
     assert (membership.role, membership.started_at) == (MemberRole.FINANCE, NOW)
     other = (await invited(deps, admin, "neu@example.test")).rsplit("/", 1)[1]
     with pytest.raises(Invalid):
-        await invitations.register(other, NewColleague("新", "kurz"), device="", now=NOW)
+        await invitations.register(other, NewColleague("新", "kurz"), now=NOW)
     with pytest.raises(Conflict):
         await invitations.accept(other, session_token="none", by=By(actor, NOW))
     assert await Invitation.exists(token_hash=token_hash(other), accepted_at__isnull=True)

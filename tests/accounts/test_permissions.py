@@ -125,7 +125,10 @@ EXPECTED = {
     "read_mails": "y y y y y y y y y y y y y",
     "move_clock": "- - - - - - - - - - - y -",
     "read_audit": "- - - - - - - - - - - - y",
+    "export_audit": "- - - - - - - - - - - - y",
     "read_own_data": "- y y y y y y y y y y y y",
+    "export_own_data": "- y y y y y y y y y y y y",
+    "change_factors": "- y y y y y y y y y y y y",
     "write_message": "- - - y y y y - - - - - -",
     "follow_up": "- - - - - - y - - - - - -",
     "extend_notice": "- - - y y - - - y - - - -",
@@ -133,6 +136,7 @@ EXPECTED = {
     "state_royalty": "- - - y y y - - - - - - -",
     "share_rewards": "- - - y y - - - - - - - -",
     "see_rewards": "- - - y y y - - - - - - y",
+    "export_payouts": "- - - y y y - - - - - - y",
     "pay_rewards": "- - - - - y - - - - - - -",
     "save_search": "- y y y y y y y y y y y -",
 }
@@ -151,7 +155,7 @@ def test_the_table_names_every_role_and_every_act() -> None:
     assert set(EXPECTED) == {act.value for act in ACTS}
 
 
-def test_the_auditor_changes_nothing() -> None:
+def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
     reading = {
         DealAct.SEE_DEALS,
         AccountAct.SEE_DESK,
@@ -162,9 +166,13 @@ def test_the_auditor_changes_nothing() -> None:
         NoticeAct.SEE_OBJECTIONS,
         IntegrityAct.SEE_SANCTIONS,
         AccountAct.READ_AUDIT,
+        AccountAct.EXPORT_AUDIT,
         AccountAct.READ_OWN_DATA,
+        AccountAct.EXPORT_OWN_DATA,
+        AccountAct.CHANGE_FACTORS,
         AccountAct.READ_MAILS,
         PaperAct.SEE_PAPERS,
+        RewardAct.EXPORT_PAYOUTS,
     }
 
     assert {act for act in ACTS if may(frozenset({Role.AUDITOR}), act)} <= reading

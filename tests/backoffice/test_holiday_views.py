@@ -20,6 +20,7 @@ from market.notices.holiday_years import propose_year
 from market.notices.models import HolidayYearVersion, Notice
 from market.records.by import By
 from market.records.decisions import Verdict
+from tests.accounts.factor_data import switch_on_authenticator
 from tests.claims.factories import make_applicant, make_desk, make_rechecked
 from tests.claims.factories import make_published as make_published_list
 from tests.deals.factories import make_parties, make_published, move_clock
@@ -168,6 +169,7 @@ async def test_outside_the_demo_a_provisional_year_gives_no_end(deps: Deps) -> N
     real = replace(deps, settings=replace(deps.settings, is_demo=False))
     move_clock(deps, AUTUMN)
     operator = await make_staff(StaffRole.OPERATOR)
+    await switch_on_authenticator(operator.user_id, deps)
     reach = {}
 
     for name, market in (("demo", deps), ("real", real)):

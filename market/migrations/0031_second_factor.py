@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0026_invitations")]
+    dependencies = [("market", "0030_objection_procedure")]
 
     initial = False
 
@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
                     fields.OneToOneField(
                         "market.User",
                         source_field="user_id",
-                        unique=True,
                         db_constraint=True,
                         to_field="id",
                         related_name="authenticator",

@@ -7,7 +7,6 @@ import json
 import segno
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from market.accounts import authentication, passkeys, second_factors
 from market.accounts.factor_models import Authenticator
@@ -30,6 +29,7 @@ from market.accounts.web import (
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, safe_path, uuid_or_none
 from market.records.by import By

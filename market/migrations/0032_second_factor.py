@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0030_objection_procedure")]
+    dependencies = [("market", "0031_keyed_identities")]
 
     initial = False
 

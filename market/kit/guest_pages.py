@@ -19,7 +19,7 @@ from market.kit import telemetry
 GUEST_PAGE_SECONDS = 5.0
 MOST_BYTES = 64 * 1024 * 1024
 LARGEST_PAGE = 1024 * 1024
-SHARED_COOKIES = (b"browser", b"locale")
+SHARED_COOKIES = (b"browser", b"locale", b"device")
 """Cookies that guests have; whoever has another gets a page of their own."""
 OWN_ANSWER = frozenset({b"authorization", b"hx-request", b"range"})
 """Headers of requests whose answer is not the plain page."""

@@ -45,10 +45,38 @@ def check_digit(digits: str) -> str:
     return CHECKS[total % 11]
 
 
+def missing_check_digit(text: str) -> str:
+    """Return the check digit that 12 digits lack to be a Chinese number; empty where they are none."""
+    match = _NUMBER.fullmatch(f"{canonical_key(text)}0")
+    return check_digit(match["body"]) if match and match["body"].startswith("20") else ""
+
+
+_IN_TEXT = re.compile(
+    r"(?<![0-9A-Z])(?:(?:ZL|CN)\W{0,2})?(?:20\d\d|[89]\d|0[0-3])[\d ]{5,12}\.?\d?[\dX](?![0-9A-Z])",
+    re.IGNORECASE,
+)
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Full-width signs, digits and letters; the length of a text stays."""
+
+
+def split_at_numbers(text: str) -> list[tuple[str, str]]:
+    """Return each valid Chinese patent number of a text with what stands before it; what follows the last
+    comes with an empty number."""
+    parts, end = [], 0
+    plain = text.translate(_HALF_WIDTH)
+    for match in _IN_TEXT.finditer(plain):
+        if number := parse_patent_number(match[0]):
+            parts.append((text[end : match.start()], number))
+            end = match.end()
+    return [*parts, (text[end:], "")] if parts else []
+
+
 _PCT = re.compile(r"(?:PCT)?([A-Z]{2})((?:19|20)\d{2})(\d{5,6})")
 _WO = re.compile(r"WO(\d{4})(\d{5,6})([A-Z]\d)?")
 _FOREIGN = re.compile(r"([A-Z]{2})(\d{5,13}[A-Z]?\d?|[A-Z]?\d{4,12}[A-Z]?\d?)")
 _PUBLICATION = re.compile(r"CN\d{7,9}[ABCUSY]\d?")
+_HAN = re.compile("[\u4e00-\u9fff]")
+"""Words within a foreign number: JP特许第6543210号."""
 _OFFICES = (
     "AE AP AR AT AU BE BR CA CH CL CO CZ DE DK EA EG EP ES FI FR GB GR HK HU ID IE IL IN IR IT JP KH"
     " KR KZ LA LK MA MM MN MO MX MY NL NO NZ OA PE PH PK PL PT RO RU SA SE SG SK TH TR TW UA US UZ VN ZA"
@@ -62,7 +90,7 @@ def foreign_number(text: str) -> str | None:
 
     PCT/CN2020/123456, WO2021/123456A1 and US10123456B2 are kept as what they are; no check digit is known.
     """
-    key = canonical_key(text).upper()
+    key = _HAN.sub("", canonical_key(text))
     if key.startswith("PCT") and (match := _PCT.fullmatch(key)):
         return f"PCT/{match[1]}{match[2]}/{match[3]}"
     if match := _WO.fullmatch(key):

@@ -29,7 +29,7 @@ from market.kit.i18n import lazy
 from market.listings import rules
 from market.listings.models import Need, Outcome, PriceKind
 from market.listings.right_rows import kind_of_number
-from market.listings.rights import InvalidNumber, patent_number_of
+from market.listings.rights import InvalidNumber, is_almost_patent, patent_number_of
 
 
 def trl_choices() -> list[tuple[str, str]]:
@@ -76,7 +76,10 @@ class RightRow(BaseForm):
         if field.data and not self.kind.data:
             # A patent number typed alone tells what it protects.
             self.kind.data = kind_of_number(field.data)
-        if not field.data or self.kind.data not in lists.PATENT_KINDS:
+        is_patent = self.kind.data in lists.PATENT_KINDS or (
+            not self.kind.data and is_almost_patent(field.data)
+        )
+        if not field.data or not is_patent:
             return
         try:
             field.data = patent_number_of(field.data)

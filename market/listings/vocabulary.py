@@ -105,6 +105,31 @@ NEED_KINDS: Mapping[str, str] = {
     "人才引进": "talent",
     "人才需求": "talent",
 }
+RIGHT_KINDS: Mapping[str, str] = {
+    word: key
+    for key, words in {
+        "invention": "发明专利 发明 发明授权 国家发明专利 中国发明专利 授权发明专利",
+        "utility_model": "实用新型 实用新型专利 实用",
+        "design": "外观设计 外观设计专利 外观专利 外观",
+        "software": "软件著作权 软著 计算机软件著作权",
+        "plant_variety": "植物新品种 植物新品种权 新品种权 新品种",
+        "layout_design": "集成电路布图设计 集成电路布图 布图设计",
+        "trade_secret": "技术秘密 商业秘密 专有技术",
+    }.items()
+    for word in words.split()
+}
+RIGHT_STATES: Mapping[str, str] = {
+    word: key
+    for key, words in {
+        "granted": "已授权 授权 有效 授权有效 专利权维持 维持 有权 已获授权",
+        "applied": "申请中 申请 已申请 受理 已受理 实审 实质审查 审查中 在审 实审中 正在申请",
+        "published": "已公开 公开 公布 已公布",
+        "registered": "已登记 登记",
+        "secret": "保密中 保密",
+        "lapsed": "已失效 失效 终止 已终止 无效 届满 未缴年费终止",
+    }.items()
+    for word in words.split()
+}
 PRICE_KINDS: Mapping[str, str] = {
     "挂牌": "fixed",
     "一口价": "fixed",
@@ -193,6 +218,16 @@ def mode_named(text: str) -> str:
 def need_kind_named(text: str) -> str:
     """Return the kind of need that a text names; empty where it names none."""
     return NEED_KINDS.get(_bare(text), "")
+
+
+def right_kind_named(text: str) -> str:
+    """Return the kind of right that a text names; empty where it names none."""
+    return RIGHT_KINDS.get("".join(text.split()), "")
+
+
+def right_state_named(text: str) -> str:
+    """Return the status of a right that a text names; empty where it names none."""
+    return RIGHT_STATES.get("".join(text.split()), "")
 
 
 def price_kind_named(text: str) -> str:

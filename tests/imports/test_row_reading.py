@@ -181,6 +181,14 @@ STATES = {"已授权": "granted", "申请中": "applied"}
         ("201810861934.2|已授权", ["invention 201810861934.2 granted"]),
         ("|201810861934.2|申请中", ["invention 201810861934.2 applied"]),
         ("发明专利｜2018 1 0861934.2｜已授权", ["invention 201810861934.2 granted"]),
+        ("发明｜ZL201810861934.2｜有效", ["invention 201810861934.2 granted"]),
+        ("专利号：ZL201810861934.2", ["invention 201810861934.2 "]),
+        ("第201810861934.2号（已授权）", ["invention 201810861934.2 granted"]),
+        ("发明专利 201810861934.2 实审", ["invention 201810861934.2 applied"]),
+        ("US10,123,456B2", ["invention US10123456B2 "]),
+        ("JP特许第6543210号", ["invention JP6543210 "]),
+        ("技术秘密", ["trade_secret  "]),
+        ("N/A", []),
     ],
 )
 def test_rights_are_drafted_from_numbers(typed: str, rights: list[str]) -> None:
@@ -195,13 +203,30 @@ def test_rights_are_drafted_from_numbers(typed: str, rights: list[str]) -> None:
         ("CN108912345A", "公开（公告）号"),
         ("201810861934.3", "校验位"),
         ("商标|123|已授权", "不在列表里"),
-        ("|123|已授权", "校验位"),
-        ("发明专利|201810861934.2|有效", "不在列表里"),
+        ("201810861934", "少了最后的校验位，按前面的数字应为 2"),
+        ("申请中", "没有完整的专利号"),
+        ("|123|已授权", "没有完整的专利号"),
+        ("发明专利|201810861934.2|待定", "不在列表里"),
+        ("一种砖 ZL201810861934.2、一种瓦 ZL201810861934.9", "没有完整的专利号"),
     ],
 )
 def test_a_right_that_cannot_be_says_why(typed: str, why: str) -> None:
     with pytest.raises(InvalidRight, match=why):
         rights_of(typed, KINDS, STATES)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("一种赤泥砖（ZL201810861934.2）", ["一种赤泥砖"]),
+        ("201810861934.2 一种赤泥砖", ["一种赤泥砖"]),
+        ("一种砖，专利号：ZL201810861934.2；一种瓦（ZL201810861934.2，已授权）", ["一种砖", "一种瓦"]),
+        ("pH传感器 ＺＬ２０１８１０８６１９３４．２、一种瓦 zl201810861934.2", ["pH传感器", "一种瓦"]),
+        ("发明专利1件：201810861934.2，授权", [""]),
+    ],
+)
+def test_names_beside_numbers_are_kept(typed: str, names: list[str]) -> None:
+    assert [right["name"] for right in rights_of(typed, KINDS, STATES)] == names
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ async def test_submitting_an_incomplete_outcome_says_so_at_each_field_and_keeps_
         ({"title": "长" * 81}, "最多 80 个字"),
         ({"highlight": "长" * 61}, "最多 60 个字"),
         ({"rights-0-number": "201810861934.3"}, "校验位不对"),
+        ({"rights-0-kind": "", "rights-0-number": "201810861934.3"}, "校验位不对"),
+        ({"rights-0-kind": "", "rights-0-number": "ZL201810861934"}, "少了最后的校验位"),
         ({"rights-0-expires_on": "2026-02-30"}, "2026-05-01 的样子"),
         ({"rights-0-expires_on": "0001-01-01"}, "1900 到 2200"),
         ({"rights-0-open_licence": "yes", "rights-0-status": "applied"}, "只有已授权的专利"),

@@ -16,10 +16,10 @@ from market.imports.heads import WAN
 from market.imports.open_data_rows import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
-from market.kit.money import Money
+from market.kit.money import UNITS, Money
 from market.kit.workbooks.cells import Cell
 from market.kit.workbooks.heads import to_simplified
-from market.kit.workbooks.values import UNITS, UnreadableCell, amount_of, day_of
+from market.kit.workbooks.values import UnreadableCell, amount_of, day_of
 from market.listings.kinds import OUTCOME, Kind
 from market.listings.models import PriceKind
 from market.listings.right_rows import InvalidRight, rights_of

@@ -147,8 +147,11 @@ class NumberField(_IntegerField):
         self.data = int(number)
 
 
+_WRITTEN_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
+
+
 class DayField(StringField):
-    """A day, 2026-05-01, or None when left empty."""
+    """A day, 2026-05-01, also as 2026/5/1 or 2026年5月1日, or None when left empty."""
 
     data: Any
 
@@ -163,7 +166,8 @@ class DayField(StringField):
         if not text:
             return
         try:
-            day = date.fromisoformat(text)
+            written = _WRITTEN_DAY.fullmatch(text)
+            day = date(*map(int, written.groups())) if written else date.fromisoformat(text)
         except ValueError:
             raise ValueError(_("请按 2026-05-01 的样子填日期。")) from None
         if not 1900 <= day.year <= 2200:

@@ -41,6 +41,20 @@ _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _ONE_COMMA = re.compile(r"([+-]?\d+),(\d+)")
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 
+UNITS = {
+    "元": 1,
+    "圆": 1,
+    "千元": 1000,
+    "万": 10_000,
+    "万元": 10_000,
+    "百万元": 1_000_000,
+    "千万元": 10_000_000,
+    "亿": 100_000_000,
+    "亿元": 100_000_000,
+}
+"""Yuan that a written unit makes."""
+_WITH_UNIT = re.compile(rf"(.*[\d.])\s*({'|'.join(sorted(UNITS, key=len, reverse=True))})整?")
+
 HOME = "CNY"
 """The currency of registered contracts and of public money."""
 
@@ -206,11 +220,19 @@ class Money:
     def parse(cls, text: str, currency: str = HOME, *, unit: int = 1) -> Money:
         """Parse a typed amount, in `unit`s of the major unit (10000 for 万元).
 
+        A unit that is written (120元, 3.5万) wins over `unit`.
+
         Raises:
             MisplacedComma: a comma is not before three digits.
-            ValueError: it is no plain number, finer than one minor unit, or 10^13 or more.
+            ValueError: it is no plain number, finer than one minor unit, or 10^13 or more, or has a unit of
+                yuan in another currency.
         """
-        value = parse_decimal(text.strip().lstrip("￥¥"))
+        text = unicodedata.normalize("NFKC", text).strip()
+        if match := _WITH_UNIT.fullmatch(text):
+            if currency != HOME:
+                raise ValueError("yuan in another currency")
+            text, unit = match[1], UNITS[match[2]]
+        value = parse_decimal(text.lstrip("￥¥"))
         if abs(value) >= Decimal(10) ** 13:
             raise ValueError("too large")
         minor = value * unit * 10 ** decimals(currency)

@@ -10,22 +10,11 @@ import unicodedata
 from datetime import date, datetime
 
 from market.kit.i18n import gettext as _
-from market.kit.money import HOME, MisplacedComma, Money
+from market.kit.money import HOME, UNITS, MisplacedComma, Money
 from market.kit.workbooks.cells import Cell, Kind, moment_of_serial
 
 NOTHING = frozenset(["", "-", "--", "—", "——", "/", "无"])
 """What people write where there is no amount."""
-UNITS = {
-    "元": 1,
-    "圆": 1,
-    "千元": 1000,
-    "万": 10_000,
-    "万元": 10_000,
-    "百万元": 1_000_000,
-    "千万元": 10_000_000,
-    "亿": 100_000_000,
-    "亿元": 100_000_000,
-}
 _AMOUNT = re.compile(
     rf"(?P<before>[+-]?)(?:(?P<home>RMB|CNY|人民币|[¥￥])\s*)?(?P<sign>[+-]?)(?P<number>[\d,]*\.?\d*)"
     rf"\s*(?P<unit>{'|'.join(sorted(UNITS, key=len, reverse=True))})?整?(?P<after>RMB|CNY)?",

@@ -1,0 +1,71 @@
+"""Amounts and days as people type them into forms."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from starlette.datastructures import FormData
+
+from market.kit.form_fields import DayField, MoneyField
+from market.kit.forms import BaseForm
+
+
+class Typed(BaseForm):
+    wan = MoneyField("万元")
+    yuan = MoneyField("元", unit=1)
+    dong = MoneyField("越南盾", unit=1, currency="VND")
+    day = DayField("日期")
+
+
+def read(name: str, text: str) -> Any:
+    """Return the data of one field, or its first error."""
+    form = Typed(FormData([(name, text)]))
+    form.validate()
+    return form[name].errors[0] if form[name].errors else form[name].data
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fen"),
+    [
+        ("wan", "3.5", 3_500_000),
+        ("wan", "3.5万", 3_500_000),
+        ("wan", "３．５ 万元", 3_500_000),
+        ("wan", "￥1,200元整", 120_000),
+        ("wan", "0.2亿", 2_000_000_000),
+        ("yuan", "3.5万", 3_500_000),
+        ("yuan", "￥1,200.50元", 120_050),
+        ("dong", "430,000", 430_000),
+    ],
+)
+def test_a_unit_that_is_written_wins_over_the_unit_of_the_field(name: str, text: str, fen: int) -> None:
+    assert read(name, text) == fen
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("wan", "3,5万", "3.5 还是 35？"),
+        ("wan", "12万5", "请填金额"),
+        ("wan", "十二万", "请填金额"),
+        ("wan", "1.2e5", "请填金额"),
+        ("wan", "万元", "请填金额"),
+        ("dong", "3万元", "请填金额"),
+        ("yuan", "0.001元", "请填金额"),
+    ],
+)
+def test_an_amount_that_cannot_be_read_in_one_way_is_asked_about(name: str, text: str, why: str) -> None:
+    assert str(read(name, text)).startswith(why)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-05-01", "2026/5/1", "2026.5.1", "2026年5月1日", "２０２６－０５－０１", "20260501"]
+)
+def test_a_day_is_read_in_the_ways_it_is_written_in_china(text: str) -> None:
+    assert read("day", text) == date(2026, 5, 1)
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "5/1/2026", "2026年5月", "26-5-1", "2026/13/1"])
+def test_a_day_that_is_none_or_could_be_another_is_refused(text: str) -> None:
+    assert read("day", text) == "请按 2026-05-01 的样子填日期。"

@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return verify_file(options.file)
     with _loading():
+        from uvicorn.loops.auto import auto_loop_factory
+
         from market.settings import Settings, SettingsError
         from market.tables import IncompatibleDatabase
 
@@ -38,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"The settings will not do:\n{error}\n")
         return 2
     try:
-        return asyncio.run(_run(options, settings))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            return runner.run(_run(options, settings))
     except (SettingsError, IncompatibleDatabase) as error:
         sys.stderr.write(f"{error}\n")
         return 2

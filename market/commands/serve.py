@@ -19,6 +19,7 @@ from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.deps import Deps
 from market.kit.database import SITE_LIMITS
 from market.kit.guest_pages import GUEST_PAGE_SECONDS
+from market.kit.http_protocol import KEEP_ALIVE, BoundedHttpTools
 from market.kit.telemetry import set_up_logs
 from market.matching.rematch import enqueue_full_rematch_if_scorer_changed
 from market.programmes.catalogue import load_programmes
@@ -29,10 +30,6 @@ from market.seed.demo_market import seed_if_empty
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import work, working
-
-LONGEST_HEAD = 1024 * 1024
-"""Bytes of a request's address and headers that are read; an address of 100 kB still gets a page. The other
-parser, httptools, refuses addresses of more than 64 kB with a bare line."""
 
 GRACE = 15
 """Seconds after the signal to stop in which requests in hand may be finished."""
@@ -101,8 +98,10 @@ async def serve(
                 lifespan="off",
                 access_log=False,
                 log_config=None,
-                http="h11",
-                h11_max_incomplete_event_size=LONGEST_HEAD,
+                http=BoundedHttpTools,
+                ws="none",
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=GRACE,
             ),
         )

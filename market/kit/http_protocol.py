@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_DEADLINE = 20.0
@@ -17,6 +16,11 @@ HEAD_DEADLINE = 20.0
 KEEP_ALIVE = 75
 """Seconds that an idle connection is kept open: longer than proxies keep theirs (60), so that no proxy sends
 a request on a connection that is just being closed."""
+LONGEST_HEAD = 1024 * 1024
+"""Bytes of a request's address and headers that are read; an address of 100 kB still gets a page."""
+LONGEST_PARSED = 60_000
+"""Bytes of an address that the parser takes."""
+TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -64,9 +68,27 @@ class HeadDeadline:
             self.transport.close()
 
 
-class BoundedH11(HeadDeadline, H11Protocol):
-    """Reads addresses and headers of any length that the server allows."""
-
-
 class BoundedHttpTools(HeadDeadline, HttpToolsProtocol):
-    """Reads faster, addresses of 64 kB at most."""
+    """Reads heads of up to `LONGEST_HEAD`; the parser alone refuses addresses of 64 kB with a bare line."""
+
+    url: bytes
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_timer is None:
+            self._head_bytes = 0
+        elif self._head_bytes > LONGEST_HEAD and not self.transport.is_closing():
+            self.transport.write(TOO_LONG)
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        path, _mark, query = self.url.partition(b"?")
+        is_long = len(self.url) > LONGEST_PARSED
+        if is_long:
+            self.url = path[:LONGEST_PARSED]  # no page has such a path
+        scope = self.scope
+        super().on_headers_complete()
+        if is_long:  # the application begins at the next turn of the loop
+            scope["query_string"] = query

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from market.accounts import web as accounts_web
 from market.accounts.form_requests import OneSubmission, attach_held_form, with_held
 from market.accounts.proof_requests import continue_after_proof
+from market.accounts.security_events import note_export
 from market.codes import contract_lists, industries, labels, lists, regions
 from market.deps import Deps
 from market.error_pages import (
@@ -187,6 +188,7 @@ class _RequestMiddleware:
         finally:
             self.bodies.give_back(len(body))
             await answering.submission.end(answering.status, answering.location)
+            await note_export(request, answering.status, answering.media_type, answering.disposition)
             if form := getattr(request.state, "form", None):
                 await form.close()
             if not scope["path"].startswith("/static/"):
@@ -214,7 +216,7 @@ class _Answer:
     def __init__(self, request: Request, send: Send) -> None:
         self._send = send
         self.started = perf_counter()
-        self.status, self.location = 0, ""
+        self.status, self.location, self.media_type, self.disposition = 0, "", "", ""
         self.place: Place | None = None
         self.submission = OneSubmission(request, "")
 
@@ -223,6 +225,8 @@ class _Answer:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             self.location = headers.get("location", "")
+            self.media_type = headers.get("content-type", "")
+            self.disposition = headers.get("content-disposition", "")
             if self.location and (held := get_held_form()) is not None and not held.is_shown:
                 headers["location"] = with_held(self.location, str(held.id))
             if self.place:

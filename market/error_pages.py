@@ -15,6 +15,7 @@ from market.accounts.actors import ProofNeeded
 from market.accounts.form_requests import hold_refused_form
 from market.accounts.forms import LoginForm
 from market.accounts.proof_requests import ask_for_proof
+from market.accounts.security_events import note_refusal
 from market.accounts.web import FactorNeeded, SignInFirst
 from market.kit.errors import Conflict, MarketError, Overloaded, TooMany
 from market.kit.faults import Fault, fault_of
@@ -37,6 +38,7 @@ INSUFFICIENT_STORAGE = 507
 async def refused(request: Request, error: Exception) -> Response:
     """Return the page of a request that cannot be carried out."""
     status = error.status if isinstance(error, MarketError) else 400
+    await note_refusal(request, error)
     if isinstance(error, ProofNeeded):
         return await ask_for_proof(request, error)
     if isinstance(error, FactorNeeded) and request.method == "GET":

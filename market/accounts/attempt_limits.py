@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from market.kit import rate_limits
+from market.kit.jobs import enqueue
 
 QUARTER, HOUR, DAY = 900, 3600, 86_400
 OF_PLACE = 10
@@ -41,6 +42,8 @@ class SignInAttempts:
     known_device: str = ""
     """Hash of the device's token, if the person has signed in on it."""
     has_factor: bool = False
+    user_id: UUID | None = None
+    """Whose account it is; None: nobody has this address."""
 
     @property
     def _place(self) -> str:
@@ -62,10 +65,12 @@ class SignInAttempts:
             raise rate_limits.too_many()
 
     async def count_failure(self) -> None:
-        await rate_limits.add_failure(self._place, window_seconds=QUARTER)
+        here, everywhere = await rate_limits.add_failure(self._place, window_seconds=QUARTER), 0
         if not self.known_device:
-            await rate_limits.add_failure(f"login:{digest(self.email)}", window_seconds=HOUR)
+            key = f"login:{digest(self.email)}"
+            everywhere = await rate_limits.add_failure(key, window_seconds=HOUR)
             await rate_limits.add_failure(f"login:{self.ip}", window_seconds=HOUR)
+        await _note_failure(self.user_id, is_locked_out=here == OF_PLACE or everywhere == OF_ACCOUNT)
 
     async def forgive(self) -> None:
         """Forget the wrong passwords of this place, after a right one."""
@@ -89,7 +94,8 @@ class OwnAttempts:
             raise rate_limits.too_many()
 
     async def count_failure(self) -> None:
-        await rate_limits.add_failure(f"own:{self.user_id}", window_seconds=QUARTER)
+        count = await rate_limits.add_failure(f"own:{self.user_id}", window_seconds=QUARTER)
+        await _note_failure(self.user_id, is_locked_out=count == OF_PLACE)
 
 
 @dataclass(frozen=True)
@@ -111,5 +117,11 @@ class CodeAttempts:
             raise rate_limits.too_many()
 
     async def count_failure(self) -> None:
-        await rate_limits.add_failure(f"code:{self.user_id}", window_seconds=QUARTER)
-        await rate_limits.add_failure(f"code:{self.user_id}", window_seconds=DAY)
+        count = await rate_limits.add_failure(f"code:{self.user_id}", window_seconds=QUARTER)
+        total = await rate_limits.add_failure(f"code:{self.user_id}", window_seconds=DAY)
+        await _note_failure(self.user_id, is_locked_out=count == OF_CODE or total == OF_CODE_A_DAY)
+
+
+async def _note_failure(user_id: UUID | None, *, is_locked_out: bool) -> None:
+    """Have a job record it, also where nobody has the address: so both answers take as long."""
+    await enqueue("accounts.note_failure", user_id=user_id, is_locked_out=is_locked_out)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from tortoise.queryset import QuerySet
+
 from market.accounts import demo_logins
 from market.accounts.actors import Actor, actor_without_roles
 from market.accounts.attempt_limits import OwnAttempts, SignInAttempts, digest
@@ -22,6 +24,7 @@ from market.accounts.sessions import (
     STAFF_TERM,
     TERM,
     end_all_sessions,
+    end_session,
     find_pending_user,
     start_session,
     token_hash,
@@ -80,6 +83,7 @@ async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool,
         browser.ip,
         known_device=await known_device(user.id, browser.device_token) if user else "",
         has_factor=user is not None and await has_factor(user.id),
+        user_id=user.id if user else None,
     )
     is_correct = await verify_password(password, user.password_hash if user else "", attempts=attempts)
     if user is None or not is_correct:
@@ -141,6 +145,8 @@ async def _enter(user: User, *, browser: Browser, is_demo: bool, now: datetime) 
         term=STAFF_TERM if user.staff_role is not None and not is_demo else TERM,
     )
     known = await remember_device(user, browser.device_token, device=browser.device, now=now)
+    by = By(actor_without_roles(user.id), now)
+    await record("user", user.id, UserVerb.SIGN_IN, by=by, device=browser.device)
     return SignIn(token, known)
 
 
@@ -239,16 +245,30 @@ async def _notify_of_change(user: User, *, now: datetime) -> None:
 
 
 @atomic()
-async def end_other_session(session_hash: str, *, actor: Actor) -> None:
+async def sign_out(session_token: str, *, by: By | None) -> None:
+    """End a session; `by` is whoever is signed in by it."""
+    await end_session(session_token)
+    if by is not None:
+        await record("user", by.actor.user_id, UserVerb.SIGN_OUT, by=by)
+
+
+async def end_other_session(session_hash: str, *, by: By) -> None:
     """End one of the person's sessions."""
-    await Session.filter(user_id=actor.user_id, token_hash=session_hash).delete()
+    await _end(Session.filter(user_id=by.actor.user_id, token_hash=session_hash), by)
+
+
+async def end_other_sessions(session_token: str, *, by: By) -> int:
+    """End all sessions of the person but this one and return their number."""
+    others = Session.filter(user_id=by.actor.user_id).exclude(token_hash=token_hash(session_token))
+    return await _end(others, by)
 
 
 @atomic()
-async def end_other_sessions(session_token: str, *, actor: Actor) -> int:
-    """End all sessions of the person but this one and return their number."""
-    others = Session.filter(user_id=actor.user_id).exclude(token_hash=token_hash(session_token))
-    return await others.delete()
+async def _end(sessions: QuerySet[Session], by: By) -> int:
+    ended = await sessions.delete()
+    if ended:
+        await record("user", by.actor.user_id, UserVerb.END_SESSIONS, by=by, sessions=ended)
+    return ended
 
 
 @atomic()

@@ -22,7 +22,6 @@ from market.accounts.held_forms import drop_held_forms
 from market.accounts.mail_tokens import check_token
 from market.accounts.models import MemberRole, TokenPurpose
 from market.accounts.registration import NewPerson
-from market.accounts.sessions import end_session
 from market.accounts.web import (
     address_of,
     browser_of,
@@ -37,6 +36,7 @@ from market.kit.i18n import gettext as _
 from market.kit.routing import GUEST_FORM, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to
+from market.records.by import By
 
 
 async def login(request: Request) -> Response:
@@ -64,8 +64,9 @@ async def login(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
+    actor = optional_actor(request)
     if token := session_token(request):
-        await end_session(token)
+        await authentication.sign_out(token, by=By(actor, deps(request).clock()) if actor else None)
     await drop_held_forms(browser=request.state.browser)
     return drop_session(request, flash(request, redirect_to(request, "pages:home"), _("您已退出。")))
 

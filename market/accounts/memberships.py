@@ -15,6 +15,7 @@ from market.accounts.models import (
     OrganisationKind,
     OrganisationStatus,
     OrganisationVerb,
+    UserVerb,
 )
 from market.accounts.permissions import AccountAct
 from market.accounts.queries import find_organisation_by_uscc
@@ -154,15 +155,17 @@ async def end_membership(membership_id: UUID, *, by: By) -> None:
     )
 
 
-async def act_for(organisation_id: UUID, token: str, *, actor: Actor) -> None:
+@atomic()
+async def act_for(organisation_id: UUID, token: str, *, by: By) -> None:
     """Switch the organisation that a person acts for in this browser.
 
     Raises:
         NotFound: they are no active member of it.
     """
-    if organisation_id not in {identity for identity, _name in actor.organisations}:
+    if organisation_id not in {identity for identity, _name in by.actor.organisations}:
         raise NotFound(_("您不是这个单位的成员。"))
     await remember_act_for(token, organisation_id)
+    await record("user", by.actor.user_id, UserVerb.ACT_FOR, by=by, organisation=organisation_id)
 
 
 async def is_last_admin(membership: Membership) -> bool:

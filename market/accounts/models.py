@@ -32,6 +32,14 @@ class UserVerb(LabelEnum):
     REMOVE_FACTOR = "remove_factor", lazy("停用二次验证")
     RENEW_RECOVERY_CODES = "renew_recovery_codes", lazy("更换恢复码")
     RESET_FACTORS = "reset_factors", lazy("重置二次验证")
+    SIGN_IN = "sign_in", lazy("登录")
+    FAIL_SIGN_IN = "fail_sign_in", lazy("登录失败")
+    LOCK_OUT = "lock_out", lazy("尝试过多，暂停登录")
+    SIGN_OUT = "sign_out", lazy("退出")
+    END_SESSIONS = "end_sessions", lazy("让其他设备退出")
+    ACT_FOR = "act_for", lazy("改为代表单位")
+    EXPORT = "export", lazy("导出数据")
+    REFUSED = "refused", lazy("越权操作被拒")
 
 
 class OrganisationVerb(LabelEnum):

@@ -182,7 +182,9 @@ async def act_for(request: Request) -> Response:
     organisation_id = uuid_or_none(data.get("organisation"))
     if organisation_id is None:
         raise NotFound(_("没有这条记录。"))
-    await memberships_service.act_for(organisation_id, session_token(request), actor=actor)
+    await memberships_service.act_for(
+        organisation_id, session_token(request), by=By(actor, deps(request).clock())
+    )
     response = redirect_to(request, "pages:workbench")
     response.headers["location"] = safe_path(str(data.get("next") or ""), response.headers["location"])
     return response

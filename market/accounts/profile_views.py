@@ -72,9 +72,9 @@ async def sessions(request: Request) -> Response:
     if request.method == "POST":
         session_hash = str((await form_data(request)).get("session") or "")
         if session_hash:
-            await authentication.end_other_session(session_hash, actor=actor)
+            await authentication.end_other_session(session_hash, by=By(actor, deps(request).clock()))
         else:
-            await authentication.end_other_sessions(token, actor=actor)
+            await authentication.end_other_sessions(token, by=By(actor, deps(request).clock()))
         return flash(request, redirect_to(request, "accounts:sessions"), _("已退出所选的设备。"))
     own = await queries.list_sessions(actor.user_id)
     return render(request, "accounts/sessions.html", sessions=own, this=token_hash(token))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from market.accounts.devices import sweep_devices
 from market.accounts.held_forms import sweep_held_forms
@@ -10,6 +11,7 @@ from market.accounts.held_requests import sweep_held_requests
 from market.accounts.invitations import forget_invitations
 from market.accounts.mail_tokens import sweep_tokens
 from market.accounts.models import Membership, Organisation, OrganisationStatus, User
+from market.accounts.security_events import record_failure
 from market.accounts.sessions import sweep_sessions
 from market.accounts.submissions import sweep_submissions
 from market.deps import Deps
@@ -39,6 +41,13 @@ async def send_mail(deps: Deps, mail_id: int) -> None:
     # Only the demo shows sent mails; elsewhere their text, with links and names, is cleared.
     cleared = {} if deps.settings.is_demo else {"text": ""}
     await OutgoingMail.filter(id=mail_id).update(sent_at=deps.clock(), **cleared)
+
+
+@job("accounts.note_failure")
+async def note_failure(deps: Deps, user_id: str | None, is_locked_out: bool) -> None:
+    """Record a wrong password or code; of nobody, nothing. A job, so that no answer takes longer."""
+    if user_id is not None:
+        await record_failure(UUID(user_id), is_locked_out=is_locked_out, now=deps.clock())
 
 
 @job("accounts.sweep", cron="25 * * * *")

@@ -11,7 +11,6 @@ from market.accounts import (
     organisation_views,
     profile_views,
     queries,
-    security_events,
     worklist,
 )
 from market.accounts.models import (
@@ -37,7 +36,7 @@ ROOM = Room(
         *profile_views.routes,
         *organisation_views.routes,
     ],
-    jobs=(jobs.send_mail, jobs.sweep, security_events.note_failure),
+    jobs=(jobs.send_mail, jobs.sweep, jobs.note_failure),
     relations=queries.relations,
     subjects={
         "organisation": Subject(

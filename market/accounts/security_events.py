@@ -7,6 +7,7 @@ is recorded.
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -17,11 +18,9 @@ from market.accounts.attempt_limits import HOUR
 from market.accounts.models import User, UserVerb
 from market.accounts.web import FactorNeeded, optional_actor
 from market.audit.log import record
-from market.deps import Deps
 from market.kit import rate_limits
 from market.kit.database import atomic
 from market.kit.errors import Forbidden
-from market.kit.jobs import job
 from market.kit.security import PageExpired
 from market.kit.web import deps
 from market.records.by import By
@@ -33,13 +32,10 @@ EXPORTS = ("spreadsheetml", "json", "csv")
 """Parts of the media types that exports have; files of records log their openings themselves."""
 
 
-@job("accounts.note_failure")
-async def note_failure(deps: Deps, user_id: str | None, is_locked_out: bool) -> None:
-    """Record a wrong password or code; without a person nothing. A job, so that no answer takes longer."""
-    if user_id is None or not await User.exists(id=UUID(user_id)):
-        return
-    verb = UserVerb.LOCK_OUT if is_locked_out else UserVerb.FAIL_SIGN_IN
-    await _record(UUID(user_id), verb, By.job(deps.clock()))
+async def record_failure(user_id: UUID, *, is_locked_out: bool, now: datetime) -> None:
+    """Record a wrong password or code of a person, who may have gone in the meantime."""
+    if await User.exists(id=user_id):
+        await _record(user_id, UserVerb.LOCK_OUT if is_locked_out else UserVerb.FAIL_SIGN_IN, By.job(now))
 
 
 @atomic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from market.imports.excel_template import Column, columns_of
@@ -52,6 +52,8 @@ class SheetHeads:
     sheet: Sheet
     row: int
     guesses: tuple[HeadGuess, ...]
+    other_lists: tuple[str, ...] = ()
+    """Names of further sheets that are lists too."""
 
     @property
     def columns(self) -> dict[str, int]:
@@ -87,6 +89,7 @@ def guess_heads(
     """
     best: SheetHeads | None = None
     best_rank = (False, 0, 0)
+    lists: dict[str, None] = {}
     for sheet in sheets:
         for place, row in enumerate(sheet.rows[:MOST_TITLE_ROWS]):
             guesses = _guess(sheet, sheet.rows[place - 1] if place else None, row, kind, remembered)
@@ -100,7 +103,11 @@ def guess_heads(
                 continue
             if len(known) > 1 and rank > best_rank:
                 best, best_rank = SheetHeads(sheet, row.number, guesses), rank
-    return best
+            if rank[0] and len(known) >= FEWEST_COLUMNS and sheet.rows[-1].number > row.number:
+                lists[sheet.name] = None
+    if best is None:
+        return None
+    return replace(best, other_lists=tuple(name for name in lists if name != best.sheet.name))
 
 
 def heads_by_hand(
@@ -218,6 +225,9 @@ def head_notices(heads: SheetHeads) -> list[str]:
     if columns:
         names = "、".join(guess.head for guess in columns)
         notices.append(_("“%(columns)s”列是隐藏的，也已读入。", columns=names))
+    if heads.other_lists:
+        names = "、".join(f"“{name}”" for name in heads.other_lists[:10])
+        notices.append(_("表%(names)s也像清单，这次没有读；要导入的话，请选它另导一次。", names=names))
     return notices
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,12 @@ class KnownListings:
     by_reference: dict[str, Any] = field(default_factory=dict)
     by_title: dict[str, Any] = field(default_factory=dict)
     by_patent: dict[str, Any] = field(default_factory=dict)
+    revisions: dict[UUID, int] = field(default_factory=dict)
+    """Revision of a listing after its last import; a later one was edited by hand."""
+
+    def is_edited(self, listing: Any) -> bool:
+        """Return whether somebody has changed a listing since it was last imported."""
+        return bool(listing.revision != self.revisions.get(listing.id, 1))
 
 
 async def surroundings_of(listing_import: ListingImport) -> Surroundings:
@@ -156,7 +162,9 @@ async def _load_owners(surroundings: Surroundings, rows: Iterable[SheetRow]) -> 
 def _owner(surroundings: Surroundings, row: SheetRow, read: ReadRow) -> Organisation | None:
     """Return the owner of a row; a fault at its cell where the name is nobody's, or another's."""
     own = surroundings.own
-    if any(fault.column == "owner" for fault in read.faults):
+    if fault := next((fault for fault in read.faults if fault.column == "owner"), None):
+        if own is not None:
+            read.faults[read.faults.index(fault)] = replace(fault, choices=(own.name,))
         return None
     if own is None:
         owner = surroundings.owners.get(row.owner)
@@ -177,6 +185,11 @@ async def _load_listings(kind: Kind, surroundings: Surroundings, owner_ids: set[
     missing = owner_ids - surroundings.listings.keys()
     for owner_id in missing:
         surroundings.listings[owner_id] = KnownListings()
+    written = ListingImportRow.filter(organisation_id__in=list(missing), listing_revision__isnull=False)
+    for owner_id, listing_id, revision in await written.order_by("id").values_list(
+        "organisation_id", "listing_id", "listing_revision"
+    ):
+        surroundings.listings[owner_id].revisions[listing_id] = revision
     for listing in await kind.model.filter(organisation_id__in=list(missing)).order_by("-number"):
         known = surroundings.listings[listing.organisation_id]
         known.by_number[listing.number] = listing
@@ -212,7 +225,9 @@ def _compare(
         row.standing = RowStanding.SAME
         row.sentence = _("与 %(number)s 一样，不变。", number=listing.number)
         return
-    is_ours = how == _("同一来源") and listing.status not in SHOWN_AS_REVIEWED
+    is_imported = how == _("同一来源")
+    is_edited = is_imported and known.is_edited(listing)
+    is_ours = is_imported and listing.status not in SHOWN_AS_REVIEWED and not is_edited
     if not is_ours and row.answers.get(DECISION) != UPDATE:
         row.standing = RowStanding.ALIKE
     place = (
@@ -221,6 +236,8 @@ def _compare(
         else listing.number
     )
     row.sentence = _("与%(place)s %(how)s", place=place, how=how)
+    if is_edited:
+        row.sentence += _("，那一条导入后改过，更新会换掉改过的内容")
 
 
 def _alike(

@@ -25,10 +25,10 @@ from market.listings.models import PriceKind
 from market.listings.right_rows import InvalidRight, rights_of
 from market.listings.rules import keywords_of
 from market.listings.vocabulary import (
-    NO_AMOUNT,
     OPEN_TERMS,
     field_named,
     is_known_heading,
+    is_left_open,
     is_plain_level,
     mode_named,
     need_kind_named,
@@ -267,7 +267,7 @@ class _Reader:
     def amount(self, column: str) -> int | None:
         """Convert a cell to fen; None if it is empty, or says that it is left open."""
         text = self.text(column)
-        if not text or text in NO_AMOUNT:
+        if not text or is_left_open(text):
             return None
         cell, unit = self.row.cells[column], self.row.units.get(column, 0)
         plain = unicodedata.normalize("NFKC", text).strip()

@@ -142,9 +142,24 @@ PRICE_KINDS: Mapping[str, str] = {
 OPEN_TERMS = frozenset(["长期", "长期有效", "不限", "永久有效", "无", "一直有效", "常年", "常年有效", "待定"])
 """Words for a need without a last day."""
 NO_AMOUNT = frozenset(
-    ["面议", "协商", "待定", "不限", "另议", "价格面议", "双方协商", "可协商", "电议", "暂无"]
+    [
+        "面议",
+        "可面议",
+        "协商",
+        "待定",
+        "不限",
+        "另议",
+        "双方协商",
+        "可协商",
+        "电议",
+        "暂无",
+        "面谈",
+        "洽谈",
+        "TBD",
+    ]
 )
 """Words for a price or a budget that is left open."""
+_PRICE_WORD = re.compile("^(?:转让|许可|合作|意向)?(?:价格|价|预算|费用|金额)")
 _AFFIX = re.compile("^技术|技术$|产业$|行业$|领域$|业$|阶段$|级$|方式$")
 _LEVEL = re.compile(r"(?:^|TRL\s*-?\s*)([1-9])(?![\d.%])|([1-9一二三四五六七八九])\s*级", re.IGNORECASE)
 _COMPARISON = re.compile(
@@ -218,6 +233,12 @@ def mode_named(text: str) -> str:
 def need_kind_named(text: str) -> str:
     """Return the kind of need that a text names; empty where it names none."""
     return NEED_KINDS.get(_bare(text), "")
+
+
+def is_left_open(text: str) -> bool:
+    """Return whether a price or a budget is left open: 面议, 价格另议, TBD."""
+    bare = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    return _PRICE_WORD.sub("", bare) in NO_AMOUNT
 
 
 def right_kind_named(text: str) -> str:

@@ -156,6 +156,45 @@ async def test_the_same_list_again_changes_nothing_and_a_changed_row_updates_its
     assert (first.field, first.revision, second.field) == ("manufacturing", 2, "agriculture")
 
 
+async def test_a_draft_edited_since_its_import_is_not_overwritten_by_the_same_list_unasked(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    await sign_in(client, await make_university())
+    await run(client, deps, await bring_in(client, deps, [row()]))
+    await Outcome.all().update(revision=2, field="manufacturing")
+
+    again = await bring_in(client, deps, [row()])
+
+    line = (await rows_of(again))[0]
+    assert line.standing is RowStanding.ALIKE
+    assert "那一条导入后改过，更新会换掉改过的内容" in line.sentence
+    await post(client, f"/my/imports/{again.number}/answers", {f"pick-{line.id}-listing": "leave"})
+    await run(client, deps, again)
+    assert (await Outcome.get()).field == "manufacturing"
+
+
+async def test_a_sheet_that_is_left_out_is_named_and_nothing_is_promised_where_all_rows_are_faulty(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    await sign_in(client, await make_university())
+    book = load_workbook(BytesIO(book_of([row(modes="授权使用")])))
+    other = book.create_sheet("另一批")
+    for line in (HEADS, row(title="第二张表的成果")):
+        other.append(list(line))
+    book.create_sheet("说明").append(["请如实填写"])
+    content = BytesIO()
+    book.save(content)
+
+    files = {"file": ("成果清单.xlsx", content.getvalue(), "application/octet-stream")}
+    await post(client, "/my/outcomes/import", None, files=files)
+    await run_pending(deps)
+
+    page = await client.get(f"/my/imports/{(await ListingImport.get()).number}")
+    assert "表“另一批”也像清单，这次没有读" in page.text
+    assert "1 行里 0 行可以导入" in page.text
+    assert "其余都可以导入" not in page.text
+
+
 async def test_a_listing_on_offer_that_is_alike_is_decided_on_and_its_change_waits_for_review(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
@@ -388,9 +427,12 @@ async def test_a_row_of_another_organisation_is_a_fault_and_a_part_of_ours_is_ou
         [*row(title="丁", rights=""), "桂东南理工大学"],
     ]
 
-    standings = [each.standing for each in await rows_of(await bring_in(client, deps, lines, heads))]
+    checked = await rows_of(await bring_in(client, deps, lines, heads))
 
-    assert standings == [RowStanding.READY, RowStanding.FAULTY, RowStanding.FAULTY, RowStanding.READY]
+    assert [each.standing for each in checked] == [
+        *(RowStanding.READY, RowStanding.FAULTY, RowStanding.FAULTY, RowStanding.READY)
+    ]
+    assert [each.faults["owner"]["choices"] for each in checked[1:3]] == [["桂东南理工大学"]] * 2
 
 
 async def test_the_operator_imports_for_the_organisations_that_the_rows_name(

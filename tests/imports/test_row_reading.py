@@ -127,6 +127,13 @@ def test_a_price_left_open_is_none_and_one_that_is_open_and_typed_is_asked_about
     assert [(fault.column, fault.choices) for fault in both.faults] == [("price_kind", ("挂牌价",))]
 
 
+@pytest.mark.parametrize("typed", ["面议", " 面 议", "价格另议", "转让价面议", "可面议", "TBD", "暂无"])
+def test_a_price_is_left_open_in_many_words(typed: str) -> None:
+    read = outcome(is_foreign=True, price_kind="", price_amount=typed)
+
+    assert (read.faults, read.values["price_kind"], read.values["price_amount"]) == ([], "negotiable", None)
+
+
 def test_a_word_that_nobody_knows_may_be_left_out_of_a_list_that_is_not_ours() -> None:
     asked = outcome(is_foreign=True, modes="转让、授权使用")
     answered = outcome(is_foreign=True, modes=LEFT_OUT)

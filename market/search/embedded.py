@@ -35,6 +35,8 @@ VECTOR_HITS_FROM = 0.5
 """Share of vector similarity from which the nearest documents count as hits without sharing a word."""
 _MAX_FACET_VALUES = 10_000
 """Most values of one facet that are counted."""
+_MOST_KEPT = 200
+"""Combinations of filters whose counts are kept, of lists without words."""
 
 
 class EmbeddedSearch:
@@ -124,7 +126,7 @@ async def _run(call: Callable[[], T]) -> T:
 
 
 def _search(index: IndexFolder, query: Query) -> Hits:
-    searcher, facts = index.snapshot()
+    searcher, facts, kept = index.snapshot()
     wording = embedded_query.parse(index.schema, query.text)
     matching = embedded_query.matching_query(searcher, wording) if wording else TantivyQuery.all_query()
     if wording and query.vectors and query.meaning and not query.sort:
@@ -149,7 +151,7 @@ def _search(index: IndexFolder, query: Query) -> Hits:
     return Hits(
         ids=tuple(_ids(searcher, facts, hits)),
         total=total,
-        facets=_facets(index, searcher, query, matching),
+        facets=_facets(index, searcher, query, matching, {} if wording else kept),
         terms=wording.terms if wording else (),
     )
 
@@ -205,7 +207,7 @@ def _hybrid_search(
     return Hits(
         ids=tuple(ordered[query.offset : query.offset + query.limit]),
         total=results.count,
-        facets=_facets(index, searcher, query, matching),
+        facets=_facets(index, searcher, query, matching, {}),
         terms=wording.terms,
     )
 
@@ -220,18 +222,35 @@ def _ids(searcher: Searcher, facts: RecordFile, hits: Iterable[tuple[Any, Any]])
 
 
 def _facets(
-    index: IndexFolder, searcher: Searcher, query: Query, matching: TantivyQuery
+    index: IndexFolder, searcher: Searcher, query: Query, matching: TantivyQuery, kept: dict[Any, Any]
 ) -> dict[str, Mapping[str, int]]:
+    """Count the values of each facet as if it were not filtered by; `kept` holds counts made before."""
     by_filters: dict[tuple[Filter, ...], list[str]] = defaultdict(list)
     for name in query.facets:
         by_filters[tuple(limit for limit in query.filters if limit.field != name)].append(name)
     counts: dict[str, Mapping[str, int]] = {}
     for filters, names in by_filters.items():
-        limited = embedded_query.all_of(matching, embedded_query.filter_query(index.schema, filters))
-        aggregations = {name: {"terms": {"field": name, "size": _MAX_FACET_VALUES}} for name in names}
-        answer = searcher.aggregate(limited, aggregations)
-        counts |= {name: _facet_counts(answer[name]["buckets"]) for name in names}
+        key = (filters, tuple(names))
+        group = kept.get(key)
+        if group is None:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            group = kept[key] = _count_facets(index, searcher, matching, filters, names)
+        counts |= group
     return {name: counts[name] for name in query.facets}
+
+
+def _count_facets(
+    index: IndexFolder,
+    searcher: Searcher,
+    matching: TantivyQuery,
+    filters: Sequence[Filter],
+    names: Sequence[str],
+) -> dict[str, Mapping[str, int]]:
+    limited = embedded_query.all_of(matching, embedded_query.filter_query(index.schema, filters))
+    aggregations = {name: {"terms": {"field": name, "size": _MAX_FACET_VALUES}} for name in names}
+    answer = searcher.aggregate(limited, aggregations)
+    return {name: _facet_counts(answer[name]["buckets"]) for name in names}
 
 
 def _facet_counts(buckets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -247,7 +266,7 @@ def _candidates(
     files = index.vector_files() if vectors else {}
     models = {name: (files[name], vector) for name, vector in vectors.items() if name in files}
     nearby = {key for file, vector in models.values() for key in file.nearest(vector, nearest)}
-    searcher, facts = index.snapshot()
+    searcher, facts, _kept = index.snapshot()
     places: dict[int, None] = {}
     for query, most in (
         (embedded_query.any_of(index.schema, "terms", terms), limit),

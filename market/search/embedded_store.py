@@ -12,7 +12,7 @@ import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import tantivy
@@ -38,6 +38,15 @@ _MOMENTS = 2**33 - 1
 """Largest timestamp that is packed beside such a number."""
 
 
+class Snapshot(NamedTuple):
+    """An index as one commit left it."""
+
+    searcher: tantivy.Searcher
+    records: RecordFile
+    facets: dict[Any, Any]
+    """Counts of facets of all documents, by filters and names, kept as long as this commit is the latest."""
+
+
 class IndexFolder:
     """An index in its folder."""
 
@@ -47,21 +56,22 @@ class IndexFolder:
         self.schema = _schema(name)
         self._opened: tuple[str, tantivy.Index, RecordFile] | None = None
         self._seen: object = None
+        self._facets: dict[Any, Any] = {}
         self._vectors: tuple[Path, dict[str, VectorFile]] = (directory / "none", {})
         self._guard = threading.Lock()
         self._writer = Writer(directory / "lock", self._newest_index, linger)
 
     def searcher(self) -> tantivy.Searcher:
         """Return a searcher on the latest commit of any process."""
-        return self.snapshot()[0]
+        return self.snapshot().searcher
 
-    def snapshot(self) -> tuple[tantivy.Searcher, RecordFile]:
-        """Return a searcher on the latest commit and the file of its records."""
+    def snapshot(self) -> Snapshot:
+        """Return a searcher on the latest commit, the file of its records, and what is kept of it."""
         for attempt in range(3):
             try:
                 with self._guard:
                     index, facts = self._newest()
-                    return index.searcher(), facts
+                    return Snapshot(index.searcher(), facts, self._facets)
             except (FileNotFoundError, ValueError):
                 # Another process swapped generations between our two reads.
                 self.forget()
@@ -86,7 +96,7 @@ class IndexFolder:
         self.ensure()
         with self._writer.writing() as writer:
             ids = self._with_ids(document.id for document in documents)
-            searcher, facts = self.snapshot()
+            searcher, facts, _facets = self.snapshot()
             hits = searcher.search(ids, max(len(documents), 1), count=False).hits
             old_places = record_places(searcher, hits)
             places = _put_records(
@@ -126,7 +136,7 @@ class IndexFolder:
 
     def ids_and_revisions(self) -> dict[UUID, int]:
         """Return id and revision of every document."""
-        searcher, facts = self.snapshot()
+        searcher, facts, _facets = self.snapshot()
         if not searcher.num_docs:
             return {}
         hits = searcher.search(tantivy.Query.all_query(), int(searcher.num_docs), count=False).hits
@@ -191,7 +201,7 @@ class IndexFolder:
         state = os.stat(self.directory / current / "meta.json")
         if (stamp := (state.st_mtime_ns, state.st_ino)) != self._seen:
             index.reload()
-            self._seen = stamp
+            self._seen, self._facets = stamp, {}
         return index, facts
 
     def _current(self) -> str | None:

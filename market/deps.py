@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from market.kit.recent import RecentFigures
 from market.kit.shutdown import Shutdown
 
 if TYPE_CHECKING:
@@ -30,5 +31,7 @@ class Deps:
     """None: this market takes no online payments."""
     embedders: Sequence[Embedder] = ()
     """The models that tell what texts mean; none: words alone decide."""
+    figures: RecentFigures = field(default_factory=RecentFigures)
+    """Counts that every visit of the home page shows."""
     shutdown: Shutdown = field(default_factory=Shutdown)
     """Ends streams when the site stops."""

@@ -33,6 +33,11 @@ class _Generation:
     number = 0
 
 
+def generation() -> int:
+    """Return a number that grows with every change that this process makes."""
+    return _Generation.number
+
+
 def forget_pages() -> None:
     """Have every page composed anew; called after whatever may have changed one."""
     _Generation.number += 1

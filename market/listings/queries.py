@@ -187,7 +187,7 @@ async def list_reviews(kind: Kind, listing_id: UUID) -> list[Review]:
 async def list_latest_outcomes(count: int) -> list[Outcome]:
     """Return the latest published outcomes."""
     return (
-        await Outcome.filter(status__in=live(OutcomeStatus))
+        await Outcome.filter(status__in=live(OutcomeStatus), published_at__isnull=False)
         .select_related("organisation")
         .order_by("-published_at", "-number")
         .limit(count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from market.kit.database import connection
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.kit.recent import RecentFigures
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
@@ -54,7 +56,7 @@ async def show(request: Request) -> Response:
             ("policies", _("政策")),
         ],
         hot_words=[_(word) for word in HOT_WORDS],
-        counters=await counters(now),
+        counters=await counters(now, deps(request).figures),
         latest=latest,
         badges=await estimates.badges(latest, now),
         urgent=await queries.list_urgent_needs(3, today),
@@ -106,12 +108,14 @@ class Counter:
     address: str
 
 
-async def counters(now: datetime) -> list[Counter]:
+async def counters(now: datetime, figures: RecentFigures) -> list[Counter]:
     """Return the figures of the strip under the search box, each from its rows."""
     signed, amount = await _signed_since(_new_year(now))
+    outcomes = await figures.get("live outcomes", partial(queries.count_live, OUTCOME))
+    needs = await figures.get("live needs", partial(queries.count_live, NEED))
     return [
-        Counter(f"{await queries.count_live(OUTCOME):,}", _("在架成果"), "/outcomes"),
-        Counter(f"{await queries.count_live(NEED):,}", _("在征需求"), "/needs"),
+        Counter(f"{outcomes:,}", _("在架成果"), "/outcomes"),
+        Counter(f"{needs:,}", _("在征需求"), "/needs"),
         Counter(f"{signed:,}", _("今年成交"), "/concluded"),
         Counter(wan(amount), _("今年合同金额"), "/concluded"),
         Counter(wan(await _disbursed()), _("已拨付补助"), "/notices?kind=subsidy"),

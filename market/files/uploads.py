@@ -37,11 +37,12 @@ MEDIA_TYPES = {
     "7z": "application/x-7z-compressed",
     "txt": "text/plain",
     "csv": "text/csv",
+    "jsonl": "application/jsonl",
 }
 """Accepted types, by extension. Archives are kept as they are and never unpacked."""
 ACCEPT = ",".join(f".{extension}" for extension in (*MEDIA_TYPES, "jpeg"))
 _ALIASES = {"jpeg": "jpg", "jpe": "jpg"}
-_TEXT_TYPES = ("txt", "csv")
+_TEXT_TYPES = ("txt", "csv", "jsonl")
 _STREAMS = {
     "WordDocument": frozenset({"doc", "wps"}),
     "PowerPoint Document": frozenset({"ppt", "dps"}),

@@ -6,7 +6,6 @@ Each batch is its own transaction, so an interrupted import is simply restarted.
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ from market.deps import Deps
 from market.imports import sheet_rows
 from market.imports.excel_template import column_named
 from market.imports.heads import head_notices
+from market.imports.json_lines import parse_line
 from market.imports.open_data_rows import InvalidRow, need_of, outcome_of
 from market.imports.row_reading import SheetRow, read_row
 from market.imports.row_writing import BATCH, NewContent, changes_of, write_listings
@@ -261,13 +261,6 @@ def _raw_rows(path: Path, kind: Kind, report: Report) -> Iterable[tuple[int, Any
         with opener(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield number, _parse_json(line)
+                    yield number, parse_line(line)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UnreadableFile(_("文件读不出来：压缩文件是坏的。")) from error
-
-
-def _parse_json(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return InvalidRow(_("这一行不是 JSON。"))

@@ -45,6 +45,9 @@ _SEVERAL = lazy("可填多项，用；分隔")
 OUTCOME_COLUMNS = (
     Column("title", lazy("成果名称"), True, spellings=_words("项目名称 技术名称 科技成果名称 成果名 名称")),
     Column("number", lazy("编号"), spellings=_words("成果编号"), is_offered=False),
+    Column("reference", lazy("来源编号"), is_offered=False),
+    Column("title_en", lazy("英文名称"), is_offered=False),
+    Column("abstract_en", lazy("英文摘要"), is_offered=False),
     Column("highlight", lazy("一句话亮点"), True, spellings=_words("成果简介 亮点 成果亮点 创新点")),
     Column(
         "field",
@@ -102,6 +105,7 @@ OUTCOME_COLUMNS = (
 NEED_COLUMNS = (
     Column("title", lazy("需求名称"), True, spellings=_words("技术需求名称 需求标题 难题名称 名称")),
     Column("number", lazy("编号"), spellings=_words("需求编号"), is_offered=False),
+    Column("reference", lazy("来源编号"), is_offered=False),
     Column("field", lazy("领域"), True, "field", spellings=_words("技术领域 所属领域 行业领域")),
     Column("industries", lazy("产业"), codes="industry", hint=_SEVERAL, spellings=_words("所属产业")),
     Column("kind", lazy("需求类型"), True, "need_kind", spellings=_words("需求类别")),

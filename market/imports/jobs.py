@@ -62,7 +62,7 @@ async def check_import(deps: Deps, *, import_id: str) -> None:
 
 def _read(content: bytes, listing_import: ListingImport) -> list[tuple[int, SheetRow]]:
     mapping = listing_import.mapping
-    sheets: list[Sheet] = sheet_rows.open_sheets(content)
+    sheets: list[Sheet] = sheet_rows.open_sheets(content, get_kind(listing_import.kind))
     names = {column["column"]: column["name"] for column in mapping["columns"]}
     heads = heads_by_hand(sheets, mapping["sheet"], mapping["head_row"], names)
     return list(sheet_rows.read(heads, get_kind(listing_import.kind))) if heads else []

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from market.codes.labels import label
+from market.imports.excel_template import YES, columns_of
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language
+from market.listings.kinds import OUTCOME, Kind
 from market.listings.rules import MAX_KEYWORDS, first_sentence, keywords_of
 from market.listings.vocabulary import field_named
 
@@ -151,6 +155,44 @@ def need_of(row: Any) -> dict[str, Any]:
         "keywords": _keywords(row),
         "field": field_of(row),
     }
+
+
+def cells_of(kind: Kind, row: Any) -> dict[str, str]:
+    """Return one line of JSON as the cells of a list, by our columns.
+
+    A key may be a column of ours, in its name or the words of its head; else it is read as `outcome_of` and
+    `need_of` read it. Unlike there, an id is not required.
+
+    Raises:
+        InvalidRow: it is no record, or a value cannot be stored.
+    """
+    if not isinstance(row, Mapping):
+        raise InvalidRow(_("这一行不是一条记录。"))
+    with in_source_language():
+        named = {
+            words: column.name for column in columns_of(kind) for words in (column.name, str(column.head))
+        }
+        own = {named[key]: _cell(value) for key, value in row.items() if key in named}
+        read = outcome_of if kind is OUTCOME else need_of
+        values = read({"id": "-", **row, "title": row.get("title") or own.get("title")})
+        cells = {name: value for name, value in values.items() if isinstance(value, str)}
+        cells["keywords"] = "；".join(values["keywords"])
+        reference = cells.pop("source_reference")
+        cells["reference"] = reference if "id" in row else ""
+        if cells["field"]:
+            own["field"] = label("field", cells["field"])
+    return {name: text for name, text in (cells | own).items() if text}
+
+
+def _cell(value: Any) -> str:
+    """Return a value as a cell holds it; several are parted as in our template, rows of a table too."""
+    if isinstance(value, Mapping):
+        return "|".join(_cell(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return "；".join(_cell(part) for part in value)
+    if isinstance(value, bool):
+        return str(YES) if value else ""
+    return "" if value is None else check_text(str(value).strip())
 
 
 def field_of(row: Mapping[str, Any]) -> str:

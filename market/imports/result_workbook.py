@@ -33,7 +33,7 @@ async def _portions(
     listing_import: ListingImport, content: bytes, *, only_refused: bool
 ) -> AsyncIterator[Sequence[Sequence[Cell]]]:
     mapping = listing_import.mapping
-    sheets = await asyncio.to_thread(open_sheets, content)
+    sheets = await asyncio.to_thread(open_sheets, content, get_kind(listing_import.kind))
     sheet = next(sheet for sheet in sheets if sheet.name == mapping["sheet"])
     columns = [column["column"] for column in mapping["columns"]]
     texts = {row.number: [row.cell(column).text[:32_000] for column in columns] for row in sheet.rows}

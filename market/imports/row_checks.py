@@ -9,6 +9,7 @@ from uuid import UUID
 
 from market.accounts.models import Organisation, OrganisationStatus
 from market.imports.models import ListingImport, ListingImportRow
+from market.imports.open_data_rows import MAX_REFERENCE
 from market.imports.row_reading import Fault, ReadRow, SheetRow, lacks_required, read_row, reference_of
 from market.imports.row_writing import changes_of
 from market.imports.states import RowStanding
@@ -80,7 +81,8 @@ async def check_rows(
             if owner is not None:
                 row.organisation_id = owner.id
                 patents = ",".join(right["number"] for right in read.values.get("rights", []))
-                row.reference = reference_of(owner.name, filled["title"], patents)
+                own_reference = filled["reference"][:MAX_REFERENCE]
+                row.reference = own_reference or reference_of(owner.name, filled["title"], patents)
             if row.answers.get(DECISION) == LEAVE:
                 row.standing, row.sentence = RowStanding.LEFT_OUT, ""
             elif owner is None or read.faults:

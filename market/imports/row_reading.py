@@ -152,6 +152,7 @@ class _Reader:
         common = self.common(patents)
         self.read.values = {
             **common,
+            **{name: self.text(name) for name in ("title_en", "abstract_en") if self.row[name]},
             "highlight": self.text("highlight", 300),
             "trl": self.level("trl"),
             "price_kind": price_kind,
@@ -189,7 +190,7 @@ class _Reader:
         """Return the columns of both kinds. Organisation, title and patents identify a record."""
         owner, title = self.text("owner"), self.text("title")
         values = {
-            "source_reference": reference_of(owner, title, patents),
+            "source_reference": self.text("reference", MAX_REFERENCE) or reference_of(owner, title, patents),
             "title": " ".join(title.split()),
             "field": self.code("field", "field"),
             "industries": self.codes("industries", "industry"),

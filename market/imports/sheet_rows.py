@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from market.imports.excel_template import MAX_ROWS, Column, columns_of
 from market.imports.heads import SheetHeads, guess_heads, visible_rows
+from market.imports.json_lines import is_json_lines, read_json_lines
 from market.imports.row_reading import SheetRow, lacks_required
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Limits, Sheet, UnreadableWorkbook
@@ -19,13 +20,15 @@ class NotTheTemplate(Exception):
     """The workbook is no list of listings; the message says what is missing."""
 
 
-def open_sheets(content: bytes) -> list[Sheet]:
-    """Return the sheets of a workbook or a text file.
+def open_sheets(content: bytes, kind: Kind) -> list[Sheet]:
+    """Return the sheets of a workbook, a text file or JSON lines.
 
     Raises:
         NotTheTemplate: it cannot be read.
     """
     try:
+        if is_json_lines(content):
+            return [read_json_lines(content, kind, LIMITS)]
         return list(read_sheets(content, LIMITS))
     except UnreadableWorkbook as error:
         raise NotTheTemplate(str(error)) from error
@@ -39,7 +42,7 @@ def open_list(content: bytes, kind: Kind, remembered: Mapping[str, str] = {}) ->
     Raises:
         NotTheTemplate: it cannot be read, or columns are missing.
     """
-    heads = guess_heads(open_sheets(content), kind, remembered)
+    heads = guess_heads(open_sheets(content, kind), kind, remembered)
     if heads is None or not heads.is_list:
         raise NotTheTemplate(missing_columns(heads, kind))
     return heads

@@ -93,7 +93,7 @@ async def upload(blob: StoredBlob, kind: Kind, *, organisation_id: UUID | None, 
         organisation_id = by.actor.organisation_id
     remembered = await remembered_columns(organisation_id, kind)
     try:
-        sheets = await asyncio.to_thread(open_sheets, blob.upload.content)
+        sheets = await asyncio.to_thread(open_sheets, blob.upload.content, kind)
         heads = await asyncio.to_thread(guess_heads, sheets, kind, remembered)
     except NotTheTemplate as error:
         raise Invalid(str(error), field="file") from error
@@ -206,7 +206,8 @@ async def map_columns(
     Raises:
         Invalid: at `columns`: no column is the title, or the owner is nowhere told.
     """
-    kind, sheets = get_kind(listing_import.kind), await asyncio.to_thread(open_sheets, content)
+    kind = get_kind(listing_import.kind)
+    sheets = await asyncio.to_thread(open_sheets, content, kind)
     is_same_row = (sheet_name, head_row) == (
         listing_import.mapping["sheet"],
         listing_import.mapping["head_row"],

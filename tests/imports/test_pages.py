@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
@@ -566,3 +567,48 @@ async def test_an_organisation_that_waits_for_verification_imports_drafts_and_su
     assert (await act(client, listing_import, "submit")).status_code == 403
     await Organisation.filter(id=owner.id).update(status=OrganisationStatus.VERIFIED)
     assert "已整批送审 1 条" in (await act(client, listing_import, "submit")).text
+
+
+async def test_json_lines_come_in_on_the_page_as_they_do_by_the_command_line(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    author = await make_university()
+    await sign_in(client, author)
+    records: list[Any] = [
+        {
+            "id": "gx-17",
+            "title": "含硼废水的膜分离处理方法",
+            "abstract": "采用两级膜分离。出水硼低于 0.5 mg/L。",
+            "keywords": ["含硼废水", "膜分离"],
+            "title_en": "Membrane separation of boron",
+            "discipline": "环境科学与工程",
+        },
+        {"成果名称": "甘蔗尾叶青贮", "领域": "现代农业", "价格（万元）": 12.5, "modes": ["转让", "普通许可"]},
+        {"title": "", "abstract": "没有名称"},
+    ]
+    lines = [json.dumps(record, ensure_ascii=False) for record in records] + ["不是 JSON"]
+    files = {"file": ("成果.jsonl", "\n".join(lines).encode(), "application/octet-stream")}
+
+    uploaded = await post(client, "/my/outcomes/import", None, files=files)
+    assert uploaded.status_code == 200, uploaded.text
+    await run_pending(deps)
+    listing_import = await ListingImport.get()
+    page = (await client.get(f"/my/imports/{listing_import.number}")).text
+    await post(client, f"/my/imports/{listing_import.number}/run", {"how": "ready"})
+    await run_pending(deps)
+    again = await post(client, "/my/outcomes/import", None, files=files)
+    await run_pending(deps)
+
+    assert [row.standing for row in await rows_of(listing_import)] == ["ready", "ready", "faulty", "faulty"]
+    assert "没有名称" in page
+    assert "这一行不是 JSON" in page
+    first, second = await Outcome.all().order_by("source_reference")
+    assert (first.source_reference, first.title_en) == ("gx-17", "Membrane separation of boron")
+    assert (first.highlight, first.field) == ("采用两级膜分离。", "environment")
+    assert first.keywords == ["含硼废水", "膜分离"]
+    assert (second.title, second.field, second.price_amount) == ("甘蔗尾叶青贮", "agriculture", 12_500_000)
+    assert second.modes == ["assignment", "licence"]
+    assert again.status_code == 200
+    repeated = await ListingImport.all().order_by("-number").first()
+    assert repeated is not None
+    assert repeated.counts["same"] == 2

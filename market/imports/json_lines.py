@@ -1,0 +1,71 @@
+"""A list of listings as JSON lines, read as the sheet that a spreadsheet of it would be. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from market.imports.excel_template import columns_of
+from market.imports.open_data_rows import InvalidRow, cells_of
+from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language
+from market.kit.workbooks.builder import Budget, SheetBuilder
+from market.kit.workbooks.cells import Cell, Kind, Limits, Sheet, UnreadableWorkbook, clean, text_cell
+from market.kit.workbooks.reading import decode
+from market.listings.kinds import Kind as ListingKind
+
+_BEGINNINGS = (b"{", b"\xef\xbb\xbf{")
+
+
+def is_json_lines(content: bytes) -> bool:
+    """Return whether a file is JSON lines, by its beginning."""
+    return content.lstrip(b" \t\r\n").startswith(_BEGINNINGS)
+
+
+def parse_line(line: str) -> Any:
+    """Return what a line says; an `InvalidRow`, not raised, where it is no JSON."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return InvalidRow(_("这一行不是 JSON。"))
+
+
+def read_json_lines(content: bytes, kind: ListingKind, limits: Limits) -> Sheet:
+    """Return the sheet: our heads in the first row, then each record, one row below its line in the file.
+
+    What is wrong with a line stands in its first cell, as an error value does.
+
+    Raises:
+        UnreadableWorkbook: the encoding is broken, or it is too large.
+    """
+    text = decode(content)
+    if text is None or "\x00" in text:
+        raise UnreadableWorkbook(_("文件的编码看不懂，请另存为 UTF-8。"))
+    builder = SheetBuilder("", Budget(limits))
+    with in_source_language():
+        heads = [(column.name, str(column.head)) for column in columns_of(kind)]
+    places = {name: place for place, (name, _head) in enumerate(heads, start=1)}
+    records = [
+        (number, _record(kind, line))
+        for number, line in enumerate(text.splitlines(), start=2)
+        if line.strip()
+    ]
+    used = {name for _number, record in records if isinstance(record, dict) for name in record}
+    for name, head in heads:
+        if name in used or name == "title":
+            builder.add(text_cell("", 1, places[name], head))
+    for number, record in records:
+        if isinstance(record, InvalidRow):
+            builder.add(Cell("", number, places["title"], Kind.ERROR, str(record)))
+            continue
+        for name, value in record.items():
+            builder.add(text_cell("", number, places[name], clean(value)))
+    return builder.build()
+
+
+def _record(kind: ListingKind, line: str) -> dict[str, str] | InvalidRow:
+    parsed = parse_line(line)
+    try:
+        return parsed if isinstance(parsed, InvalidRow) else cells_of(kind, parsed)
+    except InvalidRow as error:
+        return error

@@ -13,6 +13,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationStatus
 from market.codes.canonical import canonical_key
 from market.codes.numbers import record_number
+from market.codes.patents import foreign_number, is_valid_patent_number
 from market.codes.uscc import is_valid
 from market.kit.database import connection
 from market.kit.errors import MarketError
@@ -70,6 +71,21 @@ async def find_record(actor: Actor | None, text: str) -> FoundRecord | None:
         return None
     address = f"/organisations/{organisation.id}"
     return FoundRecord(lazy("单位"), "", organisation.name, address)
+
+
+async def find_exactly(actor: Actor | None, text: str) -> str | None:
+    """Return the address of the one page that a number, a credit code or a patent names; None for other text.
+
+    What this person may not open is as if there were none. A name is no identifier: others may bear it too.
+    """
+    if record_number(text) or is_valid(canonical_key(text)):
+        record = await find_record(actor, text)
+        return record.address if record else None
+    if is_valid_patent_number(text) or foreign_number(text):
+        outcomes = await find_listings("outcomes", text)
+        if len(outcomes) == 1:
+            return f"/outcomes/{(await Outcome.get(id=outcomes[0])).number}"
+    return None
 
 
 async def find_organisation(text: str) -> Organisation | None:

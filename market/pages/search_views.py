@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from tortoise.functions import Count
 
 from market.accounts.web import address_of, optional_actor
+from market.codes.numbers import record_number
 from market.deals.openings import count_interests, count_responses
 from market.kit import rate_limits
 from market.kit.clock import local_date
@@ -25,7 +26,7 @@ from market.listings.models import Outcome
 from market.listings.queries import live
 from market.listings.states import ListingAct, OutcomeStatus
 from market.pages import estimates, listing_labels, search_exports, search_results
-from market.pages.identifiers import find_record
+from market.pages.identifiers import find_exactly, find_record
 from market.pages.search_results import (
     BROKERS,
     NEEDS,
@@ -96,6 +97,16 @@ def _feed(scope: Scope) -> Callable[[Request], Any]:
         return Response(body, results.status, media_type="application/atom+xml")
 
     return feed
+
+
+async def find(request: Request) -> Response:
+    """Lead from the box at the head of every page to what was named, else to the search of listings."""
+    _truncate_query(request)
+    typed = request.query_params.get("q", "").strip()[:LONGEST_TEXT]
+    if address := await find_exactly(optional_actor(request), typed):
+        return RedirectResponse(address, 303)
+    is_need = (record_number(typed) or "").startswith("XQ")
+    return _redirect_to_scope(request, NEEDS if is_need else OUTCOMES)
 
 
 async def suggest(request: Request) -> Response:
@@ -172,4 +183,4 @@ routes = [
         Route(f"/{scope.key}.xlsx", _workbook(scope), name=f"{scope.route}_xlsx"),
         Route(f"/{scope.key}.atom", _feed(scope), name=f"{scope.route}_atom"),
     )
-] + [Route("/suggest", suggest, name="pages:suggest")]
+] + [Route("/find", find, name="pages:find"), Route("/suggest", suggest, name="pages:suggest")]

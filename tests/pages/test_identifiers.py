@@ -9,6 +9,7 @@ from market.accounts.models import OrganisationKind
 from market.codes.numbers import record_number
 from market.deps import Deps
 from market.listings.models import Outcome
+from market.rooms import ROOMS
 from market.search.highlight import mark
 from market.search.normalise import fold, query_words
 from market.search.query_planner import is_foreign
@@ -126,6 +127,40 @@ async def test_an_organisations_exact_name_brings_its_page_and_its_own_listings_
     assert f'href="/organisations/{university.id}">桂东南理工大学' in by_name
     assert by_name.index("桉木胶合板") < by_name.index("共建的")
     assert f'href="/organisations/{university.id}">桂东南理工大学' in by_code
+
+
+async def test_the_box_at_the_head_leads_straight_to_what_is_named(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    outcome, need = await coded(deps), await make_need()
+    parties = await make_parties()
+    deal = await make_agreed(parties)
+
+    async def lead(typed: str) -> str:
+        answer = await client.get("/find", params={"q": typed}, follow_redirects=False)
+        assert answer.status_code == 303
+        return answer.headers["location"]
+
+    head = (await client.get("/policies")).text
+    as_guest = [await lead(typed) for typed in (outcome.number, need.number.lower(), deal.number)]
+    by_code = [await lead(typed) for typed in ("zl 2023 1 0587216.1", str(parties.university.uscc))]
+    await sign_in(client, parties.buyer)
+
+    assert 'action="/find"' in head
+    assert as_guest[:2] == [f"/outcomes/{outcome.number}", f"/needs/{need.number}"]
+    assert as_guest[2] == f"/outcomes?q={deal.number}"
+    assert by_code == [f"/outcomes/{outcome.number}", f"/organisations/{parties.university.id}"]
+    assert await lead(deal.number) == f"/deals/{deal.number}"
+    assert await lead("赤泥") == "/outcomes?q=%E8%B5%A4%E6%B3%A5"
+    assert await lead("XQ-2026-999999") == "/needs?q=XQ-2026-999999"
+    assert await lead("") == "/outcomes"
+
+
+@pytest.mark.parametrize("family", ["CG", "XQ", "JY", "HT", "GS", "BZ", "PC", "JL", "BF", "ZL", "ZH", "PL"])
+def test_every_kind_of_record_with_a_page_and_a_number_is_found_by_it(family: str) -> None:
+    kinds = [subject for subject in ROOMS.subjects.values() if subject.number == family]
+
+    assert [subject.find is not None for subject in kinds] == [True]
 
 
 SOUNDS = Vocabulary.of({"赤泥": 9, "赤泥砖": 2, "铝合金": 7, "石墨": 3})

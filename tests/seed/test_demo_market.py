@@ -14,7 +14,14 @@ from tortoise.transactions import in_transaction
 
 from market.accounts.actors import Actor
 from market.accounts.demo_logins import EMAILS, PASSWORD
-from market.accounts.models import Message, Organisation, OrganisationKind, OrganisationStatus, User
+from market.accounts.models import (
+    Invitation,
+    Message,
+    Organisation,
+    OrganisationKind,
+    OrganisationStatus,
+    User,
+)
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
 from market.budgets.clawbacks import sum_returned
@@ -29,13 +36,15 @@ from market.deals.models import Deal, DealMessage, Offer, Opening, Side
 from market.deals.queries import list_live_deals
 from market.deals.states import DealStatus, OfferStatus
 from market.deps import Deps
+from market.imports.models import ListingImport
+from market.imports.states import ImportStatus
 from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.models import OutgoingMail
 from market.kit.worklist import Turn
 from market.ledger.checks import run_checks
-from market.listings.models import Need, Outcome
-from market.listings.states import NeedStatus, OutcomeStatus
+from market.listings.models import ListingChange, Need, Outcome
+from market.listings.states import ChangeStatus, NeedStatus, OutcomeStatus
 from market.matching.models import Match
 from market.matching.states import MatchStatus
 from market.notices.models import Notice, Objection
@@ -44,9 +53,11 @@ from market.pages.deal_views import rows_of
 from market.pages.deal_worklist import deals_worklist
 from market.pages.workbench import build_board
 from market.panels.models import ExpertReview
+from market.papers.models import OrganisationPaper
 from market.payments.models import Payment, Refund, Remittance
 from market.payments.statement_models import BankLine
 from market.payments.states import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
+from market.questions.models import Question
 from market.records.models import StatusEvent
 from market.rewards.models import RewardPlan
 from market.rewards.states import RewardStatus
@@ -133,9 +144,27 @@ async def test_filters_and_orders_have_something_to_tell_apart(seeded: Deps) -> 
 async def test_there_is_work_for_the_operator(seeded: Deps) -> None:
     assert await Organisation.filter(status=OrganisationStatus.PENDING).count() == 2
     assert await Organisation.filter(status=OrganisationStatus.RETURNED).count() == 1
-    assert await Outcome.filter(status=OutcomeStatus.PENDING).count() == 1
+    assert await Outcome.filter(status=OutcomeStatus.PENDING).count() == 1 + 3
     assert await Need.filter(status=NeedStatus.PENDING).count() == 1
     assert await Objection.filter(decided_at=None).count() == 2
+
+
+async def test_what_organisations_keep_up_has_something_on_every_page(seeded: Deps) -> None:
+    today = local_date(NOW)
+    changes = {change.status for change in await ListingChange.all()}
+    imports = {listing_import.status for listing_import in await ListingImport.all()}
+    papers = await OrganisationPaper.all()
+    questions = await Question.all()
+
+    assert {ChangeStatus.PENDING, ChangeStatus.APPLIED, ChangeStatus.REJECTED} <= changes
+    assert imports == {ImportStatus.CHECKED, ImportStatus.IMPORTED, ImportStatus.SUBMITTED}
+    assert (await ListingImport.get(status=ImportStatus.CHECKED)).counts["faulty"] == 2
+    assert any(paper.checked_at is None for paper in papers)
+    lapses = [(paper.expires_on - today).days for paper in papers if paper.expires_on]
+    assert (min(lapses) < 0, 0 < max(lapses) <= 30) == (True, True)
+    assert {bool(question.answer) for question in questions} == {True, False}
+    assert {question.subject_kind for question in questions} == {"outcome", "need"}
+    assert await Invitation.filter(accepted_at=None, expires_at__gt=NOW).count() == 2
 
 
 async def test_deals_stand_in_every_state(seeded: Deps) -> None:

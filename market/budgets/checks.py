@@ -126,20 +126,6 @@ async def three_people() -> list[str]:
     )
 
 
-async def clawbacks_are_booked() -> list[str]:
-    """Every confirmed clawback receipt, and no other, is booked; receipts never exceed what is owed."""
-    return await find_rows(
-        "SELECT * FROM (SELECT b.number, b.amount, b.status, "
-        "coalesce(sum(r.amount) FILTER (WHERE r.verdict = 'confirmed'), 0) AS returned, "
-        "coalesce(sum(t.amount), 0) AS booked "
-        "FROM clawbacks b LEFT JOIN clawback_receipts r ON r.clawback_id = b.id "
-        "LEFT JOIN transfers t ON t.reference = 'clawback_receipt:' || r.id "
-        "GROUP BY b.id, b.number, b.amount, b.status) AS sums "
-        "WHERE returned > amount OR returned <> booked OR (status = 'settled') <> (returned = amount)",
-        lazy("追回 %(number)s：应追回 ￥%(amount)s，已收回 ￥%(returned)s，入账 ￥%(booked)s"),
-    )
-
-
 async def orders_as_frozen() -> list[str]:
     """Each order goes to the account frozen into its claim, with its award; a returned one may lag behind."""
     return await find_rows(
@@ -292,9 +278,6 @@ async def reserved_is_to_pay() -> list[str]:
 
 
 CHECKS: Mapping[str, Invariant[Check]] = {
-    "subsidies: clawbacks are booked and never exceeded": Invariant(
-        lazy("补助：追回的款项都已入账，且不超过应追回数"), clawbacks_are_booked
-    ),
     "subsidies: budgets balance": Invariant(
         lazy("补助：下达的预算＝可用＋预留＋待拨付＋已拨付"), budgets_balance
     ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,15 +12,20 @@ from starlette.responses import Response
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import clawbacks
-from market.budgets.clawbacks import (
-    confirm_clawback,
+from market.budgets.clawback_handovers import decide_handover, propose_handover
+from market.budgets.clawback_interest import shipped_rates
+from market.budgets.clawback_letters import interest_rows
+from market.budgets.clawback_returns import (
     confirm_return,
-    drop_clawback,
+    interest_of,
     record_return,
     reject_return,
+    what_is_owed,
 )
-from market.budgets.forms import ClawbackForm, ReturnForm
-from market.budgets.states import BudgetAct, ClawbackStatus
+from market.budgets.clawbacks import confirm_clawback, drop_clawback
+from market.budgets.forms import ClawbackForm, HandoverForm, ReturnForm
+from market.budgets.models import ClawbackReceipt
+from market.budgets.states import BudgetAct, ClawbackStatus, InterestBasis
 from market.claims.claim_page import render_reason_page
 from market.claims.queries import get_claim_at_desk
 from market.kit.clock import local_date
@@ -28,6 +36,7 @@ from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.records.by import By
+from market.records.decisions import Verdict
 
 
 async def index(request: Request) -> Response:
@@ -52,11 +61,18 @@ async def index(request: Request) -> Response:
 async def start(request: Request) -> Response:
     actor, now = actor_for(request, BudgetAct.START_CLAWBACK), deps(request).clock()
     claim = await get_claim_at_desk(actor, request.path_params["number"])
-    form = ClawbackForm(await form_data_or_none(request), data={"amount": claim.award_amount})
+    form = ClawbackForm(
+        await form_data_or_none(request),
+        data={"amount": claim.award_amount, "interest": InterestBasis.FROM_DUE.value},
+    )
     if form.validate_on_submit():
         with form.catch_invalid():
             await clawbacks.start_clawback(
-                claim.number, amount=form.amount.data, ground=str(form.reason.data), by=By(actor, now)
+                claim.number,
+                amount=form.amount.data,
+                ground=str(form.reason.data),
+                interest=InterestBasis(form.interest.data),
+                by=By(actor, now),
             )
             return flash(
                 request, redirect_to(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due"
@@ -76,8 +92,23 @@ async def show(request: Request) -> Response:
     if data is not None and act in ("drop", "confirm_return", "reject_return"):
         words = await _decide(act, data, clawback.number, By(actor, now))
         return flash(request, answer, words, "done" if act == "confirm_return" else "note")
-    form = ReturnForm(data, data={"received_on": local_date(now)})
-    if data is not None:
+    if data is not None and act in ("confirm_handover", "reject_handover"):
+        words = await _decide_handover(act, data, clawback.number, By(actor, now))
+        return flash(request, answer, words, "due" if act == "confirm_handover" else "note")
+    handover_form = HandoverForm(data if act == "hand_over" else None)
+    if act == "hand_over":
+        actor.require(BudgetAct.PROPOSE_HANDOVER)
+        if handover_form.validate_on_submit():
+            with handover_form.catch_invalid():
+                await propose_handover(
+                    clawback.number,
+                    recipient=str(handover_form.recipient.data),
+                    ground=str(handover_form.ground.data),
+                    by=By(actor, now),
+                )
+                return flash(request, answer, _("移送已提出，请批准人确认。"), "due")
+    form = ReturnForm(data if act != "hand_over" else None, data={"received_on": local_date(now)})
+    if data is not None and act != "hand_over":
         actor.require(BudgetAct.DISBURSE)
         if form.validate_on_submit():
             with form.catch_invalid():
@@ -89,17 +120,48 @@ async def show(request: Request) -> Response:
                     by=By(actor, now),
                 )
                 return flash(request, answer, _("缴回已登记，请复核人确认。"))
+    receipts = (
+        await clawback.receipts.all().select_related("proposed_by", "decided_by").order_by("proposed_at")
+    )
+    confirmed = [receipt for receipt in receipts if receipt.is_confirmed]
+    today = local_date(now)
+    principal, interest = what_is_owed(clawback, confirmed, today)
     return render_form(
         request,
         "budgets/clawback.html",
-        form,
+        handover_form if act == "hand_over" else form,
+        return_form=form,
+        handover_form=handover_form,
         clawback=clawback,
-        is_overdue=clawback.is_overdue(local_date(now)),
-        receipts=await clawback.receipts.all()
+        is_overdue=clawback.is_overdue(today),
+        receipts=receipts,
+        handovers=await clawback.handovers.all()
         .select_related("proposed_by", "decided_by")
         .order_by("proposed_at"),
-        returned=await clawbacks.sum_returned(clawback.id),
+        returned=sum(receipt.amount for receipt in confirmed),
+        owed=(principal, interest),
+        interest_rows=interest_rows(
+            interest_of(clawback, confirmed, _interest_day(confirmed, today, principal))
+        ),
+        assumption=shipped_rates().assumption,
+        source=shipped_rates().source,
     )
+
+
+def _interest_day(confirmed: Sequence[ClawbackReceipt], today: date, principal: int) -> date:
+    """Return the day up to which interest is shown: the last return of principal once it is whole again."""
+    days = [receipt.received_on for receipt in confirmed if receipt.amount > receipt.interest_part]
+    return today if principal or not days else max(days)
+
+
+async def _decide_handover(act: str, data: FormData, number: str, by: By) -> str:
+    """Confirm or reject the proposed handing over; return what to tell."""
+    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    if act == "confirm_handover":
+        await decide_handover(number, Verdict.CONFIRMED, by=by)
+        return _("追回已移送，移送书已签发。")
+    await decide_handover(number, Verdict.REJECTED, reason=reason, by=by)
+    return _("移送已退回。")
 
 
 async def _decide(act: str, data: FormData, number: str, by: By) -> str:

@@ -1,12 +1,14 @@
 """Clawbacks (追回) of paid awards: proposed, confirmed by a second person, settled by receipts.
 
-The order and each receipt are records of their own, so that each has its own two persons.
+The order and each receipt are records of their own, so that each has its own two persons; `clawback_returns`
+has the receipts, `clawback_handovers` what becomes of a clawback that is not paid.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise.expressions import Subquery
@@ -16,8 +18,16 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
-from market.budgets.models import Clawback, ClawbackReceipt
-from market.budgets.states import BudgetAct, ClaimVerb, ClawbackAction, ClawbackStatus
+from market.budgets.clawback_letters import issue_demand
+from market.budgets.models import Clawback, ClawbackReceipt, Disbursement
+from market.budgets.states import (
+    BudgetAct,
+    ClaimVerb,
+    ClawbackAction,
+    ClawbackStatus,
+    DisbursementStatus,
+    InterestBasis,
+)
 from market.claims.models import Claim, ClaimContract
 from market.claims.queries import is_voided
 from market.claims.states import ClaimAction, ClaimStatus
@@ -32,7 +42,6 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import transfers as book
-from market.programmes.models import Programme
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import transition
@@ -40,7 +49,9 @@ from market.records.transitions import transition
 RECOVERABLE = frozenset({ClaimStatus.PAID, ClaimStatus.TRACKING})
 DAYS_TO_PAY = 30
 """From the confirmation, calendar days (A)."""
-LIVE = (ClawbackStatus.STARTED, ClawbackStatus.CONFIRMED)
+LIVE = (ClawbackStatus.STARTED, ClawbackStatus.CONFIRMED, ClawbackStatus.HANDED_OVER)
+COLLECTED = (ClawbackStatus.CONFIRMED, ClawbackStatus.HANDED_OVER)
+"""Money that comes back is recorded."""
 
 
 async def start_due(now: datetime) -> int:
@@ -68,7 +79,14 @@ async def _start_for(number: str, contract_id: UUID, now: datetime) -> bool:
 
 
 @atomic()
-async def start_clawback(number: str, *, amount: int, ground: str, by: By) -> Clawback:
+async def start_clawback(
+    number: str,
+    *,
+    amount: int,
+    ground: str,
+    interest: InterestBasis = InterestBasis.FROM_DUE,
+    by: By,
+) -> Clawback:
     """Start a clawback of a paid award or a part of it; nothing is owed until it is confirmed.
 
     Raises:
@@ -84,10 +102,18 @@ async def start_clawback(number: str, *, amount: int, ground: str, by: By) -> Cl
         raise Conflict(_("这份申报的追回正在办理。"))
     if not 0 < amount <= (claim.award_amount or 0):
         raise Invalid(_("追回金额应大于零，不超过已拨付金额。"), field="amount")
-    return await _start(claim, amount, source_text(ground), None, by=by)
+    return await _start(claim, amount, source_text(ground), None, interest, by=by)
 
 
-async def _start(claim: Claim, amount: int, ground: str, contract_id: UUID | None, *, by: By) -> Clawback:
+async def _start(
+    claim: Claim,
+    amount: int,
+    ground: str,
+    contract_id: UUID | None,
+    interest: InterestBasis = InterestBasis.FROM_DUE,
+    *,
+    by: By,
+) -> Clawback:
     clawback = await Clawback.create(
         id=uuid4(),
         number=await next_number("clawback", by.now),
@@ -95,10 +121,19 @@ async def _start(claim: Claim, amount: int, ground: str, contract_id: UUID | Non
         contract_id=contract_id,
         amount=amount,
         ground=ground,
+        interest_basis=interest,
         proposed_by_id=by.user_id,
         proposed_at=by.now,
     )
-    await record("claim", claim.id, ClaimVerb.START_CLAWBACK, by=by, number=clawback.number, amount=amount)
+    await record(
+        "claim",
+        claim.id,
+        ClaimVerb.START_CLAWBACK,
+        by=by,
+        number=clawback.number,
+        amount=amount,
+        interest=interest.value,
+    )
     await notify_staff(
         StaffRole.APPROVER,
         _("追回 %(number)s 待确认。", number=clawback.number),
@@ -127,10 +162,11 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         SamePerson: the actor proposed it.
         Conflict: it was confirmed or dropped already.
     """
-    row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
+    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
     await decide(row, Verdict.CONFIRMED, by=by, refusal=_("追回的发起与确认须由两人分别完成。"))
-    changes = {"due_on": local_date(by.now) + timedelta(days=DAYS_TO_PAY)}
-    await transition(row, ClawbackAction.CONFIRM, by=by, changes=changes)
+    due_on = local_date(by.now) + timedelta(days=DAYS_TO_PAY)
+    changes: dict[str, Any] = {"due_on": due_on, "interest_after": await _interest_after(row, due_on)}
+    await transition(row, ClawbackAction.CONFIRM, by=by, changes=changes, amount=row.amount, **changes)
     await book.post(
         "clawback_confirmed",
         Money(row.amount),
@@ -148,6 +184,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         amount=row.amount,
         clawback=number,
     )
+    await issue_demand(claim, row, by=by)
     await notify(
         _("补助 %(claim)s 须退回，请在 %(end)s 前缴回。", claim=claim.number, end=end_of(row.due_on)),
         now=by.now,
@@ -155,6 +192,14 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         organisation_id=claim.applicant_id,
     )
     return row
+
+
+async def _interest_after(row: Clawback, due_on: date) -> date | None:
+    """Return the day before the first that bears interest; None where none does."""
+    if row.interest_basis is InterestBasis.FROM_PAYMENT:
+        order = await Disbursement.get(claim_id=row.claim_id, status=DisbursementStatus.PAID)
+        return order.ended_on
+    return due_on if row.interest_basis is InterestBasis.FROM_DUE else None
 
 
 @atomic()
@@ -166,109 +211,12 @@ async def drop_clawback(number: str, *, reason: str, by: By) -> Clawback:
         Invalid: there is no reason.
         Conflict: it was confirmed or dropped already.
     """
-    row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
+    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
     refusal = _("追回的发起与确认须由两人分别完成。")
     await decide(row, Verdict.REJECTED, by=by, reason=reason, refusal=refusal)
     await transition(row, ClawbackAction.DROP, by=by, note=reason)
     await record("claim", claim.id, ClaimVerb.DROP_CLAWBACK, by=by, number=number)
     return row
-
-
-@atomic()
-async def record_return(
-    number: str, *, amount: int, received_on: date, bank_reference: str, by: By
-) -> ClawbackReceipt:
-    """Record money that came back; it counts when a second person has confirmed it.
-
-    Raises:
-        Invalid: more than is still owed and not recorded, or a day that cannot be.
-        Conflict: nothing is owed, or the bank reference was entered before.
-    """
-    row, claim = await _lock(number, BudgetAct.DISBURSE, by.actor)
-    if row.status is not ClawbackStatus.CONFIRMED or row.decided_at is None:
-        raise Conflict(_("这项追回现在不收款。"))
-    if not local_date(row.decided_at) <= received_on <= local_date(by.now):
-        raise Invalid(_("日期应在确认追回之日与今天之间。"), field="received_on")
-    standing = [
-        receipt for receipt in await ClawbackReceipt.filter(clawback_id=row.id) if not receipt.is_rejected
-    ]
-    if any(receipt.bank_reference == bank_reference for receipt in standing):
-        raise Conflict(_("这笔银行流水已经登记。"))
-    outstanding = row.amount - sum(receipt.amount for receipt in standing)
-    if not 0 < amount <= outstanding:
-        raise Invalid(_("金额应大于零，不超过尚欠的 %(left)s。", left=Money(outstanding)), field="amount")
-    receipt = await ClawbackReceipt.create(
-        id=uuid4(),
-        clawback_id=row.id,
-        amount=amount,
-        received_on=received_on,
-        bank_reference=bank_reference,
-        proposed_by_id=by.actor.user_id,
-        proposed_at=by.now,
-    )
-    await record("claim", claim.id, ClaimVerb.RECORD_RETURN, by=by, number=number, amount=amount)
-    await notify_staff(
-        StaffRole.RECHECKER,
-        _("追回 %(number)s 登记了一笔缴回，待确认。", number=number),
-        now=by.now,
-        address=f"/desk/clawbacks/{number}",
-    )
-    return receipt
-
-
-@atomic()
-async def confirm_return(number: str, receipt_id: UUID, *, by: By) -> ClawbackReceipt:
-    """Confirm a recorded receipt as a second person and book it; the last one settles the clawback.
-
-    Raises:
-        SamePerson: the actor recorded it.
-        Conflict: it was confirmed or rejected already.
-    """
-    row, claim, receipt = await _lock_receipt(number, receipt_id, by=by)
-    await decide(receipt, Verdict.CONFIRMED, by=by, refusal=_("登记缴回与确认须由两人分别完成。"))
-    programme = await Programme.get(id=claim.programme_id)
-    await book.post(
-        "clawback_received",
-        Money(receipt.amount),
-        debit=f"owed:{row.id}",
-        credit=f"recovered:{programme.slug}:{claim.year}",
-        reference=f"clawback_receipt:{receipt.id}",
-        at=by.now,
-        subject=("claim", claim.id),
-    )
-    if await sum_returned(row.id) == row.amount:
-        await transition(row, ClawbackAction.SETTLE, by=by, changes={"settled_at": by.now})
-    await record("claim", claim.id, ClaimVerb.RECEIVE_CLAWBACK, by=by, number=number, amount=receipt.amount)
-    return receipt
-
-
-@atomic()
-async def reject_return(number: str, receipt_id: UUID, *, reason: str, by: By) -> ClawbackReceipt:
-    """Reject a recorded receipt as a second person, with the reason; its bank reference is free again.
-
-    Raises:
-        SamePerson: the actor recorded it.
-        Invalid: there is no reason.
-        Conflict: it was confirmed or rejected already.
-    """
-    _row, claim, receipt = await _lock_receipt(number, receipt_id, by=by)
-    await decide(
-        receipt, Verdict.REJECTED, by=by, reason=reason, refusal=_("登记缴回与确认须由两人分别完成。")
-    )
-    await record("claim", claim.id, ClaimVerb.REJECT_RETURN, by=by, number=number, amount=receipt.amount)
-    await notify(
-        _("追回 %(number)s 登记的缴回被退回：%(reason)s", number=number, reason=reason),
-        now=by.now,
-        address=f"/desk/clawbacks/{number}",
-        user_ids=[receipt.proposed_by_id],
-    )
-    return receipt
-
-
-async def sum_returned(clawback_id: UUID) -> int:
-    """Return the sum of the confirmed receipts, in fen."""
-    confirmed = ClawbackReceipt.filter(clawback_id=clawback_id, verdict=Verdict.CONFIRMED)
-    return sum(int(str(amount)) for amount in await confirmed.values_list("amount", flat=True))
 
 
 async def list_clawbacks(
@@ -283,7 +231,7 @@ async def list_clawbacks(
     return await rows.select_related("claim__applicant", "claim__programme").order_by("-number").limit(500)
 
 
-async def _lock(number: str, act: StrEnum, actor: Actor) -> tuple[Clawback, Claim]:
+async def lock_clawback(number: str, act: StrEnum, actor: Actor) -> tuple[Clawback, Claim]:
     """Lock the claim first, then the clawback, in the order used everywhere."""
     actor.require(act)
     clawback = await Clawback.get_or_none(number=number).select_related("claim")
@@ -292,11 +240,3 @@ async def _lock(number: str, act: StrEnum, actor: Actor) -> tuple[Clawback, Clai
     claim = await lock_claim(clawback.claim.number)
     await require_no_conflict(actor, "claim", [claim.id])
     return await Clawback.filter(id=clawback.id).select_for_update().get(), claim
-
-
-async def _lock_receipt(number: str, receipt_id: UUID, *, by: By) -> tuple[Clawback, Claim, ClawbackReceipt]:
-    row, claim = await _lock(number, BudgetAct.CONFIRM_RETURN, by.actor)
-    receipt = await ClawbackReceipt.filter(id=receipt_id, clawback_id=row.id).select_for_update().first()
-    if receipt is None:
-        raise NotFound(_("没有这笔缴回。"))
-    return row, claim, receipt

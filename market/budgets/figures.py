@@ -97,19 +97,20 @@ SELECT payments.*, to_char(day, 'YYYY-MM') AS month FROM (
     WHERE d.status = 'paid'
     UNION ALL
     SELECT 'returned', c.number, c.year, extract(year FROM r.received_on), r.received_on, b.number, {_NAMES},
-        -r.amount
+        -(r.amount - r.interest_part)
     FROM clawback_receipts r JOIN clawbacks b ON b.id = r.clawback_id
         JOIN claims c ON c.id = b.claim_id {_PARTIES}
         LEFT JOIN LATERAL (SELECT contract_id FROM claim_contracts WHERE claim_id = c.id
             ORDER BY (contract_id = b.contract_id) DESC NULLS LAST, award_amount DESC NULLS LAST, id LIMIT 1
         ) AS cc ON true {_CONTRACT}
-    WHERE r.verdict = 'confirmed'
+    WHERE r.verdict = 'confirmed' AND r.amount > r.interest_part
 ) AS payments {_SCOPED} AND ({_WHOLE} OR day <= $2::date)
     AND ($9::text = '' OR to_char(day, 'YYYY-MM') = $9::text)
 """  # noqa: S608
 """One row for each contract of a claim that was paid, and for each confirmed receipt of a clawback.
 
-A receipt belongs to the contract that the clawback names, else to the one with the largest award.
+Of a receipt its principal counts. It belongs to the contract that the clawback names, else to the one with
+the largest award.
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import HiddenField
 
 from market.budgets.payment_files import ENCODINGS
-from market.budgets.states import BudgetChangeKind, PotMode, ReturnReason
+from market.budgets.states import BudgetChangeKind, InterestBasis, PotMode, ReturnReason
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -27,6 +27,9 @@ from market.kit.labels import choices
 
 class ClawbackForm(BaseForm):
     amount = MoneyField(lazy("追回金额（元）"), [Required(lazy("请填追回金额。"))], unit=1)
+    interest = ChoiceField(
+        lazy("计息"), [Required(lazy("请选择怎样计息。"))], choices=lambda: choices(InterestBasis)
+    )
     reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=1000)
 
 
@@ -34,6 +37,11 @@ class ReturnForm(BaseForm):
     amount = MoneyField(lazy("缴回金额（元）"), [Required(lazy("请填缴回金额。"))], unit=1)
     received_on = DayField(lazy("到账日期"), [Required(lazy("请填日期。"))])
     bank_reference = TextField(lazy("银行流水号"), [Required(lazy("请填银行流水号。"))], max_length=80)
+
+
+class HandoverForm(BaseForm):
+    recipient = TextField(lazy("移送机关"), [Required(lazy("请填移送机关。"))], max_length=120)
+    ground = LongTextField(lazy("催缴的经过"), [Required(lazy("请写明催缴的经过。"))], max_length=1000)
 
 
 class RunForm(BaseForm):

@@ -16,6 +16,7 @@ from market.budgets.states import (
     BudgetChangeKind,
     ClawbackStatus,
     DisbursementStatus,
+    InterestBasis,
     PotMode,
 )
 from market.claims.models import Claim
@@ -59,6 +60,11 @@ class Clawback(SecondPerson, Stateful):
     """Why the money has to come back, as the applicant reads it."""
     status = enum_column(ClawbackStatus, ClawbackStatus.STARTED)
     due_on = fields.DateField(null=True)
+    interest_basis = enum_column(InterestBasis, InterestBasis.FROM_DUE, db_default=InterestBasis.NONE)
+    interest_after = fields.DateField(null=True)
+    """The day before the first that bears interest, set by the confirmation; null: none does."""
+    interest_amount = fields.BigIntField(null=True)
+    """Computed once when the principal was whole again; null before."""
     proposed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(  # type: ignore[assignment]  # the sweep that finds a rescinded contract is nobody
         "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
     )
@@ -67,6 +73,7 @@ class Clawback(SecondPerson, Stateful):
     settled_at = fields.DatetimeField(null=True)
 
     receipts: fields.ReverseRelation[ClawbackReceipt]
+    handovers: fields.ReverseRelation[ClawbackHandover]
 
     def is_overdue(self, today: date) -> bool:
         """Return whether the money should have come back before this day."""
@@ -89,12 +96,35 @@ class ClawbackReceipt(SecondPerson):
     )
     clawback_id: UUID
     amount = fields.BigIntField()
+    interest_part = fields.BigIntField(default=0, db_default=0)
+    """What of the amount pays interest; the rest pays principal."""
     received_on = fields.DateField()
     bank_reference = fields.CharField(max_length=80)
 
     class Meta:
         table = "clawback_receipts"
         table_description = "Clawback receipts."
+
+
+class ClawbackHandover(SecondPerson):
+    """The handing over (移送) of a clawback that was not paid in time: proposed by one, confirmed by another.
+
+    Never edited but for that decision.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    clawback: fields.ForeignKeyRelation[Clawback] = fields.ForeignKeyField(
+        "market.Clawback", related_name="handovers", on_delete=fields.RESTRICT
+    )
+    clawback_id: UUID
+    recipient = fields.CharField(max_length=120)
+    """The authority that collects it."""
+    ground = fields.TextField()
+    """What was done to collect it, as the letter says."""
+
+    class Meta:
+        table = "clawback_handovers"
+        table_description = "Clawback handovers."
 
 
 class YearRun(SecondPerson):

@@ -45,8 +45,18 @@ class ClawbackStatus(LabelEnum):
     STARTED = "started", lazy("待确认"), "due"
     CONFIRMED = "confirmed", lazy("追缴中"), "wrong"
     """Ordered by a second person; money is awaited."""
+    HANDED_OVER = "handed_over", lazy("已移送追缴"), "wrong"
+    """Unpaid after its deadline: another authority collects it; what it collects is still recorded."""
     SETTLED = "settled", lazy("已缴回"), "done"
     DROPPED = "dropped", lazy("已撤销")
+
+
+class InterestBasis(LabelEnum):
+    """From when a clawback bears interest."""
+
+    FROM_DUE = "from_due", lazy("逾期计息：缴回期限的次日起")
+    FROM_PAYMENT = "from_payment", lazy("自拨付之日的次日起计息")
+    NONE = "none", lazy("不计息")
 
 
 class DisbursementStatus(LabelEnum):
@@ -95,6 +105,7 @@ class BatchAction(LabelEnum):
 class ClawbackAction(LabelEnum):
     CONFIRM = "confirm", lazy("确认追回")
     DROP = "drop", lazy("撤销")
+    HAND_OVER = "hand_over", lazy("移送追缴")
     SETTLE = "settle", lazy("全部缴回")
 
 
@@ -132,6 +143,8 @@ CLAWBACK_WORKFLOW: Workflow[ClawbackStatus, ClawbackAction] = Workflow(
         (C.STARTED, ClawbackAction.CONFIRM): C.CONFIRMED,
         (C.STARTED, ClawbackAction.DROP): C.DROPPED,
         (C.CONFIRMED, ClawbackAction.SETTLE): C.SETTLED,
+        (C.CONFIRMED, ClawbackAction.HAND_OVER): C.HANDED_OVER,
+        (C.HANDED_OVER, ClawbackAction.SETTLE): C.SETTLED,
     },
     refusal=lazy("这项追回已经办理，请刷新后再看。"),
 )
@@ -189,6 +202,12 @@ class ClaimVerb(LabelEnum):
     RECORD_RETURN = "record_return", lazy("登记缴回")
     RECEIVE_CLAWBACK = "receive_clawback", lazy("确认缴回")
     REJECT_RETURN = "reject_return", lazy("退回缴回登记")
+    FIX_INTEREST = "fix_interest", lazy("结计追回利息")
+
+
+class ClawbackVerb(LabelEnum):
+    PROPOSE_HANDOVER = "propose_handover", lazy("提出移送追缴")
+    REJECT_HANDOVER = "reject_handover", lazy("退回移送追缴")
 
 
 class YearRunVerb(LabelEnum):
@@ -205,6 +224,8 @@ class BudgetAct(StrEnum):
     START_CLAWBACK = "start_clawback"
     CONFIRM_CLAWBACK = "confirm_clawback"
     CONFIRM_RETURN = "confirm_return"
+    PROPOSE_HANDOVER = "propose_handover"
+    CONFIRM_HANDOVER = "confirm_handover"
     APPROVE = "approve"
     DISBURSE = "disburse"
     RELEASE_PAYMENT = "release_payment"
@@ -221,6 +242,8 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     BudgetAct.START_CLAWBACK: frozenset({Role.OFFICER}),
     BudgetAct.CONFIRM_CLAWBACK: frozenset({Role.APPROVER}),
     BudgetAct.CONFIRM_RETURN: frozenset({Role.RECHECKER}),
+    BudgetAct.PROPOSE_HANDOVER: frozenset({Role.OFFICER}),
+    BudgetAct.CONFIRM_HANDOVER: frozenset({Role.APPROVER}),
     BudgetAct.APPROVE: frozenset({Role.APPROVER}),
     BudgetAct.DISBURSE: frozenset({Role.OFFICER}),
     BudgetAct.RELEASE_PAYMENT: frozenset({Role.RECHECKER}),

@@ -166,6 +166,21 @@ def _to_approve() -> list[Pending]:
             since="w.proposed_at",
             amount="w.amount",
         ),
+        Pending(
+            "budgets.handover",
+            lazy("待确认移送"),
+            lazy("去确认"),
+            "/desk/clawbacks/{key}",
+            "/desk/clawbacks?status=confirmed",
+            "clawback_handovers h JOIN clawbacks w ON w.id = h.clawback_id "
+            "JOIN claims c ON c.id = w.claim_id JOIN organisations o ON o.id = c.applicant_id "
+            "WHERE h.verdict IS NULL",
+            key="w.number",
+            number="w.number",
+            title="o.name",
+            since="h.proposed_at",
+            amount="w.amount",
+        ),
         _batches("budgets.approve", lazy("待批准批次"), lazy("去批准"), BatchStatus.CLEARED),
     ]
 

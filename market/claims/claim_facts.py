@@ -24,7 +24,7 @@ from market.programmes.models import Programme
 from market.programmes.rule_terms import Terms
 from market.records.by import By
 
-CLAWED_BACK = ("confirmed", "settled")
+CLAWED_BACK = ("confirmed", "handed_over", "settled")
 """States of a clawback, a record of the room above, in which its amount counts as granted no more."""
 ONCE_GRANTED = GRANTED | {ClaimStatus.CLAWBACK}
 """Also where a part was clawed back: the contract was paid for once, and the rest still counts. What was

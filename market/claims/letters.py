@@ -134,14 +134,14 @@ async def issue_award(claim: Claim, sharing: PotSharing, *, approver: str, by: B
     with in_source_language():
         sheet = sheet_print(decided, approver=approver)
         letter = award_letter(decided, sharing)
-    await _issue(DocumentKind.SHEET, claim, "claim_sheet.typ", sheet, by=by)
-    return await _issue(DocumentKind.DECISION, claim, LETTER, letter, by=by)
+    await issue_about(DocumentKind.SHEET, claim, "claim_sheet.typ", sheet, by=by)
+    return await issue_about(DocumentKind.DECISION, claim, LETTER, letter, by=by)
 
 
 async def issue_refusal(claim: Claim, *, by: By) -> IssuedDocument:
     """Issue the letter that a claim is not supported, with its `reject_reason`."""
     await claim.fetch_related("programme", "applicant")
-    return await _issue(DocumentKind.REFUSAL, claim, LETTER, refusal_letter(claim), by=by)
+    return await issue_about(DocumentKind.REFUSAL, claim, LETTER, refusal_letter(claim), by=by)
 
 
 async def issue_correction(
@@ -150,18 +150,19 @@ async def issue_correction(
     """Issue the letter that a ruling on an objection lowered the award of a published claim."""
     await claim.fetch_related("programme", "applicant")
     letter = correction_letter(claim, ruling, notice_number)
-    return await _issue(DocumentKind.CORRECTION, claim, LETTER, letter, by=by)
+    return await issue_about(DocumentKind.CORRECTION, claim, LETTER, letter, by=by)
 
 
 async def issue_supplement(claim: Claim, *, by: By) -> IssuedDocument:
     """Issue the notice of what is missing from a claim and until when."""
     await claim.fetch_related("programme", "applicant")
-    return await _issue(DocumentKind.SUPPLEMENT, claim, LETTER, supplement_letter(claim), by=by)
+    return await issue_about(DocumentKind.SUPPLEMENT, claim, LETTER, supplement_letter(claim), by=by)
 
 
-async def _issue(
+async def issue_about(
     kind: DocumentKind, claim: Claim, template: str, content: dict[str, Any], *, by: By
 ) -> IssuedDocument:
+    """Issue a document about a claim to its applicant; programme and applicant must be fetched."""
     return await issue(
         kind,
         subject_kind="claim",
@@ -182,7 +183,7 @@ def award_letter(decided: DecidedClaim, sharing: PotSharing) -> dict[str, Any]:
         sentence(
             "你单位 %(year)s 年度“%(name)s”的申报（%(number)s），经核算、复核、公示，"
             "决定给予补助 %(sum)s（%(words)s）。",
-            **_named(claim),
+            **named(claim),
             sum=yuan(amount),
             words=amount_in_words(amount),
         )
@@ -194,19 +195,19 @@ def award_letter(decided: DecidedClaim, sharing: PotSharing) -> dict[str, Any]:
     paragraphs += [correction_sentence(ruling) for ruling in decided.corrections]
     after = [
         sentence("合同变更、解除或者撤销登记的，应当及时报告，并退回相应的补助。"),
-        *_review_sentences(),
+        *review_sentences(),
     ]
-    return _letter("补助决定书", claim, paragraphs, _by_clause(decided), after)
+    return letter_of("补助决定书", claim, paragraphs, _by_clause(decided), after)
 
 
 def refusal_letter(claim: Claim) -> dict[str, Any]:
     """Return the letter that a claim is not supported, with the reason and the way to a review."""
     paragraphs = [
-        sentence("你单位 %(year)s 年度“%(name)s”的申报（%(number)s），经审核不予支持。", **_named(claim)),
+        sentence("你单位 %(year)s 年度“%(name)s”的申报（%(number)s），经审核不予支持。", **named(claim)),
         sentence(claim.reject_reason),
     ]
-    after = [*_review_sentences(), sentence("合同可以重新申报。")]
-    return _letter("不予支持决定书", claim, paragraphs, [], after)
+    after = [*review_sentences(), sentence("合同可以重新申报。")]
+    return letter_of("不予支持决定书", claim, paragraphs, [], after)
 
 
 def correction_letter(claim: Claim, ruling: ObjectionRuling, notice_number: str) -> dict[str, Any]:
@@ -214,7 +215,7 @@ def correction_letter(claim: Claim, ruling: ObjectionRuling, notice_number: str)
     paragraphs = [
         sentence(
             "你单位 %(year)s 年度“%(name)s”的申报（%(number)s）列入的公示 %(notice)s 收到异议。",
-            **_named(claim),
+            **named(claim),
             notice=notice_number,
         ),
         correction_sentence(ruling),
@@ -225,27 +226,28 @@ def correction_letter(claim: Claim, ruling: ObjectionRuling, notice_number: str)
         ),
     ]
     after = [sentence("批准以后发给补助决定书；对决定有异议的，可以按决定书写明的办法申请复查。")]
-    return _letter("补助金额更正通知书", claim, paragraphs, [], after)
+    return letter_of("补助金额更正通知书", claim, paragraphs, [], after)
 
 
 def supplement_letter(claim: Claim) -> dict[str, Any]:
     """Return the notice of what is missing and until when it must be supplied."""
     due_on = claim.supplement_due_on or date.max
     paragraphs = [
-        sentence("你单位 %(year)s 年度“%(name)s”的申报（%(number)s），需要补正下列内容：", **_named(claim)),
+        sentence("你单位 %(year)s 年度“%(name)s”的申报（%(number)s），需要补正下列内容：", **named(claim)),
         sentence(claim.supplement_note),
         sentence("请在 %(end)s 前补正；逾期未补正的，视为撤回申报。", end=end_of(due_on)),
     ]
-    return _letter("补正通知书", claim, paragraphs, [], [])
+    return letter_of("补正通知书", claim, paragraphs, [], [])
 
 
-def _letter(
+def letter_of(
     title: str,
     claim: Claim,
     paragraphs: list[Sentence],
     rows: list[list[str]],
     after: list[Sentence],
 ) -> dict[str, Any]:
+    """Return the content of a letter to the applicant of a claim: paragraphs, a table, what follows it."""
     return {
         "title": sentence(title),
         "to": claim.applicant.name,
@@ -256,11 +258,13 @@ def _letter(
     }
 
 
-def _named(claim: Claim) -> dict[str, Any]:
+def named(claim: Claim) -> dict[str, Any]:
+    """Return year, programme and number of a claim as arguments of a sentence."""
     return {"year": claim.year, "name": sentence(claim.programme.name), "number": claim.number}
 
 
-def _review_sentences() -> list[Sentence]:
+def review_sentences() -> list[Sentence]:
+    """Return how the addressee of a decision applies for a review."""
     where = letterhead().contact
     words = [
         sentence(

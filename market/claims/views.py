@@ -14,7 +14,7 @@ from market.accounts.web import actor_for, optional_actor, signed_in_actor
 from market.claims import applications, claim_facts, queries
 from market.claims.applications import create_claim
 from market.claims.award_estimates import CalculatorInput, calculate
-from market.claims.claim_facts import required_facts, required_totals
+from market.claims.claim_facts import CLAWED_BACK, required_facts, required_totals
 from market.claims.claim_page import claim_page
 from market.claims.claimable import list_claimable, preview_award, read_selection
 from market.claims.evidence_log import Paper, withdraw_evidence
@@ -227,9 +227,7 @@ async def _render_claim(
         totals_form=totals_form or _totals_form(claim),
         required_facts=required_facts(compiled(claim.terms)),
         flag_words={fact: named(fact).render(_) for fact in required_facts(compiled(claim.terms))},
-        clawbacks=await claim.clawbacks.filter(status__in=["confirmed", "settled"]).prefetch_related(
-            "receipts"
-        ),
+        clawbacks=await claim.clawbacks.filter(status__in=list(CLAWED_BACK)).prefetch_related("receipts"),
         accept=ACCEPT,
         documents=await documents_about(request, "claim", claim.id),
     )

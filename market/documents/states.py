@@ -18,6 +18,8 @@ class DocumentKind(LabelEnum):
     SHEET = "sheet", lazy("补助核算表")
     LIST = "list", lazy("补助批准名单")
     CORRECTION = "correction", lazy("补助金额更正通知书")
+    CLAWBACK = "clawback", lazy("补助追回决定书")
+    HANDOVER = "handover", lazy("追缴移送书")
 
 
 NUMBER_WORDS: Mapping[DocumentKind, str] = {
@@ -28,6 +30,8 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.SHEET: "核",
     DocumentKind.LIST: "批",
     DocumentKind.CORRECTION: "更",
+    DocumentKind.CLAWBACK: "追",
+    DocumentKind.HANDOVER: "移",
 }
 """The word (字) of each kind in its number, such as 补决〔2026〕3号."""
 COUNTERS: Mapping[DocumentKind, str] = {
@@ -38,9 +42,11 @@ COUNTERS: Mapping[DocumentKind, str] = {
     DocumentKind.SHEET: "文核",
     DocumentKind.LIST: "文批",
     DocumentKind.CORRECTION: "文更",
+    DocumentKind.CLAWBACK: "文追",
+    DocumentKind.HANDOVER: "文移",
 }
 """Counter of each kind; the letters of records are none of these."""
-REVIEWABLE = frozenset({DocumentKind.DECISION, DocumentKind.REFUSAL})
+REVIEWABLE = frozenset({DocumentKind.DECISION, DocumentKind.REFUSAL, DocumentKind.CLAWBACK})
 """Decisions against which their addressee may apply for a review (申请复查)."""
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from market.budgets.clawbacks import confirm_clawback, confirm_return, record_return, start_clawback
+from market.budgets.clawback_returns import confirm_return, record_return
+from market.budgets.clawbacks import confirm_clawback, start_clawback
 from market.budgets.models import Clawback
 from market.budgets.states import ClawbackStatus
 from market.claims.expert_panel import assign_experts, conclude_panel

@@ -105,6 +105,8 @@ EXPECTED = {
     "start_clawback": "- - - - - - - y - - - - -",
     "confirm_clawback": "- - - - - - - - - y - - -",
     "confirm_return": "- - - - - - - - y - - - -",
+    "propose_handover": "- - - - - - - y - - - - -",
+    "confirm_handover": "- - - - - - - - - y - - -",
     "approve": "- - - - - - - - - y - - -",
     "disburse": "- - - - - - - y - - - - -",
     "confirm_result": "- - - - - - - - y - - - -",
@@ -193,6 +195,7 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (ProgrammeAct.DRAFT_TERMS, ProgrammeAct.RELEASE_TERMS),
         (BudgetAct.CONFIRM_LIST, BudgetAct.APPROVE),
         (BudgetAct.START_CLAWBACK, BudgetAct.CONFIRM_CLAWBACK),
+        (BudgetAct.PROPOSE_HANDOVER, BudgetAct.CONFIRM_HANDOVER),
     ],
 )
 def test_no_single_role_does_both_of_what_takes_two_people(first: StrEnum, second: StrEnum) -> None:

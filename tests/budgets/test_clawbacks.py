@@ -10,16 +10,9 @@ import httpx
 import pytest
 
 from market.budgets import clawbacks
-from market.budgets.checks import clawbacks_are_booked
-from market.budgets.clawbacks import (
-    confirm_clawback,
-    confirm_return,
-    drop_clawback,
-    record_return,
-    reject_return,
-    start_clawback,
-    sum_returned,
-)
+from market.budgets.clawback_checks import clawbacks_are_booked
+from market.budgets.clawback_returns import confirm_return, record_return, reject_return, sum_returned
+from market.budgets.clawbacks import confirm_clawback, drop_clawback, start_clawback
 from market.budgets.models import Clawback, ClawbackReceipt
 from market.budgets.states import ClawbackStatus
 from market.claims.applications import create_claim

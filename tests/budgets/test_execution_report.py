@@ -9,7 +9,8 @@ import httpx
 from openpyxl import load_workbook
 
 from market.budgets.annual_budgets import draft_budget, list_budgets
-from market.budgets.clawbacks import confirm_clawback, confirm_return, record_return, start_clawback
+from market.budgets.clawback_returns import confirm_return, record_return
+from market.budgets.clawbacks import confirm_clawback, start_clawback
 from market.budgets.execution_report import build_report, same_period
 from market.budgets.figures import BASIS_CLAIM, DIMENSIONS
 from market.budgets.models import Batch, Disbursement

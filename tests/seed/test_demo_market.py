@@ -24,7 +24,7 @@ from market.accounts.models import (
 )
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
-from market.budgets.clawbacks import sum_returned
+from market.budgets.clawback_returns import sum_returned
 from market.budgets.list_confirmation import preview_batch
 from market.budgets.models import Batch, Clawback, Disbursement
 from market.budgets.states import BatchStatus, ClawbackStatus, DisbursementStatus

@@ -47,7 +47,7 @@ def _one_live(statuses: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0031_keyed_identities")]
+    dependencies = [("market", "0033_read_indexes")]
 
     initial = False
 

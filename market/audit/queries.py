@@ -14,6 +14,7 @@ from market.audit.export_format import canonical_json, root_to_export_row, to_ex
 from market.audit.models import AuditEvent, DailyRoot, Pseudonym
 from market.audit.verify import all_events
 from market.kit.clock import end_of_day
+from market.kit.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,16 @@ def _filter(event_filter: EventFilter) -> QuerySet[AuditEvent]:
     return events
 
 
+_CHAIN = Statement(
+    lambda kind, subject_id: AuditEvent.filter(subject_kind=kind, subject_id=subject_id).order_by("sequence"),
+    "a kind",
+    UUID(int=1),
+)
+
+
 async def list_chain(kind: str, subject_id: UUID) -> list[AuditEvent]:
     """Return the events of one record, oldest first."""
-    return await AuditEvent.filter(subject_kind=kind, subject_id=subject_id).order_by("sequence")
+    return await _CHAIN.all(kind, subject_id)
 
 
 async def list_acts_of(user_id: UUID) -> list[AuditEvent]:

@@ -70,8 +70,10 @@ async def chain_of_outcome(actor: Actor | None, outcome: Outcome, *, most: int =
         return []
     shown = 0
     for deal in await Deal.filter(outcome_id=outcome.id).order_by("-updated_at").limit(50):
+        if shown == most:
+            break
         rest = (await chain_of_deal(actor, deal, here))[1:]
-        if shown < most and any(link.address for link in rest):
+        if any(link.address for link in rest):
             links, shown = links + rest, shown + 1
     return links if shown else []
 

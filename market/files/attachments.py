@@ -18,6 +18,7 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
+from market.kit.statements import Statement
 from market.kit.web import deps, form_data, uploaded_files
 from market.records.by import By
 
@@ -110,10 +111,20 @@ async def record_opening(file: StoredFile, *, by: By) -> None:
     await FileAccess.create(file=file, user_id=by.user_id, opened_at=by.now)
 
 
+_FILES = Statement(
+    lambda kind, subject_id: (
+        StoredFile.filter(subject_kind=kind, subject_id=subject_id)
+        .select_related("uploaded_by")
+        .order_by("uploaded_at", "name", "version")
+    ),
+    "a kind",
+    UUID(int=1),
+)
+
+
 async def list_files(subject_kind: str, subject_id: UUID) -> list[StoredFile]:
     """Return the files of a record with who uploaded them, oldest first."""
-    files = StoredFile.filter(subject_kind=subject_kind, subject_id=subject_id)
-    return await files.order_by("uploaded_at", "name", "version").prefetch_related("uploaded_by")
+    return await _FILES.all(subject_kind, subject_id)
 
 
 async def get_file_for(actor: Actor | None, file_id: UUID) -> StoredFile:

@@ -17,6 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import Page, PageRequest
 from market.kit.room import SubjectRecord
+from market.kit.statements import Statement
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, Outcome, Review
 from market.listings.states import LIVE, PUBLIC, NeedStatus, OutcomeStatus
@@ -271,13 +272,22 @@ def live(statuses: type[OutcomeStatus] | type[NeedStatus]) -> list[Any]:
     return [status for status in LIVE if isinstance(status, statuses)]
 
 
+_LISTING = {
+    kind.key: Statement(
+        lambda number, model=kind.model: model.filter(number=number).select_related("organisation").limit(1),
+        "a number",
+    )
+    for kind in (OUTCOME, NEED)
+}
+
+
 async def get_listing_for(kind: Kind, actor: Actor | None, number: str) -> Listing:
     """Return a listing of a kind that this person, or a guest, may see.
 
     Raises:
         NotFound: there is none, or it is not public and not theirs.
     """
-    listing = await kind.model.filter(number=number).select_related("organisation").first()
+    listing = await _LISTING[kind.key].first(number)
     if listing is None or not (
         listing.status in PUBLIC or (actor and (actor.is_staff or is_owner(actor, listing)))
     ):

@@ -11,6 +11,7 @@ from market.files.models import StoredFile
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.kit.statements import Statement
 from market.notices.models import (
     Notice,
     NoticeExtension,
@@ -76,14 +77,21 @@ async def get_notice(number: str) -> Notice:
     return notice
 
 
+_NOTICE = Statement(
+    lambda kind, subject_id: (
+        Notice.filter(subject_kind=kind, subject_id=subject_id).order_by("-published_at", "-number").limit(1)
+    ),
+    "a kind",
+    UUID(int=1),
+)
+
+
 async def find_notice(subject_kind: str, subject_id: UUID) -> Notice | None:
     """Return the latest notice about a record, with its objections."""
-    return (
-        await Notice.filter(subject_kind=subject_kind, subject_id=subject_id)
-        .order_by("-published_at", "-number")
-        .prefetch_related("objections")
-        .first()
-    )
+    notice = await _NOTICE.first(subject_kind, subject_id)
+    if notice is not None:
+        await notice.fetch_related("objections")
+    return notice
 
 
 async def get_objection_for(actor: Actor, objection_id: UUID) -> Objection:

@@ -13,6 +13,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.statements import Statement
 from market.listings import queries
 from market.listings.kinds import Kind, Listing, get_kind, kind_of
 from market.listings.lifecycle import AUTHORS
@@ -118,13 +119,20 @@ async def hide(question_id: UUID, reason: str, *, by: By) -> Question:
     return question
 
 
-async def questions_of(listing: Listing, actor: Actor | None) -> Questions:
-    """Return the questions about a listing that this person, or a guest, sees."""
-    rows = (
-        await Question.filter(subject_kind=kind_of(listing).key, subject_id=listing.id)
+_QUESTIONS = Statement(
+    lambda kind, subject_id: (
+        Question.filter(subject_kind=kind, subject_id=subject_id)
         .exclude(status=QuestionStatus.HIDDEN)
         .order_by("-answered_at", "-asked_at")
-    )
+    ),
+    "a kind",
+    UUID(int=1),
+)
+
+
+async def questions_of(listing: Listing, actor: Actor | None) -> Questions:
+    """Return the questions about a listing that this person, or a guest, sees."""
+    rows = await _QUESTIONS.all(kind_of(listing).key, listing.id)
     is_own = queries.is_owner(actor, listing)
     sees_all = actor is not None and (is_own or actor.may(QuestionAct.HIDE_QUESTION))
     return Questions(

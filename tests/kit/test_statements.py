@@ -1,0 +1,64 @@
+from uuid import UUID, uuid4
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from market.accounts.models import Organisation
+from market.kit.statements import Statement
+from market.listings.models import Outcome
+from tests.factories import make_organisation, make_outcome
+
+BY_TITLE = Statement(
+    lambda title, organisation_id: (
+        Outcome.filter(title=title, organisation_id=organisation_id)
+        .select_related("organisation", "created_by")
+        .order_by("number")
+        .limit(2)
+    ),
+    "a title",
+    UUID(int=1),
+)
+
+
+async def test_a_statement_reads_what_its_queryset_reads_for_each_value() -> None:
+    owner, other = await make_organisation(), await make_organisation()
+    for title in ("铝合金", "铝合金", "铝合金", "赤泥"):
+        await make_outcome(owner, title=title)
+
+    for title, organisation in (("铝合金", owner), ("赤泥", owner), ("赤泥", other)):
+        plain = await (
+            Outcome.filter(title=title, organisation_id=organisation.id)
+            .select_related("organisation", "created_by")
+            .order_by("number")
+            .limit(2)
+        )
+        records = await BY_TITLE.all(title, organisation.id)
+        assert [(record.id, record.published_at) for record in records] == [
+            (record.id, record.published_at) for record in plain
+        ]
+        assert all(record.organisation.name == owner.name for record in records)
+        assert await BY_TITLE.first(title, str(organisation.id)) == (plain[0] if plain else None)
+
+
+async def test_a_statement_sees_what_its_transaction_wrote() -> None:
+    owner = await make_organisation()
+    async with in_transaction():
+        await make_outcome(owner, title="镁合金")
+        assert len(await BY_TITLE.all("镁合金", owner.id)) == 1
+
+
+async def test_values_are_bound_and_never_part_of_the_text() -> None:
+    assert await BY_TITLE.all("' OR 1 = 1 --", uuid4()) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        Statement(lambda name: Organisation.filter(name=name).prefetch_related("memberships"), "a name"),
+        Statement(lambda name, region: Organisation.filter(name=name), "a name", "a region"),
+    ],
+    ids=["prefetches", "does not bind all"],
+)
+async def test_what_cannot_be_composed_once_is_refused(statement: Statement[Organisation]) -> None:
+    with pytest.raises(TypeError):
+        await statement.all("名称", "450000")

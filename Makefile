@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 # Compiled modules make every start quicker, whatever the shell was told.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test coverage lint browser crash bench year lock clean
+.PHONY: help run test coverage lint browser crash fuzz bench year lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 t
 	$(PY) -m tests.crash $(or $(KILLS),200)
 	$(PY) -m tests.crash.year_run
 	$(PY) -m tests.crash.search_run
+
+fuzz: $(VENV)/.dev static/vendor/.done ## asks every route what nobody should ask, as everybody (REQUESTS=…)
+	$(PY) -m tests.fuzz $(or $(REQUESTS),100000)
 
 bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
 	$(PY) -m tests.bench

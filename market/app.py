@@ -166,7 +166,7 @@ class _RequestMiddleware:
                 return
             if request.method not in SAFE_METHODS:
                 body = await read_body(request, self.bodies, limit=getattr(route, "body", FORM))
-                receive = replay(body)
+                receive = replay(body, receive)
                 request = Request(scope, receive)
             if getattr(route, "is_gated", True):
                 async with request.app.state.gate.enter() as place:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
+from traceback import extract_tb
 from urllib.parse import quote, urlsplit
 
 from starlette.exceptions import HTTPException
@@ -67,8 +69,7 @@ async def failed(request: Request, error: Exception) -> Response:
         return await kept_page(request, 500, _("出了差错，已经记录下来。您提交的内容没有保存，请稍后再试。"))
     log.warning(
         "refused by fault",
-        extra={"request": request.state.id, "error": f"{fault}: {type(error).__name__}"},
-        exc_info=error if fault is Fault.BAD_VALUE else None,
+        extra={"request": request.state.id, "error": f"{fault}: {type(error).__name__}{_place(error)}"},
     )
     is_read = request.method in ("GET", "HEAD")
     if fault is Fault.BAD_VALUE:
@@ -158,6 +159,18 @@ def repeated(request: Request, location: str) -> Response:
         return page(request, Conflict.status, _("这份表单正在办理，请稍后查看结果。"))
     words = _("已经提交，重复的提交没有再办理一次。")
     return flash(request, RedirectResponse(location, 303), words)
+
+
+def _place(error: Exception) -> str:
+    """Return where in the rooms it came up; the error's own words hold what was typed, which no log may."""
+    frames = [
+        frame for frame in extract_tb(error.__traceback__) if f"{os.sep}market{os.sep}" in frame.filename
+    ]
+    return (
+        f" at {frames[-1].filename.rsplit(os.sep, 2)[-2]}/{frames[-1].name}:{frames[-1].lineno}"
+        if frames
+        else ""
+    )
 
 
 def _retry(response: Response) -> Response:

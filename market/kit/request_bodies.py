@@ -17,6 +17,8 @@ START = 30.0
 """Seconds after which a body must come at `PACE`."""
 PACE = 16 * 1024
 """Bytes a second that a body must come at, as slow as a bad line: 32 MB may take half an hour."""
+READERS = 8
+"""Times that a body is read again at most."""
 ALL_BODIES = 256 * 1024 * 1024
 """Bytes of bodies that are held in memory at once."""
 
@@ -97,11 +99,16 @@ def _check_announced(request: Request, limit: int) -> None:
         raise TooLarge(_("提交的内容过大。"))
 
 
-def replay(body: bytes) -> Receive:
-    """Return a `receive` that gives this body, as often as it is asked."""
+def replay(body: bytes, then: Receive) -> Receive:
+    """Return a `receive` that gives this body to each that reads the request, and afterwards what comes.
+
+    Middlewares and the handler read it, a few times in all; an answer that is streamed asks again and again
+    for the end of the connection, of which only the server can tell.
+    """
     message: Message = {"type": "http.request", "body": body, "more_body": False}
+    readers = iter(range(READERS))
 
     async def receive() -> Message:
-        return message
+        return message if next(readers, None) is not None else await then()
 
     return receive

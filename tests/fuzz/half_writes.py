@@ -1,0 +1,42 @@
+"""What a refused request may not have changed: the rows of every table of the business."""
+
+from __future__ import annotations
+
+from market.kit.database import connection
+
+MAY_CHANGE = frozenset(
+    {"attempts", "held_forms", "form_submissions", "sessions", "system_state", "counters", "outgoing_mails"}
+)
+"""Tables in which a refusal leaves its trace: limits, what was typed, when a session was used."""
+
+
+class Snapshot:
+    """Compares the rows of all tables with those of before."""
+
+    def __init__(self) -> None:
+        self._statement = ""
+        self._before: dict[str, tuple[int, int]] = {}
+
+    async def take(self) -> None:
+        """Note the rows as they are now."""
+        self._before = await self._read()
+
+    async def changed(self) -> list[str]:
+        """Return the tables whose rows are not those that were noted."""
+        now = await self._read()
+        return [name for name, rows in now.items() if rows != self._before.get(name)]
+
+    async def _read(self) -> dict[str, tuple[int, int]]:
+        if not self._statement:
+            rows = await connection().execute_query_dict(
+                "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' "
+                "AND tablename NOT LIKE 'procrastinate%' AND tablename NOT LIKE 'tortoise%'"
+            )
+            names = sorted(row["name"] for row in rows if row["name"] not in MAY_CHANGE)
+            self._statement = " UNION ALL ".join(
+                f"SELECT '{name}' AS name, count(*) AS n, coalesce(sum(hashtext(t::text)::bigint), 0) AS sum "  # noqa: S608
+                f'FROM "{name}" t'
+                for name in names
+            )
+        rows = await connection().execute_query_dict(self._statement)
+        return {row["name"]: (row["n"], int(row["sum"])) for row in rows}

@@ -99,16 +99,21 @@ def _check_announced(request: Request, limit: int) -> None:
         raise TooLarge(_("提交的内容过大。"))
 
 
-def replay(body: bytes, then: Receive) -> Receive:
+def replay(body: bytes, then: Receive | None = None) -> Receive:
     """Return a `receive` that gives this body to each that reads the request, and afterwards what comes.
 
     Middlewares and the handler read it, a few times in all; an answer that is streamed asks again and again
-    for the end of the connection, of which only the server can tell.
+    for the end of the connection, of which only the server can tell: by `then`, else it never ends.
     """
     message: Message = {"type": "http.request", "body": body, "more_body": False}
     readers = iter(range(READERS))
 
     async def receive() -> Message:
-        return message if next(readers, None) is not None else await then()
+        if next(readers, None) is not None:
+            return message
+        if then is None:
+            await asyncio.Event().wait()
+            raise AssertionError
+        return await then()
 
     return receive

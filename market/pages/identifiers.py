@@ -13,13 +13,14 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationStatus
 from market.codes.canonical import canonical_key
 from market.codes.numbers import record_number
-from market.codes.patents import foreign_number, is_valid_patent_number
+from market.codes.patents import foreign_number, is_valid_patent_number, right_check_digit
 from market.codes.uscc import is_valid
 from market.kit.database import connection
 from market.kit.errors import MarketError
 from market.kit.i18n import Lazy, lazy
 from market.kit.room import rooms
 from market.listings.models import Need, Outcome
+from market.listings.rights import without_label
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
 
 LONGEST = 120
@@ -28,6 +29,8 @@ LEAST_DIGITS = 4
 LEAST_PART = 6
 """Characters from which a part of a project or report number is looked for in texts."""
 LEAST_PATENT = 8
+TWELVE = 12
+"""Digits of a patent number without its check digit."""
 MOST_PINNED = 200
 _CODE = re.compile(r"[A-Z0-9]+")
 _BARE = "regexp_replace(upper({}), '[^0-9A-Z]', '', 'g')"
@@ -101,10 +104,15 @@ async def find_organisation(text: str) -> Organisation | None:
 
 async def find_listings(index: str, text: str) -> list[UUID]:
     """Return the public listings that an identifier names: by number, patent, project or report number."""
-    key = canonical_key(text[:LONGEST])
+    text = without_label(text[:LONGEST])
+    key = canonical_key(text)
     if not _CODE.fullmatch(key) or sum(char.isdigit() for char in key) < LEAST_DIGITS:
         return []
     number = record_number(text) or ""
+    patent = re.sub("^(ZL|CN)", "", key)
+    if len(patent) > TWELVE and right_check_digit(patent):
+        # Twelve digits name the patent, so a mistyped check digit finds it too.
+        patent = patent[:TWELVE]
     if index == "needs":
         needs = Need.filter(number=number, status__in=VISIBLE_NEEDS) if number else Need.filter(id=None)
         return [UUID(str(id_)) for id_ in await needs.values_list("id", flat=True)]
@@ -115,7 +123,7 @@ async def find_listings(index: str, text: str) -> list[UUID]:
         [
             [status.value for status in VISIBLE_OUTCOMES],
             number,
-            re.sub("^(ZL|CN)", "", key),
+            patent,
             "" if number else key,
         ],
     )

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import FormData
 from wtforms import FileField, HiddenField
+from wtforms.widgets import HiddenInput
 
 import market
 from market.accounts.forms import EmailField, SecretField, UsccField
@@ -29,6 +30,7 @@ from market.integrity.party_ties import record_tie
 from market.kit import form_fields as fields
 from market.kit.errors import Invalid
 from market.kit.forms import BaseForm, RowsField
+from market.kit.held_forms import pairs_of
 from market.listings.forms import OutcomeForm
 from market.records.by import By
 from tests.browser_forms import shown_forms
@@ -269,6 +271,25 @@ def test_rows_beyond_the_most_are_named_and_shown_again(form_class: type[BaseFor
     assert not form.validate()
     assert any("最多" in str(error) for error in form._fields[name].errors)
     assert len(_table(form, name).entries) == count
+
+
+def _typed_names(form: BaseForm, prefix: str = "") -> Iterator[str]:
+    """Yield the names under which a browser sends the texts that somebody types into a form and its rows."""
+    for name, field in form._fields.items():
+        if isinstance(field, RowsField):
+            for entry in field.entries[:1]:
+                yield from _typed_names(entry.form, f"{prefix}{name}-0-")
+        elif not isinstance(field, (*NEVER_SHOWN, HiddenField)) and not isinstance(field.widget, HiddenInput):
+            yield prefix + name
+
+
+@pytest.mark.parametrize(
+    "form_class", [form for form in FORMS if not form.__name__.endswith("Row")], ids=_named
+)
+def test_every_typed_text_is_held_when_the_session_has_ended(form_class: type[BaseForm]) -> None:
+    names = [name for name in _typed_names(form_class()) if not name.startswith("proof_")]
+
+    assert [name for name, _value in pairs_of(FormData([(name, "文字") for name in names]))] == names
 
 
 def test_shares_are_typed_and_shown_in_percent_everywhere() -> None:

@@ -13,8 +13,8 @@ from starlette.datastructures import FormData, UploadFile
 Pairs = Sequence[tuple[str, str]]
 UNTYPED = frozenset({"csrf_token", "once", "held", "next", "act", "seen", "revision", "alike", "page"})
 """Names that pages fill in themselves or that buttons send."""
-SECRET = re.compile("password|current|secret|token|^proof_|^answer$")
-"""Names whose values are never stored."""
+SECRET = re.compile("^(?:.*password|current|secret|token|proof_.*|answer)$")
+"""Whole names whose values are never stored: of passwords, proofs and the answer of a passkey."""
 _CODE = re.compile(r"[0-9a-f-]{20,64}|[A-Z]{2}-\d{4}-\d{6}|[a-z_]{1,30}")
 """Ids, hashes, numbers and the values of buttons and boxes: nobody types these."""
 

@@ -185,7 +185,7 @@ async def respond(
     if not can_respond(by.actor, objection):
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
     if not text.strip():
-        raise Invalid(_("请填写答复。"), field="answer")
+        raise Invalid(_("请填写答复。"), field="reply")
     statement = await _state(objection, StatementSide.RESPONDENT, text, papers, by=by)
     message = _("公示 %(number)s 的异议，被异议单位已答复。", number=notice.number)
     await notify(message, now=by.now, address=f"/notices/{notice.number}", user_ids=[objection.objector_id])

@@ -51,7 +51,7 @@ class ObjectionForm(BaseForm):
 
 
 class AnswerForm(BaseForm):
-    answer = LongTextField(lazy("答复"), [Required(lazy("请填写答复。"))], max_length=2000)
+    reply = LongTextField(lazy("答复"), [Required(lazy("请填写答复。"))], max_length=2000)
     files = MultipleFileField(str(lazy("证据（可选多个）")))
 
 
@@ -169,7 +169,7 @@ async def answer(request: Request) -> Response:
     if form.validate_on_submit():
         with form.catch_invalid():
             papers = await uploaded_blobs(request)
-            text, by = str(form.answer.data), By(actor, deps(request).clock())
+            text, by = str(form.reply.data), By(actor, deps(request).clock())
             if is_publisher:
                 await objections.answer(objection.id, text, papers=papers, by=by)
             else:

@@ -76,7 +76,7 @@ async def test_the_unit_objected_to_answers_with_papers_and_the_objector_adds_so
     answered = await post(
         client,
         f"/objections/{objection.id}/answer",
-        {"answer": "发票与合同一一对应"},
+        {"reply": "发票与合同一一对应"},
         files=[*pdf("发票.pdf"), *pdf("合同.pdf")],
     )
     assert "答复已公开" in answered.text
@@ -200,7 +200,7 @@ async def test_the_publishing_unit_answers_with_papers_too(client: httpx.AsyncCl
     await sign_in(client, publisher)
 
     await post(
-        client, f"/objections/{objection.id}/answer", {"answer": "附评估报告"}, files=pdf("评估报告.pdf")
+        client, f"/objections/{objection.id}/answer", {"reply": "附评估报告"}, files=pdf("评估报告.pdf")
     )
 
     paper = await ObjectionPaper.get().select_related("statement")
@@ -224,7 +224,7 @@ async def test_what_the_sides_said_cannot_be_changed_and_a_change_by_force_is_fo
 ) -> None:
     _desk, applicant, _objector, objection = await make_objected()
     await sign_in(client, applicant)
-    await post(client, f"/objections/{objection.id}/answer", {"answer": "如实"}, files=pdf("发票.pdf"))
+    await post(client, f"/objections/{objection.id}/answer", {"reply": "如实"}, files=pdf("发票.pdf"))
     assert await statements_are_as_logged() == []
     parts = statement.split("; ")
 

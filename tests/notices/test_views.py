@@ -66,7 +66,7 @@ async def test_an_objection_goes_from_the_page_to_its_decision(client: httpx.Asy
     stopped = await post(client, f"/notices/{notice.number}/object", {"reason": "价格偏低"})
     objection = await Objection.get()
     await sign_in(client, publisher)
-    answered = await post(client, f"/objections/{objection.id}/answer", {"answer": "评估报告附后"})
+    answered = await post(client, f"/objections/{objection.id}/answer", {"reply": "评估报告附后"})
     await sign_in(client, operator)
     queue = await client.get("/backoffice/objections")
     form = await client.get(f"/objections/{objection.id}/decide")
@@ -117,7 +117,7 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
 
     for actor, address, fields in [
         (await make_member(), f"/notices/{notice.number}/object", ["reason", "entry"]),
-        (publisher, f"/objections/{objection.id}/answer", ["answer"]),
+        (publisher, f"/objections/{objection.id}/answer", ["reply"]),
         (operator, f"/objections/{objection.id}/decide", ["outcome", "text"]),
     ]:
         await sign_in(client, actor)

@@ -28,19 +28,24 @@ from market.imports.row_reading import SheetRow, read_row
 from market.imports.row_writing import BATCH, NewContent, changes_of, write_listings
 from market.imports.states import RowOutcome
 from market.kit.database import atomic, in_transaction
-from market.kit.errors import MarketError
+from market.kit.errors import Conflict, MarketError
 from market.kit.i18n import gettext as _
 from market.listings import changes
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.lifecycle import lock_by_id
 from market.listings.review_digest import mark_reviewed
-from market.listings.states import SHOWN_AS_REVIEWED, OwnerVerb
+from market.listings.states import SHOWN_AS_REVIEWED, NeedStatus, OutcomeStatus, OwnerVerb
 from market.listings.submission import Incomplete
 from market.records.by import By
 
 TABLES = frozenset([".xlsx", ".xls", ".csv"])
 SOURCE_NAME = "外部数据"
 """The organisation that owns imported listings without an owner on this market."""
+_REWRITABLE = (
+    *(OutcomeStatus.DRAFT, OutcomeStatus.RETURNED, OutcomeStatus.UNLISTED),
+    *(NeedStatus.DRAFT, NeedStatus.RETURNED, NeedStatus.CLOSED),
+)
+"""Statuses in which a list writes an organisation's listing at once: nobody reads it without a review."""
 Progress = Callable[[int, int], None]
 
 
@@ -166,7 +171,7 @@ async def _import_batch(
     outcomes: Counter[RowOutcome] = Counter()
     for owner, row in batch:
         existing = by_reference.get((owner, row.reference))
-        if row.owner and existing is not None and existing.status in SHOWN_AS_REVIEWED:
+        if row.owner and existing is not None and existing.status not in _REWRITABLE:
             outcomes[await _propose(kind, existing.id, row, report, now=now)] += 1
         else:
             contents.append(NewContent(owner, row.values, existing, row.given))
@@ -189,7 +194,11 @@ async def _propose(kind: Kind, listing_id: UUID, row: Row, report: Report, *, no
     """Change a published listing of an organisation as its author would: what people decide by waits."""
     listing = await lock_by_id(kind, listing_id)
     revision, values = listing.revision, changes_of(listing, row.values, row.given)
+    if not values:
+        return RowOutcome.SAME
     try:
+        if listing.status not in SHOWN_AS_REVIEWED:
+            raise Conflict(_("这条信息正在审核或已经结束，现在不能修改。"))
         async with in_transaction():
             saved = await changes.save_published(kind, listing, values, by=By.job(now))
     except MarketError as refusal:

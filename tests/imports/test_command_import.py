@@ -431,6 +431,22 @@ async def test_a_changed_row_of_an_organisations_published_listing_waits_for_rev
     assert await published_fields_are_reviewed() == []
 
 
+@pytest.mark.parametrize("status", [OutcomeStatus.PENDING, OutcomeStatus.SOLD])
+async def test_a_listing_that_is_reviewed_or_has_ended_is_not_written_by_a_list(
+    deps: Deps, tmp_path: Path, status: OutcomeStatus
+) -> None:
+    await make_organisation(name="桂北农机研究院", kind=OrganisationKind.INSTITUTE)
+    await bring(deps, fill(tmp_path / "one.xlsx", OUTCOME, [OUTCOME_ROW]))
+    await Outcome.all().update(status=status)
+
+    report = await bring(deps, fill(tmp_path / "two.xlsx", OUTCOME, [OUTCOME_ROW | {"价格（万元）": 99}]))
+    again = await bring(deps, tmp_path / "one.xlsx")
+
+    assert [refusal.reason for refusal in report.refused] == ["这条信息正在审核或已经结束，现在不能修改。"]
+    assert (await Outcome.get()).price_amount == 260_500_000
+    assert (again.unchanged, again.refused) == (1, [])
+
+
 async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) -> None:
     await make_organisation(name="某线缆厂")
     row = NEED_ROW | {"单位": "某线缆厂"}

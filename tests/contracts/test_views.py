@@ -14,7 +14,7 @@ from market.contracts import remittances
 from market.contracts.contract_progress import deals_waiting_for_finance
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received_amount
-from market.deals.models import Deal
+from market.deals.models import Deal, Introduction, Side
 from market.deals.states import DealStatus
 from market.deps import Deps
 from market.kit.jobs import run_pending
@@ -32,7 +32,7 @@ from tests.contracts.factories import (
     make_registered,
     make_remittance,
 )
-from tests.deals.factories import make_parties, make_to_sign, move_clock
+from tests.deals.factories import make_match, make_parties, make_to_sign, move_clock
 from tests.factories import make_broker, make_member, make_staff
 from tests.malicious_input import MALICIOUS_INPUT
 from tests.visitor import post, sign_in, token
@@ -85,6 +85,31 @@ async def test_the_seller_enters_and_the_buyer_confirms_what_was_entered(client:
     for amount in ("￥1,150,000.00", "￥1,070,000.00", "￥0.00"):
         assert amount in page.text
     assert "在线淬火装置" in page.text
+
+
+async def test_the_page_of_the_signature_tells_the_brokers_commission(client: httpx.AsyncClient) -> None:
+    parties, broker = await make_parties(), await make_broker()
+    deal, _draft = await make_draft(parties)
+    match = await make_match(parties, broker)
+    await Deal.filter(id=deal.id).update(broker_id=broker.user_id)
+    await Introduction.create(
+        id=uuid4(),
+        match_id=match.id,
+        deal_id=deal.id,
+        broker_id=broker.user_id,
+        commission_basis_points=300,
+        payer=Side.BUYER,
+        introduced_at=LATER,
+    )
+    await sign_in(client, parties.buyer)
+
+    page = " ".join((await client.get(f"/deals/{deal.number}/sign/confirm")).text.split())
+    await sign_in(client, parties.seller)
+    own = await client.get(f"/deals/{deal.number}/sign/confirm", follow_redirects=False)
+
+    assert "￥34,500.00" in page
+    assert "由受让方承担（您方）" in page
+    assert (own.status_code, own.headers["location"]) == (303, f"/deals/{deal.number}/sign")
 
 
 async def test_a_contract_that_changed_meanwhile_is_not_confirmed(client: httpx.AsyncClient) -> None:

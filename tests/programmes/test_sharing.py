@@ -15,6 +15,8 @@ def test_where_a_list_is_served_by_rank_the_notice_says_so() -> None:
     begin = "本批核算合计 ￥150.00，年度预算可用余额 ￥100.00；"
     assert ranked == [begin + "按名次依次安排，余额不足一项的全部给该项，用完为止。"]
     assert stopped == [begin + "按名次依次足额安排，到第一项不能足额安排的为止，不足的余额不拆分。"]
+    share = PotSharing(100_00, 150_00, "ranked").share_of(80_00, 20_00)
+    assert fill(share) == "核算补助 ￥80.00，安排 ￥20.00。"
     assert PotSharing(150_00, 150_00, "pro_rata").sentences() == []
     assert PotSharing(0, 150_00, "none").sentences() == []
 

@@ -100,6 +100,16 @@ async def awards_as_ruled() -> list[str]:
     )
 
 
+async def clawbacks_as_started() -> list[str]:
+    """Each clawback demands the amount that the log of its start has."""
+    return await find_rows(
+        "SELECT b.number, b.amount FROM clawbacks b WHERE NOT EXISTS (SELECT 1 FROM audit_events e "
+        "WHERE e.subject_kind = 'claim' AND e.subject_id = b.claim_id AND e.action = 'start_clawback' "
+        "AND e.data ->> 'number' = b.number AND (e.data ->> 'amount')::bigint = b.amount)",
+        lazy("追回 %(number)s：应追回 ￥%(amount)s，与发起时的日志不同"),
+    )
+
+
 async def paid_is_booked() -> list[str]:
     """Every payment made is booked with its amount, and no other; what was taken back is reversed."""
     return await find_rows(
@@ -187,10 +197,11 @@ async def instructions_as_their_orders() -> list[str]:
     """Each line has number, claim, payee, account and amount of its order."""
     return await find_rows(
         "SELECT i.number, l.order_number FROM instruction_lines l "
-        "JOIN payment_instructions i ON i.id = l.instruction_id JOIN disbursements d ON d.id = l.order_id "
-        "JOIN claims c ON c.id = d.claim_id "
-        "WHERE (l.order_number, l.claim_number, l.payee_bank, l.payee_account, l.amount) "
-        "IS DISTINCT FROM (d.number, c.number, d.payee_bank, d.payee_account, d.amount) "
+        "JOIN payment_instructions i ON i.id = l.instruction_id "
+        "LEFT JOIN disbursements d ON d.id = l.order_id "
+        "LEFT JOIN claims c ON c.id = d.claim_id LEFT JOIN payee_accounts a ON a.id = d.payee_id "
+        "WHERE (l.order_number, l.claim_number, l.payee_bank, l.payee_bank_code, l.payee_account, l.amount) "
+        "IS DISTINCT FROM (d.number, c.number, d.payee_bank, a.bank_code, d.payee_account, d.amount) "
         "OR c.batch_id IS DISTINCT FROM i.batch_id",
         lazy("拨付指令 %(number)s：%(order_number)s 一行与下达的拨付不同"),
     )
@@ -292,6 +303,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "subsidies: awards are what rulings made them": Invariant(
         lazy("补助：按异议裁定更正的补助与裁定、日志一致"), awards_as_ruled
+    ),
+    "subsidies: clawbacks are what was started": Invariant(
+        lazy("补助：追回的金额与发起时的日志一致"), clawbacks_as_started
     ),
     "subsidies: payees of orders are the frozen payees": Invariant(
         lazy("补助：拨付的收款账户就是申报时定下的账户"), orders_as_frozen

@@ -132,6 +132,7 @@ async def _confirm(
             "computed_amount": batch.computed_amount,
         },
         pot=preview.pot,
+        computed=preview.wanted,
         mode=preview.mode.value,
         factor=f"{preview.factor:f}",
         remainder=preview.remainder,

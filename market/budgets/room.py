@@ -16,6 +16,7 @@ from market.budgets import (
     instruction_views,
     instructions,
     jobs,
+    list_checks,
     list_publicity,
     models,
     payment_models,
@@ -110,7 +111,7 @@ ROOM = Room(
     figures=figures.FIGURES,
     publicity=list_publicity.PUBLICITY,
     deadlines=lambda deps, now: voided_awards.run_due(now),
-    checks={**checks.CHECKS, **clawback_checks.CHECKS},
+    checks={**checks.CHECKS, **clawback_checks.CHECKS, **list_checks.CHECKS},
     ledger_accounts={
         "granted": LedgerAccount(lazy("预算下达"), is_guarded=False),
         "disbursed": LedgerAccount(lazy("补贴拨付"), is_guarded=False),

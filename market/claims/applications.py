@@ -119,6 +119,7 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
         version=terms.version,
         year=year,
         contracts=[contract.number for contract in contracts],
+        applicant=claim.applicant_id,
     )
     for evidence in await evidence_from_records(claim, contracts, by.now):
         await evidence.save(force_create=True)

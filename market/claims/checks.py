@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
 
-from market.kit.findings import find_rows
+from market.audit.models import AuditEvent
+from market.claims.computation import sheet_hash
+from market.claims.models import Assessment
+from market.kit.findings import MAX_FINDINGS, find_rows
+from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.room import Check, Invariant
 
+PAGE = 500
 HANDS = (
     "(SELECT DISTINCT ON (claim_id) claim_id, proposed_by_id AS computed_by_id, "
     "CASE WHEN verdict = 'confirmed' THEN decided_by_id END AS confirmed_by_id "
@@ -41,11 +47,12 @@ async def no_conflicted_hands() -> list[str]:
 async def payees_as_logged() -> list[str]:
     """The account frozen into a claim is the one that its log has, of submission or last change."""
     return await find_rows(
-        "SELECT c.number FROM claims c JOIN payee_accounts a ON a.id = c.payee_id "
-        "WHERE a.fingerprint <> '' AND a.fingerprint IS DISTINCT FROM (SELECT e.data ->> 'account_hash' "
+        "SELECT c.number FROM claims c LEFT JOIN payee_accounts a ON a.id = c.payee_id "
+        "LEFT JOIN LATERAL (SELECT e.data ->> 'account_hash' AS hash "
         "FROM audit_events e WHERE e.subject_kind = 'claim' AND e.subject_id = c.id "
-        "AND e.action IN ('submit', 'supply', 'change_payee') AND e.data ->> 'account_hash' IS NOT NULL "
-        "ORDER BY e.sequence DESC LIMIT 1)",
+        "AND e.action IN ('submit', 'supply', 'change_payee') AND e.data ->> 'account_hash' <> '' "
+        "ORDER BY e.sequence DESC LIMIT 1) AS logged ON true "
+        "WHERE coalesce(a.fingerprint, '') <> coalesce(logged.hash, '')",
         lazy("申报 %(number)s 的收款账户与提交时的日志不同"),
     )
 
@@ -98,7 +105,127 @@ async def refusals_are_decided_by_two() -> list[str]:
     )
 
 
+async def awards_as_computed() -> list[str]:
+    """A claim off any confirmed list has the award of its latest computation, on one it has no more.
+
+    A rechecked claim has a computation that a second person confirmed.
+    """
+    return await find_rows(
+        "SELECT c.number, c.award_amount, a.award_amount AS computed FROM claims c "  # noqa: S608
+        "LEFT JOIN LATERAL (SELECT * FROM assessments a WHERE a.claim_id = c.id "
+        "  ORDER BY a.sequence DESC LIMIT 1) AS a ON true "
+        "WHERE (c.status IN ('calculated', 'rechecked', 'reviewed') "
+        "  AND c.award_amount IS DISTINCT FROM a.award_amount) "
+        "OR (c.status IN ('rechecked', 'reviewed') AND a.verdict IS DISTINCT FROM 'confirmed') "
+        f"OR (c.status IN {STANDING} AND (a.id IS NULL OR c.award_amount > a.award_amount))",
+        lazy("申报 %(number)s：补助 ￥%(award_amount)s，核算 ￥%(computed)s"),
+    )
+
+
+async def computations_as_logged() -> list[str]:
+    """Each computation has the award that its log and its sheet have, and its recheck stands in the log."""
+    return await find_rows(
+        "SELECT c.number, a.sequence FROM assessments a JOIN claims c ON c.id = a.claim_id "
+        "WHERE (a.result ->> 'award')::bigint <> a.award_amount OR NOT EXISTS ("
+        "  SELECT 1 FROM audit_events e WHERE e.subject_kind = 'claim' AND e.subject_id = c.id "
+        "  AND e.action = 'calculate' AND (e.data ->> 'amount')::bigint = a.award_amount) "
+        "OR (a.verdict = 'confirmed' AND NOT EXISTS ("
+        "  SELECT 1 FROM audit_events e WHERE e.subject_kind = 'claim' AND e.subject_id = c.id "
+        "  AND e.action = 'recheck' AND (e.data ->> 'amount')::bigint = a.award_amount))",
+        lazy("申报 %(number)s 的第 %(sequence)s 次核算与日志不同"),
+    )
+
+
+async def sheets_as_logged() -> list[str]:
+    """Facts and result of each computation are those whose hash its log has."""
+    findings: list[str] = []
+    last = None
+    while len(findings) < MAX_FINDINGS:
+        rows = Assessment.all() if last is None else Assessment.filter(id__gt=last)
+        # Values, not records: what was tampered with may be no value of an enum.
+        page = await (
+            rows.order_by("id")
+            .limit(PAGE)
+            .values("id", "claim_id", "claim__number", "sequence", "facts", "result")
+        )
+        if not page:
+            break
+        last = page[-1]["id"]
+        logged: dict[UUID, set[str]] = {}
+        for event in await AuditEvent.filter(
+            subject_kind="claim", action="calculate", subject_id__in=[row["claim_id"] for row in page]
+        ):
+            logged.setdefault(event.subject_id, set()).add(str(event.data.get("sheet", "")))
+        findings += [
+            _(
+                "申报 %(number)s 的第 %(sequence)s 次核算与日志不同",
+                number=row["claim__number"],
+                sequence=row["sequence"],
+            )
+            for row in page
+            if "" not in logged.get(row["claim_id"], set())
+            and sheet_hash(row["facts"], row["result"]) not in logged.get(row["claim_id"], set())
+        ]
+    return findings[:MAX_FINDINGS]
+
+
+async def claims_as_stated() -> list[str]:
+    """Each claim has the contracts it was made of, and the totals and facts that its applicant stated."""
+    return await find_rows(
+        "SELECT c.number FROM claims c JOIN programmes p ON p.id = c.programme_id "
+        "JOIN programme_terms v ON v.id = c.terms_id LEFT JOIN LATERAL (SELECT e.data FROM audit_events e "
+        "  WHERE e.subject_kind = 'claim' AND e.subject_id = c.id AND e.action = 'create' LIMIT 1) AS made "
+        "ON true LEFT JOIN LATERAL (SELECT e.data FROM audit_events e WHERE e.subject_kind = 'claim' "
+        "  AND e.subject_id = c.id AND e.action = 'state_totals' ORDER BY e.sequence DESC LIMIT 1) AS totals "
+        "ON true WHERE made.data -> 'contracts' IS DISTINCT FROM (SELECT "
+        "  coalesce(jsonb_agg(t.number ORDER BY t.number), '[]') FROM claim_contracts k "
+        "  JOIN contracts t ON t.id = k.contract_id WHERE k.claim_id = c.id) "
+        "OR (made.data ->> 'year')::int <> c.year OR made.data ->> 'version' <> v.version "
+        "OR made.data ->> 'programme' <> p.slug OR v.programme_id <> p.id "
+        "OR made.data ->> 'applicant' <> c.applicant_id::text "
+        "OR coalesce(c.stated, '{}') <> coalesce(totals.data, '{}') "
+        "UNION SELECT c.number FROM claim_contracts k JOIN claims c ON c.id = k.claim_id "
+        "JOIN contracts t ON t.id = k.contract_id LEFT JOIN LATERAL (SELECT e.data FROM audit_events e "
+        "  WHERE e.subject_kind = 'claim' AND e.subject_id = c.id AND e.action = 'state_facts' "
+        "  AND e.data ->> 'contract' = t.number ORDER BY e.sequence DESC LIMIT 1) AS f ON true "
+        "WHERE (k.mode, k.grade, k.paid_in_equity_amount) IS DISTINCT FROM "
+        "(f.data ->> 'mode', f.data ->> 'grade', (f.data ->> 'paid_in_equity')::bigint) "
+        "OR coalesce(k.flags, '{}') <> coalesce(f.data -> 'flags', '{}')",
+        lazy("申报 %(number)s 的合同或填报的事实与日志不同"),
+    )
+
+
+async def sales_as_reported() -> list[str]:
+    """The sales of each contract and year are what was reported last."""
+    return await find_rows(
+        "SELECT coalesce(t.number, '—') AS number, coalesce(s.year, e.year) AS year, s.amount, "
+        "e.amount AS reported FROM sales_reports s FULL JOIN ("
+        "  SELECT DISTINCT ON (subject_id, data ->> 'year') subject_id, (data ->> 'year')::int AS year, "
+        "  (data ->> 'amount')::bigint AS amount FROM audit_events WHERE subject_kind = 'contract' "
+        "  AND action = 'report_sales' ORDER BY subject_id, data ->> 'year', sequence DESC) AS e "
+        "ON e.subject_id = s.contract_id AND e.year = s.year "
+        "LEFT JOIN contracts t ON t.id = coalesce(s.contract_id, e.subject_id) "
+        "WHERE s.amount IS DISTINCT FROM e.amount",
+        lazy("合同 %(number)s %(year)s 年的新增销售 ￥%(amount)s，填报 ￥%(reported)s"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
+    "subsidies: awards are what was computed": Invariant(
+        lazy("补助：申报的补助就是核算的结果"), awards_as_computed
+    ),
+    "subsidies: computations are what the log says": Invariant(
+        lazy("补助：核算和复核与日志所记一致"), computations_as_logged
+    ),
+    "subsidies: sheets are what the log says": Invariant(
+        lazy("补助：核算的事实和结果与日志所记一致"), sheets_as_logged
+    ),
+    "subsidies: claims are as their applicants stated": Invariant(
+        lazy("补助：申报的合同和填报的事实与日志一致"), claims_as_stated
+    ),
+    "subsidies: sales are what was reported": Invariant(
+        lazy("补助：新增销售收入与填报时的日志一致"), sales_as_reported
+    ),
     "subsidies: claims are refused by two": Invariant(
         lazy("补助：不予支持由两人决定"), refusals_are_decided_by_two
     ),

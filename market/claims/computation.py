@@ -6,6 +6,7 @@ reason of a decided rate (a decision's number, the experts' scores and bands) is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from market.kit.formats import percent
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import amount_in_words
+from market.kit.terms import hash_content
 from market.panels.scoring import hundredths
 from market.panels.verdicts import Verdict
 from market.programmes.conditions import Finding
@@ -24,6 +26,11 @@ from market.programmes.engine import compute
 from market.programmes.facts import read_facts
 from market.programmes.results import AssessmentResult
 from market.programmes.rule_terms import Terms
+
+
+def sheet_hash(facts: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a computation's facts and result as they are stored, in hexadecimal."""
+    return hash_content(json.loads(json.dumps({"facts": facts, "result": result})))
 
 
 def decided_basis(terms: Terms, rate: int | None, decision: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole, User
 from market.audit.log import pseudonym_of, record
 from market.claims.claim_facts import facts_of
-from market.claims.computation import compute_claim, decided_basis, rate_words, scored_basis
+from market.claims.computation import compute_claim, decided_basis, rate_words, scored_basis, sheet_hash
 from market.claims.evidence import required_papers, supplement_text
 from market.claims.expert_panel import verdict_for
 from market.claims.letters import issue_supplement
@@ -134,6 +134,7 @@ async def calculate(
         version=terms.version,
         rate_basis_points=rate_basis_points,
         decision=basis.get("decision", ""),
+        sheet=sheet_hash(facts, result),
     )
     last = await last_assessment(claim.id)
     assessment = await Assessment.create(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 
 from market.documents.issuing import text_hash
-from market.documents.models import DocumentPrint, IssuedDocument
+from market.documents.models import DocumentPrint
 from market.files.store import FileStore, StoreUnavailable
+from market.kit.database import connection
 from market.kit.findings import MAX_FINDINGS, find_rows
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -21,15 +23,20 @@ async def texts_are_as_issued() -> list[str]:
     findings: list[str] = []
     last = None
     while len(findings) < MAX_FINDINGS:
-        rows = IssuedDocument.all() if last is None else IssuedDocument.filter(id__gt=last)
-        page = await rows.order_by("id").limit(PAGE)
+        # SQL, not records: what was tampered with may be no value of an enum.
+        page = await connection().execute_query_dict(
+            "SELECT id, number, kind, template, content, text_sha256 FROM issued_documents "
+            "WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2",
+            [last, PAGE],
+        )
         if not page:
             break
-        last = page[-1].id
+        last = page[-1]["id"]
         findings += [
-            _("文书 %(number)s 的内容与发出时不同", number=row.number)
+            _("文书 %(number)s 的内容与发出时不同", number=row["number"])
             for row in page
-            if text_hash(row.number, row.kind, row.template, row.content) != row.text_sha256
+            if text_hash(row["number"], row["kind"], row["template"], json.loads(row["content"]))
+            != row["text_sha256"]
         ]
     return findings[:MAX_FINDINGS]
 
@@ -38,10 +45,13 @@ async def documents_are_logged() -> list[str]:
     """Each document, and no other, is in the audit log with its number and the hash of its text."""
     return await find_rows(
         "SELECT coalesce(d.number, e.data ->> 'number') AS number FROM issued_documents d FULL JOIN "
-        "(SELECT subject_id, data FROM audit_events WHERE subject_kind = 'document' AND action = 'issue') e "
+        "(SELECT subject_id, data, happened_at FROM audit_events "
+        "WHERE subject_kind = 'document' AND action = 'issue') e "
         "ON e.subject_id = d.id WHERE d.id IS NULL OR e.subject_id IS NULL "
         "OR e.data ->> 'number' <> d.number "
         "OR e.data ->> 'text' <> d.text_sha256 OR e.data ->> 'kind' <> d.kind "
+        "OR e.happened_at <> d.issued_at "
+        "OR e.data ->> 'addressee' <> coalesce(d.addressee_id::text, '') "
         "OR e.data ->> 'subject' <> d.subject_kind || ':' || d.subject_id",
         lazy("文书 %(number)s 与日志所记不同"),
     )

@@ -74,6 +74,7 @@ async def issue(
         kind=kind.value,
         subject=f"{subject_kind}:{subject_id}",
         text=document.text_sha256,
+        addressee=str(addressee_id or ""),
     )
     await enqueue(PRINT_JOB, document_id=document.id)
     return document

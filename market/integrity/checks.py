@@ -44,7 +44,24 @@ KEYED_CHECKS: Mapping[str, Invariant[KeyedCheck]] = {
         lazy("关联：人员的证件号校验值用现在的密钥加密"), people_are_keyed
     ),
 }
+
+
+async def sanctions_are_as_filed() -> list[str]:
+    """Each sanction bars from what the log of its filing says, and none that was filed is gone."""
+    return await find_rows(
+        "SELECT coalesce(s.decision_number, e.data ->> 'decision') AS number FROM sanctions s FULL JOIN "
+        "(SELECT subject_id, data FROM audit_events "
+        "  WHERE subject_kind = 'sanction' AND action = 'file') AS e "
+        "ON e.subject_id = s.id WHERE s.id IS NULL OR e.data IS NULL OR e.data -> 'scopes' <> s.scopes "
+        "OR e.data ->> 'decision' <> s.decision_number",
+        lazy("失信记录 %(number)s 与登记时的日志不同"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
+    "integrity: sanctions are what was filed": Invariant(
+        lazy("失信：记录与登记时的日志一致"), sanctions_are_as_filed
+    ),
     "integrity: sanctions are decided by two": Invariant(
         lazy("失信：限制、修复和解除由两人决定"), sanctions_are_decided_by_two
     ),

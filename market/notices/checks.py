@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.kit.findings import find_rows
+from market.kit.findings import MAX_FINDINGS, find_rows
+from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.room import Check, Invariant
+from market.notices.models import Notice
+from market.notices.texts import body_hash
+
+PAGE = 500
 
 
 async def objections_are_decided_by_two() -> list[str]:
@@ -59,7 +64,54 @@ async def statements_are_as_logged() -> list[str]:
     )
 
 
+async def objections_are_not_lost() -> list[str]:
+    """Every objection that the log has is there."""
+    return await find_rows(
+        "SELECT e.subject_id AS id, e.happened_at::date AS day FROM audit_events e "
+        "WHERE e.subject_kind = 'objection' AND e.action = 'file' "
+        "AND NOT EXISTS (SELECT 1 FROM objections o WHERE o.id = e.subject_id)",
+        lazy("%(day)s 提出的一项异议（objection:%(id)s）不见了"),
+    )
+
+
+async def texts_are_as_published() -> list[str]:
+    """Each notice has the text whose hash it and its log have, and the end that its log has.
+
+    It is open until it was moved.
+    """
+    findings = await find_rows(
+        "SELECT n.number FROM notices n WHERE NOT EXISTS (SELECT 1 FROM audit_events e "
+        "WHERE e.subject_kind = 'notice' AND e.subject_id = n.id AND e.action = 'publish' "
+        "AND e.data ->> 'number' = n.number AND e.data ->> 'hash' = n.body_hash "
+        "AND e.happened_at = n.published_at) "
+        "OR (SELECT (e.data ->> 'ends_at')::timestamptz FROM audit_events e "
+        "  WHERE e.subject_kind = 'notice' AND e.subject_id = n.id AND e.data ? 'ends_at' "
+        "  ORDER BY e.sequence DESC LIMIT 1) IS DISTINCT FROM n.ends_at "
+        "OR (n.status <> 'open' AND NOT EXISTS (SELECT 1 FROM status_events s "
+        "  WHERE s.subject_kind = 'notice' AND s.subject_id = n.id))",
+        lazy("公示 %(number)s 的内容、截止时间或状态与日志不同"),
+    )
+    last = None
+    while len(findings) < MAX_FINDINGS:
+        rows = Notice.all() if last is None else Notice.filter(id__gt=last)
+        # Values, not records: what was tampered with may be no value of an enum.
+        page = await rows.order_by("id").limit(PAGE).values("id", "number", "title", "body", "body_hash")
+        if not page:
+            break
+        last = page[-1]["id"]
+        findings += [
+            _("公示 %(number)s 的内容与发布时不同", number=row["number"])
+            for row in page
+            if body_hash(row["title"], row["body"]) != row["body_hash"]
+        ]
+    return findings[:MAX_FINDINGS]
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
+    "notices: no objection is lost": Invariant(lazy("公示：异议没有丢失"), objections_are_not_lost),
+    "notices: texts are as published": Invariant(
+        lazy("公示：内容、截止时间和状态与日志一致"), texts_are_as_published
+    ),
     "notices: objections are decided by two": Invariant(
         lazy("公示：异议由两人裁定"), objections_are_decided_by_two
     ),

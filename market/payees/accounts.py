@@ -64,7 +64,9 @@ async def propose_account(
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
     )
-    await record_account(PayeeVerb.PROPOSE_ACCOUNT, account, by=by, proof=file.sha256)
+    await record_account(
+        PayeeVerb.PROPOSE_ACCOUNT, account, by=by, proof=file.sha256, bank=bank_name, bank_code=bank_code
+    )
     text = (
         _("收款账户（%(account)s）待本单位第二人确认；不是本单位提交的，请立即退回。", account=account.masked)
         if await has_second_person(account)

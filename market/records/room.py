@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from market.kit.room import Room
-from market.records import decisions, models, moments
+from market.records import checks, decisions, models, moments
 
 ROOM = Room(
     "records",
     models=(models,),
     labels={"verdict": decisions.Verdict},
     deadlines=moments.run_moments,
+    checks=checks.CHECKS,
 )

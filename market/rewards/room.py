@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import LedgerAccount, Room, Subject, find_by
-from market.rewards import models, plan_acts, queries, states, views, worklist
+from market.rewards import checks, models, plan_acts, queries, states, views, worklist
 from market.rewards.states import FRESH, PERMISSIONS, RewardAct, RewardRuleVerb
 
 ROOM = Room(
@@ -26,6 +26,7 @@ ROOM = Room(
     labels={"reward": states.RewardStatus, "reward_kind": states.RewardKind},
     publicity=(plan_acts.PUBLICITY,),
     pending=worklist.pending,
+    checks=checks.CHECKS,
     recent=worklist.recent,
     ledger_accounts={
         "income": LedgerAccount(lazy("转化净收入"), is_guarded=False),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from tortoise.exceptions import IntegrityError
 
 from market.budgets.batches import approve_batch
 from market.budgets.models import Disbursement
@@ -31,7 +32,7 @@ async def make_one_paid_and_one_open(desk: Desk) -> str:
     return batch
 
 
-OF_PUBLIC_MONEY = ("orders:", "subsidies:", "payees:", "book:")
+OF_PUBLIC_MONEY = ("orders:", "subsidies:", "payees:", "book:", "records:", "notices:", "documents:")
 """Beginnings of the checks of public money; contracts are made here without their bookings."""
 
 
@@ -91,6 +92,98 @@ BEHIND_THE_GUARDS = [
         "results are what was entered",
     ),
 ]
+
+
+OF_THE_CLAIM = [
+    ("UPDATE claims SET award_amount = award_amount + 1", "subsidies: lists are what was confirmed"),
+    ("UPDATE claims SET award_amount = award_amount + 1", "subsidies: awards are what was computed"),
+    ("UPDATE claims SET payee_id = NULL", "subsidies: accounts are the ones frozen into claims"),
+    ("UPDATE claims SET year = 2020", "subsidies: claims are as their applicants stated"),
+    ("UPDATE claims SET applicant_id = (SELECT id FROM organisations WHERE id <> applicant_id LIMIT 1)", ""),
+    ("UPDATE claims SET stated = '{\"vat_paid\": 1}'", "subsidies: claims are as their applicants stated"),
+    ("UPDATE claim_contracts SET grade = 'major'", "subsidies: claims are as their applicants stated"),
+    ("DELETE FROM claim_contracts", "subsidies: claims are as their applicants stated"),
+    (
+        "UPDATE assessments SET award_amount = award_amount + 1",
+        "subsidies: computations are what the log says",
+    ),
+    ("UPDATE assessments SET facts = facts || '{\"x\": 1}'", "subsidies: sheets are what the log says"),
+    ("DELETE FROM assessments", "subsidies: awards are what was computed"),
+    ("UPDATE sales_reports SET amount = amount * 2", "subsidies: sales are what was reported"),
+    ("DELETE FROM sales_reports", "subsidies: sales are what was reported"),
+    ("UPDATE batches SET pot_amount = pot_amount + 1", "subsidies: lists are what was confirmed"),
+    ("UPDATE batches SET computed_amount = computed_amount + 1", "subsidies: lists are what was confirmed"),
+    (
+        "UPDATE batches SET pot_mode = 'ranked', pot_mode_reason = 'x'",
+        "subsidies: lists are what was confirmed",
+    ),
+    ("UPDATE batches SET status = 'closed'", "records: statuses follow their history"),
+    ("UPDATE notices SET entries = '[]'", "subsidies: lists are their notices"),
+    ("DELETE FROM notices", "subsidies: lists are their notices"),
+    ("UPDATE notices SET body = '[]'", "notices: texts are as published"),
+    ("UPDATE notices SET title = 'x'", "notices: texts are as published"),
+    ("UPDATE notices SET ends_at = ends_at - interval '3 days'", "notices: texts are as published"),
+    ("UPDATE notices SET published_at = published_at - interval '3 days'", "notices: texts are as published"),
+    ("UPDATE notices SET status = 'no such status'", "notices: texts are as published"),
+    (
+        "UPDATE issued_documents SET issued_at = issued_at - interval '3 days'",
+        "documents: each is in the log as issued",
+    ),
+    ("UPDATE issued_documents SET addressee_id = NULL", "documents: each is in the log as issued"),
+    ("UPDATE payee_accounts SET bank_code = '999999999999'", "payees: accounts are as they were proposed"),
+    ("UPDATE payee_accounts SET bank_name = 'x'", "payees: accounts are as they were proposed"),
+    ("UPDATE payee_accounts SET fingerprint = ''", "payees: accounts are as they were proposed"),
+    (
+        "UPDATE files SET sha256 = repeat('a', 64) WHERE id IN (SELECT proof_id FROM payee_accounts)",
+        "payees: accounts are as they were proposed",
+    ),
+    ("DELETE FROM payee_accounts", "payees: accounts are as they were proposed"),
+    ("DELETE FROM disbursements WHERE status = 'ordered'", "orders: instructions are their orders"),
+    (
+        "UPDATE instruction_lines SET payee_bank_code = '999999999999'",
+        "orders: instructions are their orders",
+    ),
+]
+REFUSED = [
+    "UPDATE claims SET applicant_id = gen_random_uuid()",
+    "UPDATE claims SET year = 2020",
+    "DELETE FROM claims",
+    "UPDATE claim_contracts SET contract_id = gen_random_uuid()",
+    "UPDATE batches SET pot_amount = pot_amount + 1",
+    "UPDATE batches SET fiscal_year = 2020",
+    "DELETE FROM batches",
+    "UPDATE notices SET entries = '[]'",
+    "UPDATE notices SET body = '[]'",
+    "UPDATE notices SET ends_at = ends_at - interval '1 day'",
+    "UPDATE notices SET ends_at = NULL",
+    "DELETE FROM notices",
+    "DELETE FROM sales_reports",
+    "UPDATE contracts SET trade_amount = trade_amount - 1",
+    "UPDATE contracts SET used_in = '440300'",
+    "UPDATE contracts SET signed_on = '2020-01-01'",
+    "DELETE FROM contracts",
+]
+
+
+async def test_what_a_sum_rests_on_is_found_where_it_was_changed_behind_the_guards() -> None:
+    desk = await make_desk()
+    await make_one_paid_and_one_open(desk)
+    assert await findings() == {}
+
+    for statement, check in OF_THE_CLAIM:
+        async with tampered(statement):
+            found = await findings()
+            assert check in found if check else found, statement
+
+
+async def test_what_a_sum_rests_on_is_refused_by_the_database() -> None:
+    desk = await make_desk()
+    await make_one_paid_and_one_open(desk)
+
+    for statement in REFUSED:
+        with pytest.raises(IntegrityError, match=r"never edited|append-only|shorter"):
+            async with in_transaction() as transaction:
+                await transaction.execute_query(statement)
 
 
 async def test_what_is_changed_behind_the_guards_is_found() -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind, StaffRole
+from market.audit.log import record
 from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import make_batch
 from market.budgets.list_confirmation import confirm_batch
@@ -17,7 +18,7 @@ from market.claims.applications import create_claim, submit_claim
 from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, SalesReport
 from market.claims.refusals import decide_refusal, propose_refusal
-from market.claims.states import ClaimStatus
+from market.claims.states import ClaimStatus, SalesVerb
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, Instalment, Receipt
 from market.contracts.states import ReceiptSource
@@ -121,6 +122,8 @@ async def make_sales(contract: Contract, actor: Actor, amount: int = 300 * WAN, 
         reported_by_id=actor.user_id,
         reported_at=NOW,
     )
+    by = By(actor, NOW)
+    await record("contract", contract.id, SalesVerb.REPORT_SALES, by=by, year=year, amount=amount)
 
 
 @cached_stage

@@ -61,5 +61,12 @@ async def make_payee(organisation_id: UUID, number: str = "") -> PayeeAccount:
         verdict=Verdict.CONFIRMED,
     )
     proposer = await load_actor(people[0].id)
-    await record_account(PayeeVerb.PROPOSE_ACCOUNT, account, by=By(proposer, moment))
+    await record_account(
+        PayeeVerb.PROPOSE_ACCOUNT,
+        account,
+        by=By(proposer, moment),
+        proof=proof.sha256,
+        bank=account.bank_name,
+        bank_code=account.bank_code,
+    )
     return account

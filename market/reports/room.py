@@ -13,7 +13,7 @@ ROOM = Room(
     "reports",
     routes=views.routes,
     jobs=(jobs.check,),
-    figures=statements.FIGURES,
+    figures=(*statements.FIGURES, statements.BALANCE),
     workbench=(
         WorkEntry(
             WorkGroup.DEALS,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from market.kit.charts import MonthBars
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.money import HOME
+from market.kit.money import HOME, Money
 from market.records.figures import (
     Column,
     Figure,
@@ -43,34 +44,41 @@ WITH own AS (
     WHERE CASE $4::text WHEN 'seller' THEN d.seller_id WHEN 'buyer' THEN d.buyer_id ELSE d.broker_id END
         = $3::text::uuid
 ), entries AS (
-    SELECT 'agreed' AS figure, own.signed_on AS day, own.number, own.other, i.sequence::text AS part,
-        i.condition AS text, i.amount, own.currency, i.id::text AS id
+    SELECT 'agreed' AS figure,
+        coalesce((y.decided_at AT TIME ZONE 'Asia/Shanghai')::date, own.signed_on) AS day,
+        own.number, own.other, i.sequence::text AS part,
+        i.condition AS text, i.amount, own.currency, i.id::text AS id, i.amount AS effect
     FROM own JOIN instalments i ON i.contract_id = own.id
+    LEFT JOIN royalty_statements y ON y.instalment_id = i.id
     UNION ALL
     SELECT 'due', i.due_on, own.number, own.other, i.sequence::text, i.condition, i.amount,
-        own.currency, i.id::text
+        own.currency, i.id::text, 0
     FROM own JOIN instalments i ON i.contract_id = own.id WHERE i.due_on IS NOT NULL
     UNION ALL
     SELECT CASE WHEN r.source IN ('remittance', 'payment') THEN 'received' ELSE 'refunded' END, r.received_on,
         own.number, own.other, i.sequence::text, r.source,
         CASE WHEN r.source IN ('remittance', 'payment') THEN r.amount ELSE -r.amount END,
-        r.currency, r.id::text
+        r.currency, r.id::text,
+        CASE WHEN r.amount < 0 AND EXISTS (SELECT 1 FROM contract_changes x WHERE x.contract_id = own.id
+            AND x.kind = 'rescission' AND x.effective_at <= r.booked_at) THEN 0 ELSE -r.amount END
     FROM own JOIN receipts r ON r.contract_id = own.id JOIN instalments i ON i.id = r.instalment_id
     UNION ALL
-    SELECT CASE WHEN t.kind LIKE 'commission%' THEN 'commissioned' WHEN t.kind = 'surplus' THEN 'received'
+    SELECT CASE WHEN t.kind = 'rescinded' THEN 'cancelled' WHEN t.kind LIKE 'commission%' THEN 'commissioned'
+            WHEN t.kind = 'surplus' THEN 'received'
             WHEN t.kind = 'surplus_refund' THEN 'refunded' ELSE 'shared' END,
         (t.happened_at AT TIME ZONE 'Asia/Shanghai')::date, own.number, own.other, '', t.kind,
         CASE WHEN t.reverses_id IS NULL AND t.kind <> 'commission_back' THEN t.amount ELSE -t.amount END,
-        t.currency, t.id::text
+        t.currency, t.id::text, CASE t.kind WHEN 'rescinded' THEN -t.amount ELSE 0 END
     FROM own JOIN transfers t ON t.phase IN ('posted', 'post') AND (
-        (t.subject_id = own.id AND t.kind IN ('surplus', 'surplus_refund'))
+        (t.subject_id = own.id AND t.kind IN ('surplus', 'surplus_refund', 'rescinded'))
         OR (t.subject_id = own.deal_id AND t.kind IN ('commission', 'commission_back') AND starts_with(
             CASE t.kind WHEN 'commission' THEN t.debit_id ELSE t.credit_id END,
             CASE $4::text WHEN 'seller' THEN 'met:' WHEN 'buyer' THEN 'agreed:' ELSE '' END))
         OR ($4::text = 'seller' AND t.kind = 'reward' AND t.subject_id IN (
             SELECT id FROM reward_plans WHERE contract_id = own.id)))
     UNION ALL
-    SELECT 'subsidised', b.ended_on, k.number, coalesce(p.name, ''), '', b.number, b.amount, 'CNY', b.id::text
+    SELECT 'subsidised', b.ended_on, k.number, coalesce(p.name, ''), '', b.number, b.amount, 'CNY',
+        b.id::text, 0
     FROM disbursements b JOIN claims k ON k.id = b.claim_id JOIN programmes p ON p.id = k.programme_id
     WHERE k.applicant_id = $3::text::uuid AND b.status = 'paid' AND $4::text = 'buyer'
 )
@@ -82,11 +90,13 @@ _FIGURE_NAMES = {
     "due": lazy("到期应付"),
     "received": lazy("到账"),
     "refunded": lazy("退款"),
+    "cancelled": lazy("解除冲减"),
     "commissioned": lazy("佣金"),
     "shared": lazy("奖励发放"),
     "subsidised": lazy("补助拨付"),
 }
 _TRANSFERS = {
+    "rescinded": lazy("合同解除，未付的不再付"),
     "surplus": lazy("多付款项"),
     "surplus_refund": lazy("多付款项退回"),
     "commission": lazy("经纪人佣金"),
@@ -158,15 +168,58 @@ ALL_ROWS = Figure("statement.all", lazy("全部明细"), SOURCE, measure=Measure
 """The rows of all figures, which no number stands for."""
 
 
-async def statement_values(period: Period, scope: Scope) -> list[FigureValue]:
-    """Return every figure, one for each currency it has rows in; a figure without rows is nothing."""
-    groups = await measure(FIGURES, period, scope, by=("currency",))
-    empty = no_rows(FIGURES, period, {**scope, "currency": "CNY"})
-    values: list[FigureValue] = []
-    for figure in FIGURES:
-        counted = [group.values[figure.key] for group in groups if group.values[figure.key].count]
-        values += counted or [empty[figure.key]]
-    return values
+BALANCE = Figure("statement.balance", lazy("未结合同款"), SOURCE, "effect <> 0", amount="effect")
+"""What is still to be paid on contracts: agreed, less received, plus refunded, less cancelled.
+
+Refunds of a rescinded contract, and what was paid above the price, are no part of it.
+"""
+EVER = date(1900, 1, 1)
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One figure of a statement in one currency: opening + value = closing."""
+
+    value: FigureValue
+    """Of the period."""
+    opening: Money
+    """Up to the day before the period."""
+    closing: Money
+    """Up to its last day."""
+
+
+async def statement_lines(period: Period, scope: Scope) -> list[StatementLine]:
+    """Return every figure with its opening and closing sums, one line for each currency it ever had.
+
+    For who sells or buys the balance comes last. Each of the three is summed up by itself.
+    """
+    figures = FIGURES if scope["side"] == AsBroker.BROKER else (*FIGURES, BALANCE)
+    before = Period(EVER, period.begins_on - timedelta(days=1))
+    opening = await _by_currency(figures, before, scope)
+    during = await _by_currency(figures, period, scope)
+    closing = await _by_currency(figures, Period(EVER, period.ends_on), scope)
+    lines = []
+    for figure in figures:
+        counted = [currency for currency, values in closing.items() if values[figure.key].count]
+        for currency in counted or [HOME]:
+            nothing = no_rows((figure,), period, {**scope, "currency": currency})[figure.key]
+            nothing = replace(nothing, money=Money(0, currency))
+            value = during.get(currency, {}).get(figure.key, nothing)
+            lines.append(
+                StatementLine(
+                    value if value.count else nothing,
+                    opening.get(currency, {}).get(figure.key, nothing).money,
+                    closing.get(currency, {}).get(figure.key, nothing).money,
+                )
+            )
+    return lines
+
+
+async def _by_currency(
+    figures: Sequence[Figure], period: Period, scope: Scope
+) -> dict[str, Mapping[str, FigureValue]]:
+    groups = await measure(figures, period, scope, by=("currency",))
+    return {group.key["currency"]: group.values for group in groups}
 
 
 async def months_of(scope: Scope, year: int, today: date) -> MonthBars:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -27,27 +27,29 @@ from market.kit.pdf import render_pdf
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, uuid_or_none
-from market.kit.workbooks.writing import WORKBOOK, write_workbook
+from market.kit.workbooks.writing import WORKBOOK, Cell, Table, write_workbook
 from market.ledger.checks import invariant_label, last_result
 from market.payments.connected_accounts import find_connected_account
 from market.payments.reconciliation import last_reconciliation, list_differences
-from market.records.figures import Figure, FigureValue, Period, Scope, list_rows, rows_table
+from market.records.figures import Figure, Period, Scope, list_rows, rows_table
 from market.reports.statements import (
     ALL_ROWS,
+    BALANCE,
     FIGURES,
     SOURCE,
     AsBroker,
+    StatementLine,
     months_of,
+    statement_lines,
     statement_query,
     statement_scope,
-    statement_values,
 )
 
 PRINTED = 500
 """Rows that a print shows; all of them are in the workbook."""
 
 
-async def print_statement(period: Period, scope: Scope, party: str, values: Sequence[FigureValue]) -> bytes:
+async def print_statement(period: Period, scope: Scope, party: str, lines: Sequence[StatementLine]) -> bytes:
     """Return the PDF of a statement."""
     rows = await list_rows(ALL_ROWS, period, scope, limit=PRINTED + 1)
     side = {"seller": _("转让方"), "buyer": _("受让方"), "broker": _("经纪人")}[scope["side"]]
@@ -59,10 +61,17 @@ async def print_statement(period: Period, scope: Scope, party: str, values: Sequ
             [_("身份"), side],
             [_("时段"), f"{day(period.begins_on)} – {day(period.ends_on)}"],
         ],
-        "totals_head": [_("项目"), _("笔数"), _("币种"), _("金额")],
+        "totals_head": [_("项目"), _("币种"), _("期初"), _("笔数"), _("本期"), _("期末")],
         "totals": [
-            [str(value.figure.label), str(value.count), value.money.currency, figure(value.money)]
-            for value in values
+            [
+                str(line.value.figure.label),
+                line.value.money.currency,
+                figure(line.opening),
+                str(line.value.count),
+                figure(line.value.money),
+                figure(line.closing),
+            ]
+            for line in lines
         ],
         "rows_title": _("明细"),
         "head": [*(str(column.label) for column in SOURCE.columns), _("金额")],
@@ -77,15 +86,16 @@ async def print_statement(period: Period, scope: Scope, party: str, values: Sequ
 async def statement(request: Request) -> Response:
     """What was agreed, due, received … of the person's organisation; each number opens its rows."""
     period, scope, party = await _requested(request)
-    values, today = await statement_values(period, scope), local_date(deps(request).clock())
+    lines, today = await statement_lines(period, scope), local_date(deps(request).clock())
     figure = _figure(request)
     page_request, currency = PageRequest.from_query(request.query_params), _currency(request)
     opened = {**scope, "currency": currency}
     rows = await list_rows(figure, period, opened, offset=page_request.offset, limit=page_request.size)
     counted = [
-        value
-        for value in values
-        if figure in (ALL_ROWS, value.figure) and currency in ("", value.money.currency)
+        line.value
+        for line in lines
+        if (figure is line.value.figure or (figure is ALL_ROWS and line.value.figure is not BALANCE))
+        and currency in ("", line.value.money.currency)
     ]
     return render(
         request,
@@ -93,7 +103,8 @@ async def statement(request: Request) -> Response:
         period=period,
         side=scope["side"],
         party=party,
-        values=values,
+        lines=lines,
+        balance=BALANCE,
         months=await months_of(scope, min(period.ends_on.year, today.year), today),
         figure=None if figure is ALL_ROWS else figure,
         source=figure.source,
@@ -104,11 +115,34 @@ async def statement(request: Request) -> Response:
     )
 
 
+def balances_table(lines: Sequence[StatementLine]) -> Table:
+    """Return opening, period and closing of each figure as a sheet of a workbook."""
+
+    async def written() -> AsyncIterator[list[list[Cell]]]:
+        yield [
+            [
+                str(line.value.figure.label),
+                line.value.money.currency,
+                line.opening,
+                line.value.count,
+                line.value.money,
+                line.closing,
+            ]
+            for line in lines
+        ]
+
+    heads = [_("项目"), _("币种"), _("期初"), _("笔数"), _("本期"), _("期末")]
+    return Table(_("期初期末"), heads, written(), width=18)
+
+
 async def statement_excel(request: Request) -> Response:
     period, scope, _party = await _requested(request)
     opened = {**scope, "currency": _currency(request)}
     return StreamingResponse(
-        write_workbook(rows_table(_("对账单"), _figure(request), period, opened)),
+        write_workbook(
+            rows_table(_("对账单"), _figure(request), period, opened),
+            balances_table(await statement_lines(period, scope)),
+        ),
         headers=_attachment(period, scope, "xlsx"),
         media_type=WORKBOOK,
     )
@@ -116,7 +150,7 @@ async def statement_excel(request: Request) -> Response:
 
 async def statement_pdf(request: Request) -> Response:
     period, scope, party = await _requested(request)
-    pdf = await print_statement(period, scope, party, await statement_values(period, scope))
+    pdf = await print_statement(period, scope, party, await statement_lines(period, scope))
     return Response(pdf, headers=_attachment(period, scope, "pdf"), media_type="application/pdf")
 
 
@@ -149,13 +183,13 @@ async def _requested(request: Request) -> tuple[Period, Scope, str]:
 def _figure(request: Request) -> Figure:
     """Return the figure whose rows are opened; all rows where none is."""
     key = request.query_params.get("figure", "")
-    return next((figure for figure in FIGURES if figure.key == key), ALL_ROWS)
+    return next((figure for figure in (*FIGURES, BALANCE) if figure.key == key), ALL_ROWS)
 
 
 def _period(query: QueryParams, today: date) -> Period:
     return Period(
         _day(query.get("from", ""), today.replace(month=1, day=1)),
-        _day(query.get("to", ""), today + timedelta(days=366)),
+        _day(query.get("to", ""), today),
     )
 
 

@@ -25,7 +25,7 @@ from market.ledger.checks import run_checks
 from market.ledger.transfers import balance
 from market.records.by import By
 from market.records.figures import Period
-from market.reports.statements import statement_scope, statement_values
+from market.reports.statements import statement_lines, statement_scope
 from tests.contracts.factories import LATER, TODAY, make_registered
 from tests.contracts.online_payments import make_payable_contract
 from tests.contracts.test_views import SCAN, SIGN
@@ -65,7 +65,8 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     # 2.5 % of what is left of the receipts, rounded once over the whole.
     assert await owed_commission(deal.id) == Money(149_999, "JPY")
     for side, organisation in ((Side.SELLER, parties.university), (Side.BUYER, parties.enterprise)):
-        values = await statement_values(Period(*YEAR), statement_scope(organisation.id, side))
+        lines = await statement_lines(Period(*YEAR), statement_scope(organisation.id, side))
+        values = [line.value for line in lines]
         figures = {value.figure.key: value.money for value in values}
         assert figures["agreed"] == PRICE
         assert figures["received"] == Money(6_000_001, "JPY")

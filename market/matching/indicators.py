@@ -231,6 +231,9 @@ def _direction(target: _Named, offer: _Named, wanted: ValueReading) -> int:
             difference = _base(after.low, after) - _base(before.low, before)
             if difference:
                 return 1 if difference > 0 else -1
+    if "灵敏度" in target.name.text and "%" not in wanted.unit_text:
+        # A share of true cases is better when greater, a limit of detection when less.
+        return 0
     return target.name.direction
 
 

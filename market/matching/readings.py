@@ -84,7 +84,8 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+
 _POWER_OF_TEN = re.compile(r"10([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _MINUS = re.compile("[−–﹣－]")
 _WAVE = re.compile("[～〜∼˜—]+|--+")
-_NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_NOTE = re.compile(r"(?<!/)\([^()]*\)|\[[^\[\]]*\]")
+"""What is no part of a value: (28 天), but not the lower part of a unit: W/(m·K)."""
 _CLAUSE = re.compile(r",(?!\d{3}(?!\d))|[;、。!]")
 _HAN_DIGITS = {word: number for number, word in enumerate("零一二三四五六七八九")} | {"两": 2}
 _HAN_NUMBER = re.compile(

@@ -395,3 +395,24 @@ def test_the_order_of_rows_decides_nothing(rows: list[Any]) -> None:
         "short",
         "reached",
     ]
+
+
+@pytest.mark.parametrize("written", ["0.028 W/(m·K)", "0.028W/m·K"])
+def test_the_lower_part_of_a_unit_may_stand_in_brackets(written: str) -> None:
+    row = fit(target("导热系数", "≤ 0.03 W/(m·K)"), offer("导热系数", written))
+
+    assert words(row) == ("reached", "低 0.002 W/(m·K)")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has", "verdict"),
+    [
+        ("95 %", "96 %", Verdict.REACHED),
+        ("95 %", "93 %", Verdict.SHORT),
+        ("1×10^-6", "5×10^-7", Verdict.UNCLEAR),
+        ("0.1 ng/mL", "0.05 ng/mL", Verdict.UNCLEAR),
+        ("≤ 0.1 ng/mL", "0.05 ng/mL", Verdict.REACHED),
+    ],
+)
+def test_sensitivity_is_better_greater_as_a_share_only(wanted: str, has: str, verdict: Verdict) -> None:
+    assert fit(target("灵敏度", wanted), offer("灵敏度", has)).verdict is verdict

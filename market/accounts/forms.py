@@ -11,9 +11,10 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import EmailInput, HiddenInput, PasswordInput
 
 from market.accounts.models import MemberRole, OrganisationKind
-from market.accounts.passwords import MAX_LENGTH
+from market.accounts.passwords import MAX_LENGTH, check_new_password
 from market.codes import industries, labels, lists, regions, uscc
 from market.codes.canonical import canonical_key
+from market.kit.errors import Invalid
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -59,9 +60,20 @@ class SecretField(TextField):
     ) -> None:
         options["render_kw"] = {"autocomplete": "new-password" if is_new else "current-password"}
         super().__init__(label, validators, max_length=MAX_LENGTH, **options)
+        self.is_new = is_new
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = str(valuelist[0]) if valuelist else ""
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Name what is wrong with a new password together with all other faults of the form."""
+        if not self.is_new or not self.data or self.errors or validation_stopped:
+            return
+        email = form.email.data if "email" in form else ""
+        try:
+            check_new_password(self.data, email=email or "")
+        except Invalid as error:
+            raise ValidationError(str(error)) from error
 
 
 class ProofForm(BaseForm):

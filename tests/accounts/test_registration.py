@@ -189,6 +189,14 @@ async def test_a_weak_password_is_refused(client: httpx.AsyncClient, password: s
     assert password not in answer.text
 
 
+async def test_a_weak_password_is_named_together_with_all_other_faults(client: httpx.AsyncClient) -> None:
+    fields = organisation_fields() | person_fields(password="short", person_name="")
+
+    answer = await post(client, REGISTER, fields)
+
+    assert errors(answer) == ["请填写姓名。", "密码至少 10 个字符。"]
+
+
 async def test_a_returned_organisation_is_corrected_and_handed_in_again(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
 
 from pwdlib import PasswordHash
 
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 
+T = TypeVar("T")
 MIN_LENGTH, MAX_LENGTH = 10, 128
 _slots = asyncio.Semaphore(2)
 """Bounds concurrency: each hash takes 64 MiB and a core for a tenth of a second."""
 
 
+_threads = ThreadPoolExecutor(2, "passwords")
+"""A pool of its own: whatever else is slow, people can sign in."""
 _hashers: list[PasswordHash] = []
 _dummy_hashes: list[str] = []
 
@@ -31,10 +36,14 @@ def _hasher() -> PasswordHash:
     return _hashers[0]
 
 
+async def _in_thread(call: Callable[..., T], *args: str) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, call, *args)
+
+
 async def hash_password(password: str) -> str:
     """Return the hash to store."""
     async with _slots:
-        return await asyncio.to_thread(_hasher().hash, password)
+        return await _in_thread(_hasher().hash, password)
 
 
 class Attempts(Protocol):
@@ -58,7 +67,7 @@ async def verify_password(password: str, stored_hash: str, *, attempts: Attempts
     async with _slots:
         if attempts is not None:
             await attempts.check()
-        is_right = await asyncio.to_thread(_hasher().verify, password, stored_hash or await _dummy_hash())
+        is_right = await _in_thread(_hasher().verify, password, stored_hash or await _dummy_hash())
         if attempts is not None and not is_right:
             await attempts.count_failure()
         return is_right
@@ -66,7 +75,7 @@ async def verify_password(password: str, stored_hash: str, *, attempts: Attempts
 
 async def _dummy_hash() -> str:
     if not _dummy_hashes:
-        _dummy_hashes.append(await asyncio.to_thread(_hasher().hash, "nobody's password"))
+        _dummy_hashes.append(await _in_thread(_hasher().hash, "nobody's password"))
     return _dummy_hashes[0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from market.budgets.payment_results import Reported, enter_result
 from market.budgets.states import BudgetAct, DisbursementStatus, PaymentOutcome, ReturnReason
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.foreign_files import parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Limits, Row
 from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads, head_key
@@ -181,7 +181,7 @@ async def import_results(number: str, content: bytes, *, source: str = "", by: B
     batch = await Batch.get_or_none(number=number)
     if batch is None:
         raise NotFound(_("没有这个批次。"))
-    parsed = await asyncio.to_thread(read_results, content)
+    parsed = await parse_foreign(content, read_results, content)
     result = ImportResult(refused=parsed.faults, notices=parsed.notices)
     orders = {order.number: order for order in await Disbursement.filter(claim__batch_id=batch.id)}
     for row in parsed.rows:

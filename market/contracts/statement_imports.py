@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
 from market.kit.database import atomic, in_transaction
 from market.kit.errors import Forbidden, Invalid, NotFound
+from market.kit.foreign_files import parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.money import HOME
@@ -56,7 +56,8 @@ async def import_statement(blob: StoredBlob, *, by: By) -> tuple[BankStatement |
         return existing, False
     mappings = await mappings_of(organisation_id)
     try:
-        read = await asyncio.to_thread(read_statement, blob.upload.name, blob.upload.content, mappings)
+        content = blob.upload.content
+        read = await parse_foreign(content, read_statement, blob.upload.name, content, mappings)
     except UnknownLayout:
         read = None
     statement_id = uuid4()
@@ -99,7 +100,7 @@ async def import_draft(
         Invalid: at `columns`: day or amount is missing, or no row can be read so.
     """
     _require_seller(by)
-    sheets = open_sheets(content)
+    sheets = await parse_foreign(content, open_sheets, content)
     sheet = next((sheet for sheet in sheets if sheet.name == sheet_name), None)
     if sheet is None:
         raise Invalid(_("文件里没有这张表。"), field="columns")

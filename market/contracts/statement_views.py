@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from market.contracts.states import ContractAct
 from market.files.attachments import required_upload
 from market.kit.errors import Forbidden, Invalid
 from market.kit.flash import flash
+from market.kit.foreign_files import in_file_thread, parse_foreign
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.labels import choices
@@ -118,7 +118,7 @@ async def draft(request: Request) -> Response:
     actor = _seller(request)
     draft = await statement_imports.get_draft_for(actor, path_id(request, "draft_id"))
     content = await deps(request).store.get(draft.file.sha256)
-    sheets = await asyncio.to_thread(open_sheets, content)
+    sheets = await parse_foreign(content, open_sheets, content)
     data: Mapping[str, Any] = await form_data(request) if request.method == "POST" else request.query_params
     choice = _choice(sheets, data)
     form = BaseForm()
@@ -135,7 +135,7 @@ async def draft(request: Request) -> Response:
                 by=By(actor, deps(request).clock()),
             )
             return _imported(request, statement, is_new=is_new)
-    read, problem = await asyncio.to_thread(_try_out, choice)
+    read, problem = await in_file_thread(_try_out, choice)
     if problem and request.method == "GET" and not choice.columns.missing():
         form.add_error("", problem)
     sheet = choice.sheet

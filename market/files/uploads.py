@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 import zipfile
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import filetype
 
 from market.kit.errors import Invalid
+from market.kit.foreign_files import has_short_directory
 from market.kit.formats import file_size
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.biff import OLE
@@ -68,6 +70,9 @@ class Upload:
     name: str
     content: bytes
     media_type: str
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 
 
 def check_content(name: str, content: bytes) -> Upload:
@@ -134,12 +139,13 @@ def _is_plain_text(content: bytes) -> bool:
     if text is None:
         return False
     start = text.lstrip("\ufeff \t\r\n\f")[:2000].lower()
-    is_printable = not any(c < " " and c not in "\t\r\n\f" for c in text)
-    return is_printable and not any(tag in start for tag in _ACTIVE_CONTENT)
+    return not _CONTROL.search(text) and not any(tag in start for tag in _ACTIVE_CONTENT)
 
 
 def _extensions_of_archive(content: bytes) -> frozenset[str]:
     """Distinguish office documents from plain archives by their members; refuse macros."""
+    if not has_short_directory(content):
+        return frozenset()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = set(archive.namelist())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from market.imports.states import ImportAction, ImportStatus, RowOutcome, RowSta
 from market.kit.clock import local_date
 from market.kit.database import in_transaction
 from market.kit.errors import MarketError
+from market.kit.foreign_files import in_file_thread, parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.jobs import job
 from market.kit.workbooks.cells import Sheet
@@ -47,7 +47,9 @@ async def check_import(deps: Deps, *, import_id: str) -> None:
     if listing_import is None or listing_import.status is not ImportStatus.MAPPED:
         return
     content = await deps.store.get(listing_import.file.sha256)
-    read = await asyncio.to_thread(_read, content, listing_import)
+    kind = get_kind(listing_import.kind)
+    sheets = await parse_foreign(content, sheet_rows.open_sheets, content, kind)
+    read = await in_file_thread(_read, sheets, listing_import)
     if not read:
         async with in_transaction():
             await transition(
@@ -60,9 +62,8 @@ async def check_import(deps: Deps, *, import_id: str) -> None:
     await _check(listing_import, read, started=started, by=By.job(deps.clock()))
 
 
-def _read(content: bytes, listing_import: ListingImport) -> list[tuple[int, SheetRow]]:
+def _read(sheets: Sequence[Sheet], listing_import: ListingImport) -> list[tuple[int, SheetRow]]:
     mapping = listing_import.mapping
-    sheets: list[Sheet] = sheet_rows.open_sheets(content, get_kind(listing_import.kind))
     names = {column["column"]: column["name"] for column in mapping["columns"]}
     heads = heads_by_hand(sheets, mapping["sheet"], mapping["head_row"], names)
     return list(sheet_rows.read(heads, get_kind(listing_import.kind))) if heads else []

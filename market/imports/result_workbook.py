@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.sheet_rows import open_sheets
 from market.imports.states import RowOutcome
+from market.kit.foreign_files import parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.writing import Cell, Table, write_workbook
 from market.listings.kinds import get_kind
@@ -33,7 +33,7 @@ async def _portions(
     listing_import: ListingImport, content: bytes, *, only_refused: bool
 ) -> AsyncIterator[Sequence[Sequence[Cell]]]:
     mapping = listing_import.mapping
-    sheets = await asyncio.to_thread(open_sheets, content, get_kind(listing_import.kind))
+    sheets = await parse_foreign(content, open_sheets, content, get_kind(listing_import.kind))
     sheet = next(sheet for sheet in sheets if sheet.name == mapping["sheet"])
     columns = [column["column"] for column in mapping["columns"]]
     texts = {row.number: [row.cell(column).text[:32_000] for column in columns] for row in sheet.rows}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -38,6 +37,7 @@ from market.imports.sheet_rows import NotTheTemplate, open_sheets
 from market.imports.states import ImportAction, ImportStatus, ImportVerb, RowStanding
 from market.kit.database import atomic, in_transaction
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.foreign_files import in_file_thread, parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.workbooks.cells import Sheet, clean
@@ -93,8 +93,8 @@ async def upload(blob: StoredBlob, kind: Kind, *, organisation_id: UUID | None, 
         organisation_id = by.actor.organisation_id
     remembered = await remembered_columns(organisation_id, kind)
     try:
-        sheets = await asyncio.to_thread(open_sheets, blob.upload.content, kind)
-        heads = await asyncio.to_thread(guess_heads, sheets, kind, remembered)
+        sheets = await parse_foreign(blob.upload.content, open_sheets, blob.upload.content, kind)
+        heads = await in_file_thread(guess_heads, sheets, kind, remembered)
     except NotTheTemplate as error:
         raise Invalid(str(error), field="file") from error
     heads = heads or _first_row(sheets)
@@ -207,7 +207,7 @@ async def map_columns(
         Invalid: at `columns`: no column is the title, or the owner is nowhere told.
     """
     kind = get_kind(listing_import.kind)
-    sheets = await asyncio.to_thread(open_sheets, content, kind)
+    sheets = await parse_foreign(content, open_sheets, content, kind)
     is_same_row = (sheet_name, head_row) == (
         listing_import.mapping["sheet"],
         listing_import.mapping["head_row"],

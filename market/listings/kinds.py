@@ -32,6 +32,10 @@ class Kind:
     blank: Mapping[str, Any]
     """Columns without a default of their own."""
 
+    def __reduce__(self) -> tuple[Callable[[str], Kind], tuple[str]]:
+        """Hand the kind to another process by its key."""
+        return get_kind, (self.key,)
+
     @property
     def draft(self) -> Status:
         return self.statuses.DRAFT

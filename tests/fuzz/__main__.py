@@ -72,7 +72,10 @@ def _tell(report: Report, seconds: float) -> None:
     for finding in report.broken[:SHOWN]:
         _say(f"WRONG  {finding}")
     slowest = sorted(report.seconds, reverse=True)[:5]
-    _say(f"{report.total} requests in {seconds:.0f} s: {dict(sorted(report.statuses.items()))}")
+    _say(
+        f"{report.total} requests in {seconds:.0f} s: {dict(sorted(report.statuses.items()))}, "
+        f"{report.sessions_lost} times somebody had to sign in again"
+    )
     _say("slowest: " + "; ".join(f"{duration:.1f} s {what[:100]}" for duration, what in slowest))
     _say(
         f"{len(report.broken)} findings" if report.broken else "no 5xx, no half-write, every invariant holds"

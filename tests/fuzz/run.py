@@ -31,6 +31,8 @@ class Report:
     broken: list[str] = field(default_factory=list)
     """Requests answered with 5xx, or not at all, or that wrote although they were refused."""
 
+    sessions_lost: int = 0
+    """Times that somebody had to sign in again."""
     seconds: list[tuple[float, str]] = field(default_factory=list)
     """How long each request took, and which it was."""
 
@@ -67,8 +69,10 @@ class Fuzzer:
         self.report.seconds.append((time.monotonic() - started, f"{answer.status} {name} {case}"))
         if answer.status >= 500:
             self.report.broken.append(f"{answer.status} {name} {case}")
-        if "set-cookie" in answer.headers:
-            self._sessions[name] = None
+        is_sent_away = answer.status == 401 or "/login" in answer.headers.get("location", "")
+        if "set-cookie" in answer.headers or (actor is not None and is_sent_away):
+            self._sessions[name] = None  # this very request, or one before, ended it
+            self.report.sessions_lost += actor is not None
         if is_watched and answer.status >= 400 and (changed := await self._snapshot.changed()):
             self.report.broken.append(f"wrote {changed} and answered {answer.status} {name} {case}")
         return answer

@@ -107,6 +107,7 @@ async def make_batch(
     claims = await lock_claims([UUID(str(identity)) for identity in rows])
     if not claims:
         raise Invalid(_("请至少选择一份已复核的申报。"), field="claims")
+    await require_no_conflict(by, "claim", [claim.id for claim in claims])
     for claim in claims:
         if (claim.programme_id, claim.year) != (programme.id, year):
             raise Invalid(_("一个批次只能是同一政策、同一年度的申报。"), field="claims")
@@ -234,7 +235,7 @@ async def approve_batch(number: str, *, remark: str = "", by: By) -> list[str]:
         await decide(batch, Verdict.CONFIRMED, by=by, reason=remark, refusal=refusal, involved=involved)
     else:
         require_second_person(batch, by=by, refusal=refusal, involved=involved)
-    await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
+    await require_no_conflict(by, "claim", [claim.id for claim in claims])
     approvable = [
         claim for claim in claims if claim.status is ClaimStatus.PUBLICITY and claim.id not in stopped
     ]

@@ -30,7 +30,7 @@ async def propose_handover(number: str, *, recipient: str, ground: str, by: By) 
         Invalid: the authority, or what was done to collect it, is missing.
         Conflict: it is not overdue, or a proposal waits.
     """
-    row, _claim = await lock_clawback(number, BudgetAct.PROPOSE_HANDOVER, by.actor)
+    row, _claim = await lock_clawback(number, BudgetAct.PROPOSE_HANDOVER, by)
     _require_overdue(row, by)
     if not recipient.strip():
         raise Invalid(_("请填移送机关。"), field="recipient")
@@ -66,7 +66,7 @@ async def decide_handover(number: str, verdict: Verdict, *, reason: str = "", by
         Conflict: it was paid meanwhile.
         NotFound: no proposal waits.
     """
-    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_HANDOVER, by.actor)
+    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_HANDOVER, by)
     handover = await ClawbackHandover.filter(clawback_id=row.id, verdict=None).select_for_update().first()
     if handover is None:
         raise NotFound(_("没有待确认的移送。"))

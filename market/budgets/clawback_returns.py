@@ -39,7 +39,7 @@ async def record_return(
         Invalid: more than is still owed and not recorded, or a day that cannot be.
         Conflict: nothing is owed, or the bank reference was entered before.
     """
-    row, claim = await lock_clawback(number, BudgetAct.DISBURSE, by.actor)
+    row, claim = await lock_clawback(number, BudgetAct.DISBURSE, by)
     if row.status not in COLLECTED or row.decided_at is None:
         raise Conflict(_("这项追回现在不收款。"))
     if not local_date(row.decided_at) <= received_on <= local_date(by.now):
@@ -194,7 +194,7 @@ async def sum_returned(clawback_id: UUID) -> int:
 
 
 async def _lock_receipt(number: str, receipt_id: UUID, *, by: By) -> tuple[Clawback, Claim, ClawbackReceipt]:
-    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_RETURN, by.actor)
+    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_RETURN, by)
     receipt = await ClawbackReceipt.filter(id=receipt_id, clawback_id=row.id).select_for_update().first()
     if receipt is None:
         raise NotFound(_("没有这笔缴回。"))

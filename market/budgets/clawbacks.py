@@ -95,7 +95,7 @@ async def start_clawback(
     """
     by.actor.require(BudgetAct.START_CLAWBACK)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     if claim.status not in RECOVERABLE:
         raise Conflict(_("只有已拨付的补助可以追回。"))
     if await Clawback.exists(claim_id=claim.id, status__in=list(LIVE)):
@@ -162,7 +162,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         SamePerson: the actor proposed it.
         Conflict: it was confirmed or dropped already.
     """
-    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
+    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_CLAWBACK, by)
     await decide(row, Verdict.CONFIRMED, by=by, refusal=_("追回的发起与确认须由两人分别完成。"))
     due_on = local_date(by.now) + timedelta(days=DAYS_TO_PAY)
     changes: dict[str, Any] = {"due_on": due_on, "interest_after": await _interest_after(row, due_on)}
@@ -211,7 +211,7 @@ async def drop_clawback(number: str, *, reason: str, by: By) -> Clawback:
         Invalid: there is no reason.
         Conflict: it was confirmed or dropped already.
     """
-    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
+    row, claim = await lock_clawback(number, BudgetAct.CONFIRM_CLAWBACK, by)
     refusal = _("追回的发起与确认须由两人分别完成。")
     await decide(row, Verdict.REJECTED, by=by, reason=reason, refusal=refusal)
     await transition(row, ClawbackAction.DROP, by=by, note=reason)
@@ -231,12 +231,12 @@ async def list_clawbacks(
     return await rows.select_related("claim__applicant", "claim__programme").order_by("-number").limit(500)
 
 
-async def lock_clawback(number: str, act: StrEnum, actor: Actor) -> tuple[Clawback, Claim]:
+async def lock_clawback(number: str, act: StrEnum, by: By) -> tuple[Clawback, Claim]:
     """Lock the claim first, then the clawback, in the order used everywhere."""
-    actor.require(act)
+    by.actor.require(act)
     clawback = await Clawback.get_or_none(number=number).select_related("claim")
     if clawback is None:
         raise NotFound(_("没有这项追回。"))
     claim = await lock_claim(clawback.claim.number)
-    await require_no_conflict(actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     return await Clawback.filter(id=clawback.id).select_for_update().get(), claim

@@ -67,7 +67,7 @@ async def order_payment(number: str, *, by: By) -> OrderResult:
     held: dict[UUID, str] = {}
     waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
     voided = await voided_in([claim.id for claim in waiting])
-    conflicted = await conflicts_of(by.actor, "claim", [claim.id for claim in waiting])
+    conflicted = await conflicts_of(by, "claim", [claim.id for claim in waiting])
     for claim in waiting:
         answer = await check(
             claim.applicant.uscc,

@@ -102,7 +102,7 @@ async def release_instruction(number: str, *, by: By) -> PaymentInstruction:
     by.actor.require(BudgetAct.RELEASE_PAYMENT)
     instruction = await _lock(number)
     lines = await lines_of(instruction)
-    await require_no_conflict(by.actor, "claim", [line.order.claim_id for line in lines])
+    await require_no_conflict(by, "claim", [line.order.claim_id for line in lines])
     await lock_organisations({line.order.claim.applicant_id for line in lines})
     if stopped := await stopped_orders(lines):
         message = _("收款账户已变更：%(orders)s，请退回这份指令后重新下达。", orders="、".join(stopped))

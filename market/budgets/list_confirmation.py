@@ -98,7 +98,7 @@ async def _confirm(
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     claims = [claim for claim in claims if claim.batch_id == batch.id]
-    await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
+    await require_no_conflict(by, "claim", [claim.id for claim in claims])
     preview = await preview_list(batch, claims, now=by.now, barred=barred, lock=True)
     if seen is not None and seen != preview.digest:
         raise PreviewOutdated(_("名单、金额或预算在您查看之后有变化，请看过新的预览再确认。"))

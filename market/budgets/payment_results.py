@@ -271,7 +271,7 @@ async def _lock_order(number: str, *, by: By) -> tuple[Disbursement, Batch]:
     unlocked = await Disbursement.get_or_none(number=number).select_related("claim__batch")
     if unlocked is None or unlocked.claim.batch is None:
         raise NotFound(_("没有这笔拨付。"))
-    await require_no_conflict(by.actor, "claim", [unlocked.claim_id])
+    await require_no_conflict(by, "claim", [unlocked.claim_id])
     # The batch is locked first, as in every payment, to avoid deadlocks.
     batch = await lock_batch(unlocked.claim.batch.number)
     return await Disbursement.filter(id=unlocked.id).select_for_update().get(), batch

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from market.accounts.relations import Conflicted
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentResult
 from market.budgets.payment_results import Reported, enter_result
 from market.budgets.states import BudgetAct, DisbursementStatus, PaymentOutcome, ReturnReason
-from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.foreign_files import parse_foreign
 from market.kit.i18n import gettext as _

@@ -26,6 +26,7 @@ from market.claims.computation import compute_claim
 from market.claims.models import Assessment, Claim
 from market.claims.queries import last_assessment, latest_assessments
 from market.claims.states import GRANTED, ClaimAct, ClaimStatus
+from market.integrity.conflicts import conflicts_of
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
@@ -151,7 +152,7 @@ async def draw_sample(run_id: UUID, *, by: By) -> YearRun:
     sample = await read_sample(run)
     if sample is not None and not sample.failed:
         raise Conflict(_("样本已经抽取，请逐份复核。"))
-    numbers = [claim.number for claim in await _computed(run).filter(doubt_kinds="").order_by("number")]
+    numbers = [claim.number for claim in await _to_sign(run, by)]
     size = min(len(numbers), max(SMALLEST_SAMPLE, -(-len(numbers) // SAMPLE_ONE_IN)))
     run.sample_seed = secrets.token_hex(16)
     run.sample = sample_of(numbers, size, run.sample_seed)
@@ -188,7 +189,7 @@ async def sign_run(run_id: UUID, *, by: By) -> YearRun:
     sample = await read_sample(run)
     if sample is None or not sample.is_passed:
         raise Conflict(_("请先逐份复核抽取的样本，样本全部一致后才能签署。"))
-    ids = [claim.id for claim in await _computed(run).filter(doubt_kinds="")]
+    ids = [claim.id for claim in await _to_sign(run, by)]
     run.signed = {row.claim.number: row.sequence for row in (await latest_assessments(ids)).values()}
     await run.save(update_fields=["signed"])
     await decide(run, Verdict.CONFIRMED, by=by, refusal=str(REFUSAL))
@@ -229,6 +230,13 @@ async def _lock(run_id: UUID, by: By) -> YearRun:
     if run.signed is not None:
         raise Conflict(_("这次年度核算已经签署。"))
     return run
+
+
+async def _to_sign(run: YearRun, by: By) -> list[Claim]:
+    """Return the computed claims without doubts that the person may decide on, by number."""
+    claims = await _computed(run).filter(doubt_kinds="").order_by("number")
+    conflicted = await conflicts_of(by, "claim", [claim.id for claim in claims])
+    return [claim for claim in claims if claim.id not in conflicted]
 
 
 def _computed(run: YearRun) -> QuerySet[Claim]:

@@ -135,7 +135,7 @@ async def propose_payee_change(number: str, *, by: By) -> ClaimPayeeChange:
     """
     by.actor.require(ClaimAct.PROPOSE_PAYEE_CHANGE)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     account = await _changed_account(claim)
     if await ClaimPayeeChange.exists(claim_id=claim.id, verdict=None):
         raise Conflict(_("这份申报的收款账户变更正待批准。"))
@@ -168,7 +168,7 @@ async def decide_payee_change(number: str, verdict: Verdict, *, reason: str = ""
     """
     by.actor.require(ClaimAct.DECIDE_PAYEE_CHANGE)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     change = await ClaimPayeeChange.filter(claim_id=claim.id, verdict=None).select_for_update().first()
     if change is None:
         raise NotFound(_("没有待批准的收款账户变更。"))

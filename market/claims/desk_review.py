@@ -47,7 +47,7 @@ async def accept(number: str, *, by: By) -> Claim:
     """Accept a claim for processing (受理)."""
     by.actor.require(ClaimAct.ACCEPT_CLAIM)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     await move(claim, ClaimAction.ACCEPT, by=by)
     await _tell_applicant(claim, _("补助申报 %(number)s 已受理。", number=number), by.now)
     return claim
@@ -68,7 +68,7 @@ async def ask_supplement(
     if due_on <= local_date(by.now):
         raise Invalid(_("补正期限应在今天以后。"), field="due_on")
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     await claim.fetch_related("terms")
     if not {words for words, _has in await required_papers(claim)}.issuperset(papers):
         raise Invalid(_("请从材料清单里选择。"), field="papers")
@@ -103,7 +103,7 @@ async def calculate(
     """
     by.actor.require(ClaimAct.CALCULATE)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     terms_row = await ProgrammeTerms.get(id=claim.terms_id)
     terms = compiled(terms_row)
     verdict = await verdict_for(claim.id, terms)
@@ -189,7 +189,7 @@ async def recheck(
     """
     by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     last = await last_assessment(claim.id)
     if last is None or last.sequence != sequence:
         raise Conflict(_("这份申报已重新核算，请刷新后再复核。"))
@@ -225,7 +225,7 @@ async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
     """
     by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     last = await last_assessment(claim.id)
     if last is not None and last.verdict is None:
         refusal = _("核算人不能复核自己的核算，请由另一人复核。")

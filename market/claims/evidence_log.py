@@ -219,7 +219,7 @@ async def reject_evidence(number: str, evidence_id: UUID, *, reason: str, by: By
     """
     by.actor.require(ClaimAct.ACCEPT_CLAIM)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     evidence = await get_evidence(claim, evidence_id)
     if claim.status not in REJECTABLE:
         raise Conflict(_("这份申报已经核算；请先退回核算，再作不采信处理。"))

@@ -136,6 +136,21 @@ async def latest_assessments(claim_ids: Collection[UUID]) -> dict[UUID, Assessme
     return {assessment.claim_id: assessment for assessment in await rows}
 
 
+async def parties_of(claim_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Return the applicant of each of these claims and both sides of its contracts."""
+    rows = await connection().execute_query_dict(
+        "SELECT c.id, c.applicant_id AS party FROM claims c WHERE c.id = ANY($1) "
+        "UNION SELECT k.claim_id, unnest(ARRAY[d.seller_id, d.buyer_id]) FROM claim_contracts k "
+        "JOIN contracts t ON t.id = k.contract_id JOIN deals d ON d.id = t.deal_id "
+        "WHERE k.claim_id = ANY($1)",
+        [list(claim_ids)],
+    )
+    parties: dict[UUID, set[UUID]] = {}
+    for row in rows:
+        parties.setdefault(row["id"], set()).add(row["party"])
+    return parties
+
+
 async def people_behind(claims: Collection[Claim]) -> set[UUID]:
     """Return who computed and who confirmed the computations that stand, of those claims that have one."""
     rows = await connection().execute_query_dict(

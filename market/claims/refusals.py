@@ -35,7 +35,7 @@ async def propose_refusal(number: str, *, clause: str, reason: str, by: By) -> C
     """
     by.actor.require(ClaimAct.ACCEPT_CLAIM)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     WORKFLOW.next(claim.status, ClaimAction.REJECT)
     await require_no_open_refusal(claim)
     refusal = await ClaimRefusal.create(
@@ -70,7 +70,7 @@ async def decide_refusal(number: str, verdict: Verdict, *, reason: str = "", by:
     """
     by.actor.require(ClaimAct.DECIDE_REFUSAL)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
+    await require_no_conflict(by, "claim", [claim.id])
     refusal = await ClaimRefusal.filter(claim_id=claim.id, verdict=None).select_for_update().first()
     if refusal is None:
         raise NotFound(_("没有待决定的不予支持。"))

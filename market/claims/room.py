@@ -50,6 +50,7 @@ ROOM = Room(
             page="claims:desk",
             number="BZ",
             find=queries.find_claim,
+            parties=queries.parties_of,
             verbs=(ClaimAction,),
             files=queries.may_open_evidence,
         ),

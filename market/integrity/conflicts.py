@@ -6,44 +6,17 @@ the record decides until when one may be declared.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
+from market.accounts.relations import Conflicted, look_back_from, relations, require_unrelated
 from market.audit.log import record
 from market.integrity.models import DeclaredConflict
 from market.integrity.states import ConflictVerb, IntegrityAct
-from market.kit.clock import years_before
-from market.kit.errors import Conflict, Forbidden
+from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.records.by import By
-
-LOOK_BACK_YEARS = 3
-"""How long a common past counts as a conflict: one limit for experts, officers, rechecker, approver and
-operator alike. Settled for this market (2026-11-28, h); no law names a figure."""
-
-
-class Conflicted(Forbidden):
-    """The person declared a conflict of interest for this record."""
-
-
-async def relations(person_id: UUID, organisation_ids: Collection[UUID], since: datetime) -> list[str]:
-    """Return the reasons for a conflict by the common past of a person and organisations, from all rooms.
-
-    An empty list means no known conflict.
-    """
-    return [
-        reason
-        for relations_in in rooms().relations
-        for reason in await relations_in(person_id, organisation_ids, since)
-    ]
-
-
-def look_back_from(now: datetime) -> datetime:
-    """Return the moment from which a common past counts as a conflict."""
-    return years_before(now, LOOK_BACK_YEARS)
 
 
 def conflict_message(subject_kind: str) -> str:
@@ -51,20 +24,39 @@ def conflict_message(subject_kind: str) -> str:
     return _("您对这份%(what)s已声明回避，请由他人办理。", what=rooms().subjects[subject_kind].label)
 
 
-async def require_no_conflict(actor: Actor, subject_kind: str, subject_ids: Sequence[UUID]) -> None:
-    """Raise if the person declared a conflict for any of these records.
+async def require_no_conflict(by: By, subject_kind: str, subject_ids: Sequence[UUID]) -> None:
+    """Raise if the person declared a conflict for any of these records, or has a past with a party of one.
 
     Raises:
-        Conflicted: a conflict is declared.
+        Conflicted: a conflict is declared, or follows from a membership of the last years.
     """
-    if await conflicts_of(actor, subject_kind, subject_ids):
+    if await _declared(by, subject_kind, subject_ids):
         raise Conflicted(conflict_message(subject_kind))
+    parties = await _parties(subject_kind, subject_ids)
+    await require_unrelated(by, {party for sides in parties.values() for party in sides})
 
 
-async def conflicts_of(actor: Actor, subject_kind: str, subject_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those of these records for which the person declared a conflict."""
+async def conflicts_of(by: By, subject_kind: str, subject_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of these records that the person may not act on: a conflict is declared, or follows."""
+    conflicted = await _declared(by, subject_kind, subject_ids)
+    parties = await _parties(subject_kind, subject_ids)
+    everybody = {party for sides in parties.values() for party in sides}
+    since = look_back_from(by.now)
+    if by.user_id is None or not everybody or not await relations(by.user_id, everybody, since):
+        return conflicted
+    related = {party for party in everybody if await relations(by.user_id, [party], since)}
+    return conflicted | {subject_id for subject_id, sides in parties.items() if related.intersection(sides)}
+
+
+async def _parties(subject_kind: str, subject_ids: Sequence[UUID]) -> Mapping[UUID, Collection[UUID]]:
+    """Return the parties of records as their room declares them; none of a kind that has no parties."""
+    subject = rooms().subjects.get(subject_kind)
+    return await subject.parties(subject_ids) if subject and subject.parties else {}
+
+
+async def _declared(by: By, subject_kind: str, subject_ids: Sequence[UUID]) -> set[UUID]:
     ids = await DeclaredConflict.filter(
-        user_id=actor.user_id, subject_kind=subject_kind, subject_id__in=list(subject_ids)
+        user_id=by.user_id, subject_kind=subject_kind, subject_id__in=list(subject_ids)
     ).values_list("subject_id", flat=True)
     return {UUID(str(subject_id)) for subject_id in ids}
 
@@ -85,7 +77,7 @@ async def declare_conflict(
         Conflict: the person declared it before.
     """
     by.actor.require(IntegrityAct.DECLARE_CONFLICT)
-    if await conflicts_of(by.actor, subject_kind, [subject_id]):
+    if await _declared(by, subject_kind, [subject_id]):
         raise Conflict(_("您已经声明过回避。"))
     conflict = await DeclaredConflict.create(
         id=uuid4(),

@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import Organisation, StaffRole
+from market.accounts.queries import find_organisation_by_uscc
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.integrity.models import Sanction, SanctionDecision
 from market.integrity.sanction_acts import apply_term, lock_sanction
@@ -35,6 +37,7 @@ async def propose_ruling(
     """
     by.actor.require(IntegrityAct.MANAGE_SANCTIONS)
     sanction = await lock_sanction(sanction_id)
+    await _require_impartial(sanction, by)
     _require_possible(sanction, ruling)
     if ruling is not SanctionRuling.CONFIRM and not text:
         raise Invalid(_("请写明依据。"), field="reason")
@@ -84,6 +87,7 @@ async def decide_ruling(decision_id: UUID, verdict: Verdict, *, reason: str = ""
     if proposal is None:
         raise NotFound(_("没有这项提请。"))
     sanction = await lock_sanction(proposal.sanction_id)
+    await _require_impartial(sanction, by)
     decision = await SanctionDecision.filter(id=decision_id).select_for_update().get()
     refusal = _("诚信记录的提请与决定须由两人分别完成。")
     await decide(decision, verdict, by=by, reason=reason, refusal=refusal)
@@ -99,6 +103,16 @@ async def decide_ruling(decision_id: UUID, verdict: Verdict, *, reason: str = ""
     _require_possible(sanction, decision.ruling)
     await _carry_out(sanction, decision, by=by)
     return sanction
+
+
+async def _require_impartial(sanction: Sanction, by: By) -> None:
+    """Raise if who acts has a common past with the subject.
+
+    Raises:
+        Conflicted: they have.
+    """
+    subject = await find_organisation_by_uscc(sanction.subject_uscc)
+    await require_unrelated(by, [subject.id] if subject else [])
 
 
 async def _carry_out(sanction: Sanction, decision: SanctionDecision, *, by: By) -> None:

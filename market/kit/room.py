@@ -146,7 +146,8 @@ class Subject:
     describe: Describe | None = None
     """Needed of what a deal may be about."""
     parties: PartiesOf | None = None
-    """Whom its notices concern besides the unit that published them; None: nobody."""
+    """Whom its notices concern besides the unit that published them, and whose people decide on none of it;
+    None: nobody."""
     verbs: Sequence[type[LabelEnum]] = ()
     """The actions of its workflow, as the audit log calls them."""
 

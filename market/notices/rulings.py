@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.notices.entries import EntryCorrection, entries_of
 from market.notices.models import Notice, Objection, ObjectionRuling
 from market.notices.objections import lock_objection
@@ -48,6 +50,7 @@ async def propose_ruling(
     """
     by.actor.require(NoticeAct.PROPOSE_RULING)
     notice, objection = await lock_objection(objection_id)
+    await _require_impartial(notice, by)
     if objection.status not in UNDECIDED:
         raise Conflict(_("这条异议已经裁定，请刷新后再看。"))
     if objection.objector_id == by.actor.user_id:
@@ -103,6 +106,7 @@ async def decide_ruling(objection_id: UUID, verdict: Verdict, *, reason: str = "
     by.actor.require(NoticeAct.DECIDE_OBJECTION)
     correction = await _lock_corrected(objection_id)
     notice, objection = await lock_objection(objection_id)
+    await _require_impartial(notice, by)
     ruling = await ObjectionRuling.filter(objection_id=objection.id, verdict=None).select_for_update().first()
     if ruling is None:
         raise NotFound(_("没有待决定的裁定。"))
@@ -132,6 +136,18 @@ async def decide_ruling(objection_id: UUID, verdict: Verdict, *, reason: str = "
         if organisation_id:
             await notify(message, now=by.now, address=address, organisation_id=organisation_id)
     return objection
+
+
+async def _require_impartial(notice: Notice, by: By) -> None:
+    """Raise if who rules has a common past with the publisher, or with a party of what is published.
+
+    Raises:
+        Conflicted: they have.
+    """
+    parties_of = rooms().subjects[notice.subject_kind].parties
+    parties = await parties_of([notice.subject_id]) if parties_of else {}
+    publisher = [notice.organisation_id] if notice.organisation_id else []
+    await require_unrelated(by, {*publisher, *(party for sides in parties.values() for party in sides)})
 
 
 async def correctable_amount(notice: Notice, objection: Objection) -> int | None:

@@ -13,11 +13,12 @@ from tortoise.queryset import ValuesQuery
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole, User
+from market.accounts.relations import look_back_from, relations, require_unrelated
 from market.audit.log import record
-from market.integrity.conflicts import look_back_from, relations, require_no_conflict
+from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
@@ -44,15 +45,14 @@ async def mark_second_look(panel: Panel, way: SecondLook, *, by: By) -> None:
     await record(panel.subject_kind, panel.subject_id, PanelVerb.SECOND_LOOK, by=by, way=way.value)
 
 
-async def require_unrelated(subject: PanelSubject, by: By) -> None:
+async def require_impartial(subject: PanelSubject, by: By) -> None:
     """Raise if the acting person declared a conflict, or has a common past with a party (README h).
 
     Raises:
-        Forbidden: they have.
+        Conflicted: they have.
     """
-    await require_no_conflict(by.actor, subject.kind, [subject.id])
-    if await relations(by.actor.user_id, subject.parties, look_back_from(by.now)):
-        raise Forbidden(_("您与当事的一方有关，应当回避。"))
+    await require_no_conflict(by, subject.kind, [subject.id])
+    await require_unrelated(by, subject.parties)
 
 
 KIND = "expert_review"
@@ -81,7 +81,7 @@ async def assign_reviewers(
     ).order_by("email")
     if not reviewers or len(reviewers) != len(set(reviewer_ids)):
         raise Invalid(_("请至少选择一位专家。"), field="reviewers")
-    await require_unrelated(subject, by)
+    await require_impartial(subject, by)
     panel = await lock_panel(subject.kind, subject.id)
     if panel.concluded_at is not None:
         raise Conflict(_("专家评审已有结论，不能再指派。"))

@@ -15,7 +15,7 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.panels.expert_reviews import DUE, KIND, lock_panel, mark_second_look, require_unrelated
+from market.panels.expert_reviews import DUE, KIND, lock_panel, mark_second_look, require_impartial
 from market.panels.models import ExpertReview, Panel
 from market.panels.scoring import HEADINGS
 from market.panels.states import PanelAct, PanelVerb, SecondLook
@@ -160,7 +160,7 @@ async def conclude(subject: PanelSubject, verdict: Verdict, *, reason: str, by: 
         Forbidden: they have a common past with a party.
     """
     by.actor.require(PanelAct.CONCLUDE_PANEL)
-    await require_unrelated(subject, by)
+    await require_impartial(subject, by)
     panel = await lock_panel(subject.kind, subject.id)
     if panel.concluded_at is not None:
         raise Conflict(_("专家评审已有结论。"))

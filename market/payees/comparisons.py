@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
+from market.accounts.relations import require_unrelated
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
@@ -46,6 +47,7 @@ async def compare_proof(account_id: UUID, *, note: str = "", by: By) -> PayeeCom
     """
     by.actor.require(PayeeAct.COMPARE_ACCOUNT)
     account = await _lock_waiting(account_id)
+    await require_unrelated(by, [account.organisation_id])
     if await PayeeComparison.exists(account_id=account.id, verdict=None):
         raise Conflict(_("这个账户已经比对过，待复核人确认。"))
     comparison = await PayeeComparison.create(
@@ -128,6 +130,7 @@ async def _lock_waiting(account_id: UUID) -> PayeeAccount:
 async def _lock_compared(account_id: UUID, *, by: By) -> tuple[PayeeAccount, PayeeComparison]:
     by.actor.require(PayeeAct.CONFIRM_COMPARISON)
     account = await _lock_waiting(account_id)
+    await require_unrelated(by, [account.organisation_id])
     comparison = await PayeeComparison.filter(account_id=account.id, verdict=None).select_for_update().first()
     if comparison is None:
         raise NotFound(_("这个账户还没有比对证明。"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from market.accounts.models import StaffRole
+from market.accounts.relations import Conflicted
 from market.budgets.batches import approve_batch
 from market.budgets.disbursements import order_payment
 from market.budgets.models import Disbursement
 from market.budgets.payment_results import enter_result
 from market.budgets.states import DisbursementStatus
 from market.claims.desk_review import declare_conflict
-from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict
 from market.records.by import By
 from tests.budgets.factories import order_and_release, reported, settle

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from market.accounts.models import StaffRole
+from market.accounts.relations import Conflicted
 from market.budgets.batches import make_batch
 from market.budgets.list_confirmation import confirm_batch
 from market.claims.desk_review import declare_conflict, recheck
 from market.claims.states import ClaimStatus
-from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict
 from market.records.by import By
 from tests.claims.factories import WAN, make_budget, make_calculated, make_desk

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command == "audit" and options.act == "verify" and options.file:
         from market.audit.commands import verify_file
 
-        return verify_file(options.file)
+        return verify_file(options.file, trusted=options.key)
     with _loading():
         from uvicorn.loops.auto import auto_loop_factory
 
@@ -102,7 +102,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "programmes":
             return await records.load_programmes(settings)
         case "audit":
-            return await records.audit(settings, options.act, options.file)
+            return await records.audit(
+                settings, options.act, options.file, copy=options.against, trusted=options.key
+            )
         case "check":
             return await records.check(settings)
         case "backup":
@@ -178,8 +180,10 @@ def _parser() -> argparse.ArgumentParser:
     programmes = commands.add_parser("programmes", help="subsidy programmes")
     programmes.add_argument("act", choices=["load"])
     audit = commands.add_parser("audit", help="verify or export the log of who did what")
-    audit.add_argument("act", choices=["verify", "export", "root"])
+    audit.add_argument("act", choices=["verify", "export", "root", "key"])
     audit.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    audit.add_argument("--against", type=Path, metavar="COPY", help="verify also against roots kept outside")
+    audit.add_argument("--key", metavar="HEX", help="the public key that it must be signed with")
     commands.add_parser("assess", help="compute claims from JSON lines (see assess --help)")
     year = commands.add_parser("year-run", help="compute a programme's year; goes on where it was stopped")
     year.add_argument("programme", metavar="SLUG")

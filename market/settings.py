@@ -13,6 +13,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeA
 from pydantic.dataclasses import dataclass
 
 from market.kit.letterhead import NUMBER_PATTERN, Letterhead
+from market.kit.signing import Signer
 
 
 class SettingsError(Exception):
@@ -108,6 +109,18 @@ class Settings:
         description="must hold {kind}, {year} and {number} once each, in at most 40 characters",
     )
     """Pattern of the numbers of issued documents (文号), counted by kind and year."""
+
+    signing_key: Annotated[str, StringConstraints(min_length=32)] | None = Field(
+        default=None,
+        validation_alias="SIGNING_KEY",
+        description="must have at least 32 characters",
+    )
+    """Signs roots of the audit log, exports and backups; None: a key derived from `secret_key`."""
+
+    @property
+    def signer(self) -> Signer:
+        """What signs roots, exports and backups."""
+        return Signer(self.signing_key or self.secret_key)
 
     @property
     def is_secure(self) -> bool:

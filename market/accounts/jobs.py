@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from market.accounts.devices import sweep_devices
@@ -10,16 +10,21 @@ from market.accounts.held_forms import sweep_held_forms
 from market.accounts.held_requests import sweep_held_requests
 from market.accounts.invitations import forget_invitations
 from market.accounts.mail_tokens import sweep_tokens
-from market.accounts.models import Membership, Organisation, OrganisationStatus, User
+from market.accounts.models import Membership, Organisation, OrganisationStatus, User, UserVerb
+from market.accounts.root_mails import mail_root_of_day
 from market.accounts.security_events import record_failure
 from market.accounts.sessions import sweep_sessions
 from market.accounts.submissions import sweep_submissions
+from market.audit.log import record
+from market.audit.models import HourlyRoot
+from market.audit.persons import pseudonyms_of
 from market.deps import Deps
 from market.kit import rate_limits
 from market.kit.database import atomic
 from market.kit.jobs import job
 from market.kit.mail import with_site_links
 from market.kit.models import OutgoingMail
+from market.records.by import By
 
 UNCONFIRMED = timedelta(days=30)
 """How long a registration without a confirmed address is kept."""
@@ -50,6 +55,14 @@ async def note_failure(deps: Deps, user_id: str | None, is_locked_out: bool) -> 
         await record_failure(UUID(user_id), is_locked_out=is_locked_out, now=deps.clock())
 
 
+@job("audit.mail_root")
+async def mail_root(deps: Deps, until: str) -> None:
+    """Mail the first signed root of a day to the auditors, a copy outside the operator's reach."""
+    root = await HourlyRoot.get_or_none(until=datetime.fromisoformat(until))
+    if root is not None:
+        await mail_root_of_day(root, now=deps.clock())
+
+
 @job("accounts.sweep", cron="25 * * * *")
 async def sweep(deps: Deps) -> None:
     """Delete expired sessions, links and attempt counters, and registrations never confirmed."""
@@ -64,11 +77,11 @@ async def sweep(deps: Deps) -> None:
     for user in await User.filter(
         email_confirmed_at=None, is_active=True, created_at__lt=deps.clock() - UNCONFIRMED
     ).limit(200):
-        await delete_unconfirmed(user)
+        await delete_unconfirmed(user, now=deps.clock())
 
 
 @atomic()
-async def delete_unconfirmed(user: User) -> None:
+async def delete_unconfirmed(user: User, *, now: datetime) -> None:
     """Delete a registration that was never confirmed, with the organisation it alone registered."""
     memberships = await Membership.filter(user_id=user.id)
     await Membership.filter(user_id=user.id).delete()
@@ -81,4 +94,6 @@ async def delete_unconfirmed(user: User) -> None:
     await user.fetch_related("broker_profile")
     if user.broker_profile:
         await user.broker_profile.delete()
+    pseudonyms = await pseudonyms_of(user.id)
+    await record("user", user.id, UserVerb.ERASE, by=By.job(now), pseudonyms=pseudonyms)
     await user.delete()

@@ -26,7 +26,7 @@ from market.accounts.models import (
 from market.accounts.permissions import AccountAct
 from market.audit.export_format import to_export_row
 from market.audit.log import record
-from market.audit.models import Pseudonym
+from market.audit.persons import erase_pseudonyms, pseudonyms_of
 from market.audit.queries import list_acts_of
 from market.kit.database import atomic
 from market.kit.errors import Conflict
@@ -108,7 +108,8 @@ async def erase_person(password: str, *, by: By) -> None:
 @atomic()
 async def _erase(user: User, *, by: By) -> None:
     await _require_erasable(user)
-    await record("user", user.id, UserVerb.ERASE, by=by)
+    pseudonyms = await pseudonyms_of(user.id)
+    await record("user", user.id, UserVerb.ERASE, by=by, pseudonyms=pseudonyms)
     email = user.email
     user.update_from_dict(
         {
@@ -143,7 +144,7 @@ async def _erase(user: User, *, by: By) -> None:
             ]
         )
         await notify_change_listeners("brokers", profile.id)
-    await Pseudonym.filter(user_id=user.id).update(user_id=None)
+    await erase_pseudonyms(user.id)
 
 
 async def _require_erasable(user: User) -> None:

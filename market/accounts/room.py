@@ -36,7 +36,7 @@ ROOM = Room(
         *profile_views.routes,
         *organisation_views.routes,
     ],
-    jobs=(jobs.send_mail, jobs.sweep, jobs.note_failure),
+    jobs=(jobs.send_mail, jobs.sweep, jobs.note_failure, jobs.mail_root),
     relations=queries.relations,
     subjects={
         "organisation": Subject(

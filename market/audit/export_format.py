@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from market.audit.models import AuditEvent, DailyRoot
+from market.audit.models import AuditEvent, DailyRoot, HourlyRoot
 
 GENESIS = "0" * 64
 """The previous hash of the first event of a chain."""
@@ -25,6 +25,8 @@ FIELDS = (
     "previous_hash",
 )
 """What is hashed, and with `hash` what is exported."""
+SIGNED = ("until", "root", "chains", "events")
+"""What of an hourly root is signed."""
 
 
 def to_export_row(event: AuditEvent) -> dict[str, Any]:
@@ -46,6 +48,21 @@ def to_export_row(event: AuditEvent) -> dict[str, Any]:
 def root_to_export_row(root: DailyRoot) -> dict[str, Any]:
     """Return a daily root as a line of an export."""
     return {"day": root.day.isoformat(), "root": root.root, "chains": root.chains, "events": root.events}
+
+
+def hourly_root_to_export_row(root: HourlyRoot) -> dict[str, Any]:
+    """Return an hourly root as a line of an export and of the copy outside."""
+    return {**_signed_part(root), "key": root.key, "signature": root.signature}
+
+
+def _signed_part(root: HourlyRoot) -> dict[str, Any]:
+    until = root.until.astimezone(UTC).isoformat(timespec="seconds")
+    return {"until": until, "root": root.root, "chains": root.chains, "events": root.events}
+
+
+def signed_content(row: Mapping[str, Any]) -> bytes:
+    """Return the bytes of an exported hourly root that are signed."""
+    return canonical_json({name: row[name] for name in SIGNED}).encode()
 
 
 def canonical_json(value: dict[str, Any]) -> str:

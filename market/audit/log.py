@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from market.audit.export_format import GENESIS, event_hash, to_export_row
-from market.audit.models import AuditEvent, Pseudonym
+from market.audit.models import AuditEvent
+from market.audit.persons import pseudonym_of
 from market.kit.database import connection
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ async def _read_head(subject_kind: str, subject_id: UUID, user_id: UUID | None) 
         "SELECT head.sequence, head.hash, known.id AS pseudonym FROM (SELECT 1) AS one "
         "LEFT JOIN LATERAL (SELECT sequence, hash FROM audit_events WHERE subject_kind = $1 "
         "AND subject_id = $2 ORDER BY sequence DESC LIMIT 1) AS head ON true "
-        "LEFT JOIN LATERAL (SELECT id FROM pseudonyms WHERE user_id = $3 LIMIT 1) AS known ON true",
+        "LEFT JOIN LATERAL (SELECT id FROM pseudonyms "
+        "WHERE user_id = $3 AND salt IS NOT NULL LIMIT 1) AS known ON true",
         [subject_kind, subject_id, user_id],
     )
     row = rows[0]
@@ -145,14 +147,6 @@ async def record_bulk(
         for subject_id in subject_ids
     ]
     await AuditEvent.bulk_create(events, batch_size=1000)
-
-
-async def pseudonym_of(user_id: UUID) -> UUID:
-    """Return the random pseudonym of a person in the log; the first time it is made."""
-    pseudonym = await Pseudonym.filter(user_id=user_id).first()
-    if pseudonym is None:
-        pseudonym = await Pseudonym.create(id=uuid4(), user_id=user_id)
-    return UUID(str(pseudonym.id))
 
 
 def _event(

@@ -4,13 +4,18 @@ from market.kit.tables import Model
 
 
 class Pseudonym(Model):
-    """The person behind a pseudonym of the audit log; outside the hash chain, so that it can be erased."""
+    """The person behind a pseudonym of the audit log; outside the hash chain, so that it can be erased.
+
+    The database allows one change: to null salt and person, which erases.
+    """
 
     id = fields.UUIDField(primary_key=True)
     user: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
         "market.User", related_name="pseudonyms", null=True, on_delete=fields.SET_NULL
     )
     user_id: object
+    salt = fields.BinaryField(null=True)
+    """Under which the pseudonym is a commitment to the person; null: erased, or drawn at random long ago."""
 
     class Meta:
         table = "pseudonyms"
@@ -54,3 +59,22 @@ class DailyRoot(Model):
     class Meta:
         table = "daily_roots"
         table_description = "Daily roots."
+
+
+class HourlyRoot(Model):
+    """A signed hash over the heads of all chains at the end of an hour, kept also outside the database."""
+
+    until = fields.DatetimeField(primary_key=True)
+    """The end of the hour, in business time."""
+    root = fields.CharField(max_length=64)
+    chains = fields.IntField()
+    events = fields.BigIntField()
+    made_at = fields.DatetimeField()
+    key = fields.CharField(max_length=64)
+    """The public key, hexadecimal."""
+    signature = fields.CharField(max_length=100)
+    """Ed25519 over `root_content`, base64."""
+
+    class Meta:
+        table = "hourly_roots"
+        table_description = "Hourly roots."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,10 +11,16 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from market.audit.export_format import canonical_json, root_to_export_row, to_export_row
-from market.audit.models import AuditEvent, DailyRoot, Pseudonym
+from market.audit.export_format import (
+    canonical_json,
+    hourly_root_to_export_row,
+    root_to_export_row,
+    to_export_row,
+)
+from market.audit.models import AuditEvent, DailyRoot, HourlyRoot, Pseudonym
 from market.audit.verify import all_events
 from market.kit.clock import end_of_day
+from market.kit.signing import Signer
 from market.kit.statements import Statement
 
 
@@ -99,15 +106,29 @@ async def list_roots(*, offset: int = 0, limit: int = 31) -> tuple[Sequence[Dail
     return await DailyRoot.all().order_by("-day").offset(offset).limit(limit), await DailyRoot.all().count()
 
 
-async def export_lines() -> AsyncIterator[str]:
-    """Yield the whole log as lines of JSON: events chain by chain, roots, an end mark."""
-    roots = [root_to_export_row(root) for root in await DailyRoot.all().order_by("day")]
+async def export_lines(signer: Signer | None = None) -> AsyncIterator[str]:
+    """Yield the whole log as lines of JSON: events chain by chain, roots, an end mark, a signature of it all.
+
+    What is signed is the SHA-256 of every byte before the line of the signature.
+    """
+    digest = hashlib.sha256()
+    async for lines in _unsigned_lines():
+        digest.update(lines.encode())
+        yield lines
+    if signer is not None:
+        signature = signer.sign(digest.hexdigest().encode())
+        yield _line({"key": signer.public_key, "signature": signature})
+
+
+async def _unsigned_lines() -> AsyncIterator[str]:
+    days = [{"root": root_to_export_row(root)} for root in await DailyRoot.all().order_by("day")]
+    hours = [{"hour": hourly_root_to_export_row(root)} for root in await HourlyRoot.all().order_by("until")]
     events = 0
     async for rows in all_events():
         yield "".join(_line(to_export_row(row)) for row in rows)
         events += len(rows)
-    yield "".join(_line({"root": root}) for root in roots)
-    yield _line({"end": {"events": events, "roots": len(roots)}})
+    yield "".join(_line(root) for root in (*days, *hours))
+    yield _line({"end": {"events": events, "roots": len(days) + len(hours)}})
 
 
 def _line(value: dict[str, Any]) -> str:

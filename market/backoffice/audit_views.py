@@ -34,7 +34,7 @@ from market.kit.pagination import PageRequest
 from market.kit.room import rooms
 from market.kit.routing import Route
 from market.kit.templating import render
-from market.kit.web import path_id
+from market.kit.web import deps, path_id
 from market.listings.models import Need, Outcome
 from market.notices.holiday_years import year_title
 from market.notices.models import HolidayYearVersion, Notice
@@ -244,7 +244,7 @@ async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
 async def export(request: Request) -> Response:
     actor_for(request, AccountAct.EXPORT_AUDIT)
     return StreamingResponse(
-        audit.export_lines(),
+        audit.export_lines(deps(request).settings.signer),
         media_type="application/jsonl",
         headers={"content-disposition": 'attachment; filename="kezhuan-audit.jsonl"'},
     )

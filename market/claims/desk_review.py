@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole, User
-from market.audit.log import pseudonym_of, record
+from market.audit.log import record
+from market.audit.persons import pseudonym_of
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim, decided_basis, rate_words, scored_basis, sheet_hash
 from market.claims.evidence import required_papers, supplement_text

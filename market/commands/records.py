@@ -124,15 +124,20 @@ async def load_programmes(settings: Settings) -> int:
     return 1 if done.faults else 0
 
 
-async def audit(settings: Settings, act: str, file: Path | None) -> int:
-    """Verify or export the log, or publish the daily roots that are due."""
+async def audit(
+    settings: Settings, act: str, file: Path | None, *, copy: Path | None, trusted: str | None
+) -> int:
+    """Verify or export the log, publish the roots that are due, or tell the public key of the signatures."""
+    if act == "key":
+        sys.stdout.write(f"{settings.signer.public_key}\n")
+        return 0
     deps = build_deps(settings)
     async with running(deps):
         if act == "verify":
-            return await audit_commands.verify_database()
+            return await audit_commands.verify_database(settings.signer, trusted=trusted, copy=copy)
         if act == "export":
-            return await audit_commands.export(file)
-        return await audit_commands.root(now=deps.clock())
+            return await audit_commands.export(file, settings.signer)
+        return await audit_commands.root(settings.signer, now=deps.clock())
 
 
 async def check(settings: Settings) -> int:

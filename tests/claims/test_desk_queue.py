@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from market.accounts.models import StaffRole
-from market.audit.log import pseudonym_of
 from market.audit.models import AuditEvent
+from market.audit.persons import pseudonym_of
 from market.claims.applications import submit_claim
 from market.claims.desk_queue import MOST_SAVED, SORTS, find_neighbours, list_queue, save_queue
 from market.claims.desk_review import accept, accept_many, assign, assign_many

@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0034_clawback_interest")]
+    dependencies = [("market", "0035_kept_facts")]
 
     initial = False
 

@@ -27,6 +27,7 @@ from market.claims.shared_caps import find_outdated
 from market.integrity.models import Sanction, Scope
 from market.integrity.states import BINDING, is_binding
 from market.kit.clock import local_date
+from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.ledger import transfers as book
@@ -189,7 +190,11 @@ def _refusal(
         return _("批次里的申报适用不同版本的政策，请分开列批次。")
     if not eligible:
         return _("批次里没有可以确认的申报。")
-    return "" if any(awards.values()) else _("预算已没有余额，批次没有确认。")
+    if any(awards.values()):
+        return ""
+    if pot:
+        return _("可用余额 %(pot)s 不足以足额支持名次第一的申报，批次没有确认。", pot=yuan(pot))
+    return _("预算已没有余额，批次没有确认。")
 
 
 async def _pot(batch: Batch) -> int | None:

@@ -15,7 +15,7 @@ from market.budgets.states import BatchStatus, PotMode
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.integrity.models import IntegrityCheck
-from market.kit.errors import Invalid
+from market.kit.errors import Conflict, Invalid
 from market.kit.workflow import ActionNotAllowed
 from market.ledger.transfers import available
 from market.records.by import By
@@ -86,6 +86,25 @@ async def test_what_is_confirmed_is_what_was_previewed_in_each_way_of_sharing(
     assert [claim.award_amount for claim in listed] == [award for award in awards if award]
     assert done.left_out == [(line.claim.number, line.reason) for line in preview.left_out]
     assert (await available("budget:guangxi:2026")).amount == preview.remaining
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"), [(59 * WAN, "可用余额 ￥590,000.00 不足以足额支持名次第一"), (0, "没有余额")]
+)
+async def test_a_list_of_which_nobody_gets_anything_is_not_confirmed_and_says_why(
+    budget: int, words: str
+) -> None:
+    desk = await make_desk()
+    claims = await make_three(desk)
+    await make_budget(desk, 60 * WAN + budget)
+    spent = await make_list(desk, await make_rechecked(desk))
+    await confirm_batch(spent.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
+    batch = await make_list(desk, *claims, mode=PotMode.HARD_STOP)
+
+    with pytest.raises(Conflict, match=words):
+        await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
+
+    assert words in (await preview_batch(batch, now=NOW)).refusal
 
 
 async def test_a_list_whose_budget_moved_meanwhile_is_shown_again_instead_of_confirmed() -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from market.accounts.models import MemberRole, Membership, Message, StaffRole, User
+from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.mail import SITE, queue_mail
@@ -74,6 +75,26 @@ async def list_messages(user_id: UUID, *, offset: int, limit: int) -> tuple[list
 async def list_latest_messages(user_id: UUID, count: int) -> list[Message]:
     """Return a person's latest messages."""
     return await Message.filter(user_id=user_id).order_by("-id").limit(count)
+
+
+async def open_message(user_id: UUID, message_id: int, *, now: datetime) -> str:
+    """Mark a message of a person, and the others about the same, as read; return the address it leads to.
+
+    Raises:
+        NotFound: it is none of theirs, or leads nowhere.
+    """
+    message = await Message.get_or_none(id=message_id, user_id=user_id)
+    if message is None or not message.address:
+        raise NotFound(_("没有这条消息，或者它不是发给您的。"))
+    await mark_read_about(user_id, message.address, now=now)
+    return message.address
+
+
+async def mark_read_about(user_id: UUID, address: str, *, now: datetime) -> None:
+    """Mark all messages of a person that lead to a page, or a part of it, as read."""
+    page = address.partition("#")[0]
+    about = Message.filter(Q(address=page) | Q(address__startswith=f"{page}#"))
+    await about.filter(user_id=user_id, read_at=None).update(read_at=now)
 
 
 async def mark_all_read(user_id: UUID, *, now: datetime) -> int:

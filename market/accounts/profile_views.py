@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from market.accounts import authentication, personal_data, queries
 from market.accounts import messages as messages_service
@@ -42,7 +42,12 @@ async def profile(request: Request) -> Response:
 async def messages(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     if request.method == "POST":
-        await messages_service.mark_all_read(actor.user_id, now=deps(request).clock())
+        now, opened = deps(request).clock(), str((await form_data(request)).get("message", ""))
+        if opened:
+            message_id = int(opened) if opened.isdecimal() and len(opened) < 19 else 0
+            address = await messages_service.open_message(actor.user_id, message_id, now=now)
+            return RedirectResponse(address, status_code=303)
+        await messages_service.mark_all_read(actor.user_id, now=now)
         return redirect_to(request, "accounts:messages")
     page_request = PageRequest.from_query(request.query_params)
     items, total = await messages_service.list_messages(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.messages import notify
+from market.accounts.messages import mark_read_about, notify
 from market.accounts.models import MemberRole, Membership, User
 from market.deals.models import Deal, DealMessage
 from market.deals.parties import contacts_visible, side_of
@@ -62,6 +62,7 @@ async def mark_read(number: str, *, by: By) -> None:
     last = await DealMessage.filter(deal_id=deal.id).order_by("-id").first()
     if last is not None:
         await _save_progress(deal.id, by.actor.user_id, last.id, by.now)
+    await mark_read_about(by.actor.user_id, f"/deals/{deal.number}", now=by.now)
 
 
 async def list_messages(deal_id: UUID, most: int = MOST) -> Sequence[DealMessage]:

@@ -9,6 +9,7 @@ import pytest
 from market.accounts.attempt_limits import OF_ACCOUNT, OF_ADDRESS, SignInAttempts
 from market.accounts.demo_logins import EMAILS
 from market.accounts.demo_logins import PASSWORD as DEMO_PASSWORD
+from market.accounts.messages import notify
 from market.accounts.models import MailToken, MemberRole, Message, Session, User
 from market.accounts.sessions import COOKIE
 from market.app import create_app
@@ -349,3 +350,26 @@ async def test_a_person_changes_the_name(client: httpx.AsyncClient) -> None:
     await post(client, "/account", {"name": "新 名字"})
 
     assert (await User.get(id=actor.user_id)).name == "新 名字"
+
+
+async def test_going_to_what_a_message_is_about_reads_it_and_the_others_about_the_same(
+    client: httpx.AsyncClient,
+) -> None:
+    member, other = await make_member(), await make_member()
+    for address in ("/deals/JY-2026-000001#messages", "/deals/JY-2026-000001", "/deals/JY-2026-000010"):
+        await notify("有新报价。", now=NOW, address=address, user_ids=[member.user_id, other.user_id])
+    await sign_in(client, member)
+    mine = await Message.filter(user_id=member.user_id).order_by("id")
+
+    page = await post(client, "/account/messages", {"message": str(mine[0].id)}, follow=False)
+
+    assert (page.status_code, page.headers["location"]) == (303, "/deals/JY-2026-000001#messages")
+    unread = Message.filter(read_at=None)
+    assert [message.address for message in await unread.filter(user_id=member.user_id)] == [
+        "/deals/JY-2026-000010"
+    ]
+    assert await unread.filter(user_id=other.user_id).count() == 3
+    theirs = await Message.filter(user_id=other.user_id).first()
+    assert theirs is not None
+    for wrong in (str(theirs.id), "9" * 30, "x"):
+        assert (await post(client, "/account/messages", {"message": wrong})).status_code == 404

@@ -91,3 +91,6 @@ async def test_a_message_is_written_read_and_refused_on_the_page(client: httpx.A
     assert "1 条未读" in room.text
     assert "1 条未读留言" in listed.text
     assert "1 条未读" not in read.text
+    assert not await Message.filter(
+        user_id=parties.seller.user_id, read_at=None, address__contains="#messages"
+    )

@@ -69,6 +69,11 @@ class SheetHeads:
         return HeadRow(self.sheet, self.row, self.columns)
 
     @property
+    def sure_count(self) -> int:
+        """Return how many columns are spelled as we know them."""
+        return sum(bool(guess.name) and guess.is_sure for guess in self.guesses)
+
+    @property
     def is_list(self) -> bool:
         return "title" in self.columns and len(self.columns) >= FEWEST_COLUMNS
 

@@ -42,7 +42,7 @@ from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.workbooks.cells import Sheet, clean
 from market.listings.authoring import require_may_create
-from market.listings.kinds import Kind, get_kind
+from market.listings.kinds import KINDS, Kind, get_kind
 from market.listings.states import ListingAct
 from market.records.by import By
 from market.records.transitions import transition
@@ -100,7 +100,21 @@ async def upload(blob: StoredBlob, kind: Kind, *, organisation_id: UUID | None, 
     heads = heads or _first_row(sheets)
     if heads is None:
         raise Invalid(_("这个文件是空的。"), field="file")
-    return await _take_in(blob, kind, sheets, heads, organisation_id=organisation_id, by=by)
+    doubt = await in_file_thread(_doubt_of_kind, sheets, kind, heads)
+    return await _take_in(blob, kind, sheets, heads, doubt, organisation_id=organisation_id, by=by)
+
+
+def _doubt_of_kind(sheets: Sequence[Sheet], kind: Kind, heads: SheetHeads) -> str:
+    """Say that a list looks like one of the other kind; empty where it does not."""
+    for other in KINDS.values():
+        guess = guess_heads(sheets, other) if other is not kind else None
+        if guess is not None and guess.is_list and guess.sure_count > heads.sure_count:
+            return _(
+                "这份表更像%(other)s清单，您要导入的是%(kind)s。是的话核对各列再继续；不是的话放弃，到%(other)s那里导入。",
+                other=other.words,
+                kind=kind.words,
+            )
+    return ""
 
 
 @atomic()
@@ -109,6 +123,7 @@ async def _take_in(
     kind: Kind,
     sheets: Sequence[Sheet],
     heads: SheetHeads,
+    doubt: str,
     *,
     organisation_id: UUID | None,
     by: By,
@@ -122,7 +137,7 @@ async def _take_in(
         tier=Tier.PARTIES,
         by=by,
     )
-    problem = _problem(heads, kind, needs_owner=organisation_id is None)
+    problem = _problem(heads, kind, needs_owner=organisation_id is None) or doubt
     listing_import = await ListingImport.create(
         id=import_id,
         number=await next_number("listing_import", by.now),

@@ -518,6 +518,28 @@ async def test_needs_in_a_text_file_come_in_the_same_way(client: httpx.AsyncClie
     assert (need.field, need.region) == ("manufacturing", enterprise.region)
 
 
+async def test_a_list_of_needs_among_outcomes_is_asked_about_before_it_becomes_drafts(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    await sign_in(client, await make_university())
+    text = io.StringIO()
+    csv.writer(text).writerows(
+        [["需求名称", "技术领域", "需求详情", "预算金额", "有效期"], ["防泄漏", "农业", "漏", "面议", "长期"]]
+    )
+    files = {"file": ("清单.csv", text.getvalue().encode(), "text/csv")}
+
+    page = await post(client, "/my/outcomes/import", files=files)
+    await run_pending(deps)
+
+    assert "这份表更像需求清单，您要导入的是成果" in page.text
+    listing_import = await ListingImport.get()
+    assert listing_import.status is ImportStatus.UPLOADED
+    said = {f"column-{each['column']}": each["choice"] for each in listing_import.mapping["columns"]}
+    await post(client, f"/my/imports/{listing_import.number}/columns", said)
+    await listing_import.refresh_from_db()
+    assert (listing_import.status, listing_import.problem) == (ImportStatus.MAPPED, "")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

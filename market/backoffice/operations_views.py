@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,8 +21,11 @@ from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By
+from market.search.health import list_incidents
 
 MOST_ID = 2**63 - 1
+INCIDENTS_FOR = timedelta(days=7)
+"""For which the operator is told that an index was rebuilt."""
 
 
 async def jobs(request: Request) -> Response:
@@ -122,6 +126,10 @@ async def search(request: Request) -> Response:
         drift=operations.drift_lines(tenancy) if tenancy else [],
         quarantined=await operations.list_quarantined(),
         engine=engine.name,
+        incidents=[
+            (operations.INDEX_LABELS[incident.index], incident)
+            for incident in await list_incidents(datetime.now(UTC) - INCIDENTS_FOR)
+        ],
     )
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -24,6 +25,7 @@ from market.kit.telemetry import set_up_logs
 from market.matching.rematch import enqueue_full_rematch_if_scorer_changed
 from market.programmes.catalogue import load_programmes
 from market.runtime import build_deps, running
+from market.search.health import watch
 from market.search.relay import rebuild
 from market.search.spelling import speller_of
 from market.seed.demo_market import seed_if_empty
@@ -45,6 +47,8 @@ async def release(deps: Deps) -> None:
         sys.stderr.write(f"{fault}\n")
     for index in await deps.search.apply_settings():
         await rebuild(index, search=deps.search)
+    for index, state in (await watch(search=deps.search, now=datetime.now(UTC), pause=0)).items():
+        sys.stderr.write(f"The search index {index} was {state.value} and is made anew.\n")
     await enqueue_full_rematch_if_scorer_changed()
 
 

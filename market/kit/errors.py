@@ -56,6 +56,14 @@ class Overloaded(Unavailable):
 class SearchUnavailable(Unavailable):
     """The search engine does not answer."""
 
+    is_damaged = False
+
+
+class IndexDamaged(SearchUnavailable):
+    """The index is not readable any more, or vanished while it was in use."""
+
+    is_damaged = True
+
 
 class GatewayUnavailable(Unavailable):
     """The payment gateway does not answer, or answered with an internal error."""

@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from market.audit.queries import list_roots
-from market.kit.database import connection
-from market.kit.errors import NotFound, Unavailable
+from market.kit.errors import NotFound
 from market.kit.i18n import LOCALES
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
@@ -15,6 +14,7 @@ from market.kit.routing import Route
 from market.kit.telemetry import exposition
 from market.kit.templating import render
 from market.kit.web import deps, safe_path
+from market.pages.readiness import readiness
 
 
 async def help_page(request: Request) -> Response:
@@ -50,18 +50,9 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Answer the readiness probe: 503 without the database; the search engine's state is informative."""
-    try:
-        await connection().execute_query("SELECT 1")
-        state, status = "ok", 200
-    except Exception:  # the probe answers whatever the driver raises
-        state, status = "away", 503
-    try:
-        await deps(request).search.ping()
-        search = "ok"
-    except Unavailable:
-        search = "away"
-    return JSONResponse({"database": state, "search": search}, status)
+    """Answer the readiness probe: 503 without the database; the other states are informative."""
+    states = await readiness(deps(request))
+    return JSONResponse(states, 200 if states["database"] == "ok" else 503)
 
 
 async def metrics(request: Request) -> Response:

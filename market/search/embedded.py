@@ -16,7 +16,7 @@ import numpy as np
 from tantivy import Order, Searcher
 from tantivy import Query as TantivyQuery
 
-from market.kit.errors import SearchUnavailable
+from market.kit.errors import IndexDamaged, SearchUnavailable
 from market.search import embedded_query as embedded_query
 from market.search.candidates import Candidates
 from market.search.documents import prepare
@@ -109,6 +109,12 @@ class EmbeddedSearch:
             await _run(lambda: target.use(generation.number))
         return count
 
+    async def mark(self, index: str) -> str | None:
+        return await _run(self._indexes[index].mark)
+
+    async def set_mark(self, index: str, mark: str) -> None:
+        await _run(lambda: self._indexes[index].set_mark(mark))
+
     async def close(self) -> None:
         for index in self._indexes.values():
             await _run(index.close)
@@ -121,6 +127,8 @@ def _add(generation: Generation, index: str, documents: Sequence[Document]) -> N
 async def _run(call: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(call)
+    except IndexDamaged:
+        raise
     except OSError as error:
         raise SearchUnavailable(str(error)) from error
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import tantivy
 
+from market.kit.errors import IndexDamaged
 from market.search.candidates import Candidates, record_of
 from market.search.documents import Prepared
 from market.search.embedded_writer import MEMORY, FolderLock, Writer
@@ -26,6 +27,8 @@ from market.search.record_files import RecordFile, VectorFile
 
 RECORD_FILE = "facts"
 """The file of candidate records."""
+MARK = "MARK"
+"""The file that says by which market's rebuild a generation was made."""
 VECTORS = ".vectors"
 """Suffix of the file of a model's vectors."""
 SCHEMA_VERSION = 3
@@ -56,6 +59,8 @@ class IndexFolder:
         self.schema = _schema(name)
         self._opened: tuple[str, tantivy.Index, RecordFile] | None = None
         self._seen: object = None
+        self._was_there = False
+        """This process has seen a live generation."""
         self._facets: dict[Any, Any] = {}
         self._vectors: tuple[Path, dict[str, VectorFile]] = (directory / "none", {})
         self._guard = threading.Lock()
@@ -72,11 +77,11 @@ class IndexFolder:
                 with self._guard:
                     index, facts = self._newest()
                     return Snapshot(index.searcher(), facts, self._facets)
-            except (FileNotFoundError, ValueError):
+            except (FileNotFoundError, ValueError) as error:
                 # Another process swapped generations between our two reads.
                 self.forget()
                 if attempt == 2:
-                    raise
+                    raise IndexDamaged(f"index {self.name}: {error}") from error
         raise AssertionError
 
     def ensure(self) -> bool:
@@ -162,6 +167,18 @@ class IndexFolder:
             if path.name.isdigit() and int(path.name) != number:
                 shutil.rmtree(path, ignore_errors=True)
 
+    def mark(self) -> str | None:
+        """Return the mark of the live generation."""
+        try:
+            return (self.directory / (self._current() or "none") / MARK).read_text().strip() or None
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def set_mark(self, mark: str) -> None:
+        """Mark the live generation."""
+        if current := self._current():
+            (self.directory / current / MARK).write_text(mark)
+
     def forget(self) -> None:
         """Drop the open index; the next reader opens it again."""
         with self._guard:
@@ -188,7 +205,10 @@ class IndexFolder:
         """Return the reloaded index and its record file. The caller holds the guard."""
         current = self._current()
         if current is None:
+            if self._was_there:  # lost is told from empty: nothing was ever there
+                raise FileNotFoundError("it vanished")
             return tantivy.Index(self.schema), RecordFile(self.directory / RECORD_FILE)
+        self._was_there = True
         if self._opened is None or self._opened[0] != current:
             index = tantivy.Index.open(str(self.directory / current))
             index.config_reader("manual")

@@ -106,6 +106,10 @@ class Searcher(Protocol):
         """Return one page of hits."""
 
 
+KEEPS_APART = "*"
+"""The mark of every index of an engine in which an index cannot be another market's."""
+
+
 class SearchEngine(Protocol):
     """A search engine. Every call may raise `market.kit.errors.SearchUnavailable`."""
 
@@ -169,6 +173,15 @@ class SearchEngine(Protocol):
 
         Readers keep the old one until the swap. Nothing else may write meanwhile.
         """
+
+    async def mark(self, index: str) -> str | None:
+        """Return by which market's rebuild the index was made; None: it has no mark.
+
+        `KEEPS_APART`: each market's indexes have names of their own that no other's can take.
+        """
+
+    async def set_mark(self, index: str, mark: str) -> None:
+        """Mark the index as made by a rebuild of this market."""
 
     async def close(self) -> None:
         """Close files and connections."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
 from market.search import outbox
+from market.search.health import watch
 from market.search.indexes import INDEXES, WITH_VECTORS
 from market.search.listing_vectors import make_vectors
 from market.search.outbox import IndexListener
@@ -37,6 +39,12 @@ async def reconcile_all(deps: Deps) -> None:
     for index in INDEXES:
         if outbox.source_of(index):
             await reconcile(index, search=deps.search)
+
+
+@job("search.watch", cron="* * * * *", attempts=1)
+async def watch_indexes(deps: Deps) -> None:
+    """Look every minute whether each index is this market's and whole; mend what is not."""
+    await watch(search=deps.search, now=datetime.now(UTC))
 
 
 @job("search.rebuild", attempts=3)

@@ -14,7 +14,7 @@ import numpy as np
 
 from market.search.candidates import Candidates
 from market.search.documents import Prepared, prepare
-from market.search.engine import AnyOf, Document, Hits, Query, Tenancy, Vector
+from market.search.engine import KEEPS_APART, AnyOf, Document, Hits, Query, Tenancy, Vector
 from market.search.indexes import WITH_VECTORS, fields_of
 from market.search.meili_client import TIMEOUT, Json, MeiliAdmin, MeiliHttp
 from market.search.meili_indexes import MeiliIndexes, Tenant
@@ -213,6 +213,12 @@ class MeiliSearch:
 
     async def count(self, index: str) -> int:
         return await self._admin.count_documents(await self._indexes.uid(index))
+
+    async def mark(self, index: str) -> str | None:
+        return KEEPS_APART
+
+    async def set_mark(self, index: str, mark: str) -> None:
+        """Do nothing: the names of our indexes begin with this market's own prefix."""
 
     async def ids_and_revisions(self, index: str) -> dict[UUID, int]:
         rows = self._http.all_documents(await self._indexes.uid(index), ["id", "revision"])

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tortoise.backends.base.client import TransactionalDBClient
 
 from market.kit.database import connection, dedicated_connection, in_transaction
 from market.kit.errors import SearchUnavailable
+from market.kit.models import SystemState
 from market.kit.room import rooms
 from market.search import outbox
 from market.search.engine import Document, Rejected, SearchEngine
@@ -22,6 +24,8 @@ from market.search.models import OutboxEntry
 from market.search.outbox import DocumentSource, PendingEntry
 
 BATCH = 2000
+MARK = "search_mark"
+"""Key of the state that holds the mark of this market's indexes."""
 PATIENCE = 60.0
 """Seconds to wait for another relay or rebuild of the same index."""
 Progress = Callable[[int, int], None]
@@ -66,11 +70,18 @@ async def rebuild(
         ids = list(await source.revisions())
         on_progress(0, len(ids))
         count = await search.rebuild(index, _documents(index, source, ids, on_progress))
+        await search.set_mark(index, await mark_of_market())
         for hook in rooms().index_listeners(index):
             async with in_transaction():
                 await hook(ids, [])
     await relay(index, search=search)
     return count
+
+
+async def mark_of_market() -> str:
+    """Return by what this market's indexes are known; made once and kept in the database."""
+    state, _is_new = await SystemState.get_or_create(key=MARK, defaults={"value": {"mark": token_hex(8)}})
+    return str(state.value["mark"])
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ ROOM = Room(
         jobs.relay_index,
         jobs.sweep,
         jobs.reconcile_all,
+        jobs.watch_indexes,
         jobs.rebuild_index,
         jobs.embed_listings,
         jobs.embed_all,

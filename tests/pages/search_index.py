@@ -24,5 +24,8 @@ class UnavailableSearch:
     async def ping(self) -> None:
         raise SearchUnavailable("away")
 
+    async def mark(self, index: str) -> str | None:
+        raise SearchUnavailable("away")
+
     async def search(self, query: Query) -> Hits:
         raise SearchUnavailable("away")

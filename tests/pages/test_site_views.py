@@ -245,7 +245,10 @@ async def test_the_daily_roots_are_public(client: httpx.AsyncClient) -> None:
 
 async def test_machines_are_told_how_the_site_is(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).text == "ok\n"
-    assert (await client.get("/readyz")).json() == {"database": "ok", "search": "ok"}
+    ready = await client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json().keys() == {"database", "search", "disk", "audit_root", "jobs"}
+    assert (ready.json()["database"], ready.json()["search"]) == ("ok", "ok")
     assert "market_requests" in (await client.get("/metrics")).text
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from market.kit.errors import SearchUnavailable
+from market.kit.errors import IndexDamaged, SearchUnavailable
 from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.embedded_store import IndexFolder
@@ -140,13 +140,16 @@ async def test_an_index_of_another_shape_is_made_anew_and_named(tmp_path: Path) 
     assert await new.count("outcomes") == 0
 
 
-async def test_a_lost_folder_is_an_empty_index_until_it_is_rebuilt(tmp_path: Path) -> None:
+async def test_a_lost_folder_is_no_empty_index_to_who_has_used_it(tmp_path: Path) -> None:
     engine = EmbeddedSearch(tmp_path)
     await engine.put("outcomes", [document(ONE, "石墨烯")])
     await engine.close()
     shutil.rmtree(tmp_path / "outcomes")
 
-    assert await engine.count("outcomes") == 0
+    with pytest.raises(IndexDamaged):
+        await engine.count("outcomes")
+    await engine.put("outcomes", [document(TWO, "石墨烯")])
+    assert await engine.count("outcomes") == 1
 
 
 async def test_a_folder_that_cannot_be_written_is_an_engine_that_is_away(tmp_path: Path) -> None:

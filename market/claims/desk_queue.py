@@ -61,7 +61,8 @@ class QueueRow:
 
     claim: Claim
     contracts: Sequence[Contract]
-    trade_amount: int
+    trade_amount: int | None
+    """Fen; None: it rests on no contract of ours but on totals of a year."""
     handler: str
     """Name of the handler; empty: nobody's."""
     days: int | None
@@ -158,7 +159,7 @@ def _cells(row: QueueRow) -> list[Cell]:
         label("claim", claim.shown_status),
         row.handler,
         "" if row.days is None else row.days,
-        Money(row.trade_amount),
+        "" if row.trade_amount is None else Money(row.trade_amount),
         "" if claim.award_amount is None else Money(claim.award_amount),
     ]
 
@@ -209,7 +210,7 @@ async def _rows(claims: Sequence[Claim], today: date) -> list[QueueRow]:
             QueueRow(
                 claim,
                 contracts,
-                sum(contract.trade_amount for contract in contracts),
+                sum(contract.trade_amount for contract in contracts) if contracts else None,
                 str(getattr(claim, "handler_name", "")),
                 None
                 if is_finished or claim.submitted_at is None

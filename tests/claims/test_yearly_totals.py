@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from uuid import uuid4
 
@@ -99,6 +100,8 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     assert (paid.status, paid.award_amount) == (ClaimStatus.APPROVED, 20 * WAN)
     assert refused.status_code == 422
     assert number in doubtful.text
+    amount = r'data-label="技术交易额">\s*(\S+?)\s*</td>'
+    assert re.findall(amount, doubtful.text) == ["—"]  # no contract of ours: unknown, not nothing
     assert "年度总额与本市场记录不符" in claim_page.text
     assert "本市场有登记合同 0 份，共 ￥0.00" in claim_page.text
     notice_body = str((await Notice.get(subject_kind="batch")).body)

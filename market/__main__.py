@@ -110,7 +110,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "backup":
             return await backup.backup(settings, options.file)
         case "restore":
-            return await backup.restore(settings, options.file)
+            return await backup.restore(settings, options.file, is_trusted=options.trust)
         case "year-run":
             from market.commands import year_run
 
@@ -197,7 +197,10 @@ def _parser() -> argparse.ArgumentParser:
         ("backup", "write database and files into one archive"),
         ("restore", "bring an archive back into an empty database"),
     ):
-        commands.add_parser(name, help=words).add_argument("file", type=Path, metavar="FILE")
+        archive = commands.add_parser(name, help=words)
+        archive.add_argument("file", type=Path, metavar="FILE")
+        if name == "restore":
+            archive.add_argument("--trust", action="store_true", help="also one that is not signed by us")
     operator = commands.add_parser(
         "create-operator", help="make the first user of a real site; asks for the password"
     )

@@ -110,6 +110,18 @@ class Settings:
     )
     """Pattern of the numbers of issued documents (文号), counted by kind and year."""
 
+    backup_key: Annotated[str, StringConstraints(min_length=32)] | None = Field(
+        default=None,
+        validation_alias="BACKUP_KEY",
+        description="must have at least 32 characters",
+    )
+    """Encrypts backups; None: they are readable by whoever has the file."""
+    metrics_token: Annotated[str, StringConstraints(min_length=16)] | None = Field(
+        default=None,
+        validation_alias="METRICS_TOKEN",
+        description="must have at least 16 characters",
+    )
+    """Opens `/metrics` outside the demo, as a bearer token; None: it is shut."""
     signing_key: Annotated[str, StringConstraints(min_length=32)] | None = Field(
         default=None,
         validation_alias="SIGNING_KEY",

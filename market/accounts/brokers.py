@@ -10,6 +10,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import BrokerProfile, StaffRole, UserVerb
 from market.accounts.permissions import AccountAct
+from market.accounts.staff import require_no_staff
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -45,6 +46,7 @@ async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfil
 async def update_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
     """Save the profile of a signed-in person, and notify operators if it needs verification."""
     by.actor.require(AccountAct.READ_OWN_DATA)
+    await require_no_staff(by.actor.user_id)
     profile = await apply_as_broker(details, by=by)
     if not profile.is_verified:
         await notify_staff(

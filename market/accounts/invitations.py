@@ -24,6 +24,7 @@ from market.accounts.models import (
 from market.accounts.passwords import check_new_password, hash_password
 from market.accounts.permissions import AccountAct
 from market.accounts.sessions import act_for, token_hash
+from market.accounts.staff import require_no_staff
 from market.audit.log import record
 from market.codes.labels import label
 from market.kit import rate_limits
@@ -161,6 +162,7 @@ async def accept(token: str, *, session_token: str, by: By) -> Organisation:
     invitation = await find_invitation(token)
     if by.actor.email != invitation.email:
         raise Conflict(_("这份邀请发给了另一个邮箱。请退出后用收到邀请的邮箱登录。"))
+    await require_no_staff(by.actor.user_id)
     await _join(invitation, by.actor.user_id, by.actor.name, by=by)
     await act_for(session_token, invitation.organisation_id)
     return invitation.organisation

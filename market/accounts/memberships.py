@@ -20,6 +20,7 @@ from market.accounts.models import (
 from market.accounts.permissions import AccountAct
 from market.accounts.queries import find_organisation_by_uscc
 from market.accounts.sessions import act_for as remember_act_for
+from market.accounts.staff import require_no_staff
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -50,6 +51,7 @@ async def apply_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
     """
     organisation = await find_organisation_to_join(uscc)
     user_id = by.actor.user_id
+    await require_no_staff(user_id)
     if await Membership.exists(user_id=user_id, organisation_id=organisation.id, ended_at__isnull=True):
         raise Conflict(_("您已经是这个单位的成员，或已经申请过，正等待管理员同意。"))
     membership = await Membership.create(

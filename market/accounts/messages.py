@@ -57,7 +57,10 @@ async def _send(
             for person in people
         ]
     )
+    # An address that nobody has confirmed may be anybody's: it is sent nothing that others wrote.
     for person in people if is_mailed else ():
+        if person.email_confirmed_at is None:
+            continue
         link = f"\n\n{SITE}{address}" if address else ""
         with in_source_language():
             subject = _("科转：%(text)s", text=text[:60])

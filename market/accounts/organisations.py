@@ -20,7 +20,9 @@ from market.accounts.models import (
 )
 from market.accounts.permissions import AccountAct, NotYours
 from market.accounts.queries import find_own_membership
+from market.accounts.relations import require_unrelated
 from market.accounts.sessions import act_for
+from market.accounts.staff import require_no_staff
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -100,6 +102,7 @@ async def register_another_organisation(
         Invalid: an organisation with this code is registered already.
     """
     by.actor.require(AccountAct.READ_OWN_DATA)
+    await require_no_staff(by.actor.user_id)
     organisation = await register_organisation(details, by=by)
     await act_for(session_token, organisation.id)
     await _notify_operators(organisation, now=by.now)
@@ -177,6 +180,7 @@ async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -
         Conflict: it was changed since the operator saw it, or is not pending.
     """
     by.actor.require(AccountAct.VERIFY_ORGANISATION)
+    await require_unrelated(by, [organisation_id])
     organisation = await _lock(organisation_id, revision)
     _require_pending(organisation)
     changes = {"verified_at": by.now, "revision": organisation.revision + 1}

@@ -162,10 +162,10 @@ async def send_confirmation(user: User, *, now: datetime) -> None:
     await queue_mail(
         user.email,
         _("科转：请确认您的邮箱"),
+        # Nothing that a person typed: the address may be anybody's.
         _(
-            "%(name)s，您好：\n\n请打开下面的链接，按“确认邮箱”完成注册。链接三天内有效，只能用一次。"
-            "如果您没有在科转注册，请不要打开，并忽略这封邮件。",
-            name=user.name,
+            "您好：\n\n请打开下面的链接，按“确认邮箱”完成注册。链接三天内有效，只能用一次。"
+            "如果您没有在科转注册，请不要打开，并忽略这封邮件。"
         )
         + f"\n\n{SITE}/confirm/{token}\n",
         now=now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from market.accounts import (
     authentication_views,
+    checks,
     factor_models,
     factor_views,
     jobs,
@@ -75,5 +76,6 @@ ROOM = Room(
         WorkEntry(WorkGroup.ORGANISATION, 90, lazy("我的账号"), "accounts:profile"),
     ),
     pending=worklist.pending,
+    checks=checks.CHECKS,
     recent=worklist.recent,
 )

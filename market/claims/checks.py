@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from market.accounts.relations import LOOK_BACK_YEARS
 from market.audit.models import AuditEvent
 from market.claims.computation import sheet_hash
 from market.claims.models import Assessment
@@ -41,6 +42,23 @@ async def no_conflicted_hands() -> list[str]:
         "WHERE f.subject_kind = 'claim' AND c.status NOT IN ('accepted', 'supplement') "
         "AND f.user_id IN (h.computed_by_id, h.confirmed_by_id)",
         lazy("申报 %(number)s 由声明回避的人经办"),
+    )
+
+
+async def no_interested_hands() -> list[str]:
+    """Nobody computed or confirmed a computation for an organisation they had a past with at that time."""
+    return await find_rows(
+        "SELECT DISTINCT c.number, o.name AS organisation "  # noqa: S608  # a text of our own
+        "FROM assessments a JOIN claims c ON c.id = a.claim_id "
+        "JOIN LATERAL (SELECT c.applicant_id AS id UNION SELECT unnest(ARRAY[d.seller_id, d.buyer_id]) "
+        "  FROM claim_contracts k JOIN contracts t ON t.id = k.contract_id JOIN deals d ON d.id = t.deal_id "
+        "  WHERE k.claim_id = c.id) AS party ON true JOIN organisations o ON o.id = party.id "
+        "JOIN memberships m ON m.organisation_id = party.id AND m.started_at IS NOT NULL "
+        "WHERE (m.user_id = a.proposed_by_id AND m.started_at <= a.proposed_at "
+        f"  AND (m.ended_at IS NULL OR m.ended_at > a.proposed_at - interval '{LOOK_BACK_YEARS} years')) "
+        "OR (m.user_id = a.decided_by_id AND m.started_at <= a.decided_at "
+        f"  AND (m.ended_at IS NULL OR m.ended_at > a.decided_at - interval '{LOOK_BACK_YEARS} years'))",
+        lazy("申报 %(number)s 的核算或复核人与 %(organisation)s 有关"),
     )
 
 
@@ -235,6 +253,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     "subsidies: no evidence is lost": Invariant(lazy("补助：材料没有丢失"), evidence_is_not_lost),
     "subsidies: nobody acts against a declared conflict": Invariant(
         lazy("补助：声明回避的人没有经办"), no_conflicted_hands
+    ),
+    "subsidies: nobody decides on people of their own past": Invariant(
+        lazy("补助：与当事方有关的人没有经办"), no_interested_hands
     ),
     "subsidies: contracts add up to the claim": Invariant(
         lazy("补助：各合同的补助合计等于申报的补助"), parts_add_up

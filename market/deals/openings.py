@@ -74,7 +74,7 @@ async def open_response(need_number: str, outcome_number: str, note: str, *, by:
     Raises:
         Forbidden: the person's organisation cannot sell.
         NotFound: the outcome is not theirs.
-        AlreadyDealing: the two have a running deal about the outcome.
+        AlreadyDealing: the two have a running deal about the outcome; of a masked need, only about this need.
     """
     by.actor.require(DealAct.OPEN_DEAL)
     if not by.actor.may_sell:
@@ -217,9 +217,11 @@ async def _open(
         raise Conflict(_("这条信息已经不在架，不能再洽谈。"))
     if outcome.organisation_id == buyer_id:
         raise Conflict(_("供需双方是同一单位，不能成为交易。"))
-    running = await Deal.get_or_none(
-        outcome_id=outcome.id, buyer_id=buyer_id, status__in=list(BEFORE_SIGNING)
-    )
+    between_them = Deal.filter(outcome_id=outcome.id, buyer_id=buyer_id, status__in=list(BEFORE_SIGNING))
+    if need is not None and need.is_masked and opening is Opening.RESPONSE:
+        # A refusal would tell the seller who is behind the mask: a second deal of the two is let be.
+        between_them = between_them.filter(need_id=need.id)
+    running = await between_them.order_by("number").first()
     if running is not None:
         raise AlreadyDealing(_("关于这项成果已有一笔进行中的交易 %(number)s。", number=running.number))
     if match is None and need is not None:

@@ -14,6 +14,7 @@ from market.accounts.permissions import Role
 from market.files.models import FileAccess, StoredFile, Tier
 from market.files.store import FileStore
 from market.files.uploads import MAX_SIZE, Upload, check_content
+from market.kit import rate_limits
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -47,13 +48,38 @@ async def store_blob(upload: Upload, store: FileStore) -> StoredBlob:
     return StoredBlob(upload, await store.put(upload.content))
 
 
+UPLOADS_OF_PERSON, UPLOADS_OF_ORGANISATION = 300, 1500
+"""Files that a person, and all of an organisation, may store in an hour."""
+
+
+async def count_uploads(request: Request, count: int = 1) -> None:
+    """Count files against the quotas of the person and of the organisation they act for.
+
+    Raises:
+        TooMany: one is used up.
+    """
+    actor: Actor | None = request.state.actor
+    if actor is None:
+        return
+    for _file in range(count):
+        await rate_limits.count_attempt(
+            f"upload:{actor.user_id}", limit=UPLOADS_OF_PERSON, window_seconds=3600
+        )
+        if actor.organisation_id is not None:
+            await rate_limits.count_attempt(
+                f"upload:{actor.organisation_id}", limit=UPLOADS_OF_ORGANISATION, window_seconds=3600
+            )
+
+
 async def required_upload(request: Request, name: str = "file") -> StoredBlob:
     """Store the file that was chosen in a form's file field.
 
     Raises:
         Invalid: at the field `file`: nothing was chosen, or the file is not accepted.
+        TooMany: the person or the organisation has stored too many in this hour.
     """
     files = uploaded_files(await form_data(request), name)
+    await count_uploads(request)
     return await store_blob(await check_upload(files[0] if files else None), deps(request).store)
 
 
@@ -73,7 +99,9 @@ async def uploaded_blobs(request: Request, name: str = "files") -> list[StoredBl
         Invalid: at the field of that name: a file is not accepted.
     """
     try:
-        uploads = [await check_upload(file) for file in uploaded_files(await form_data(request), name)]
+        files = uploaded_files(await form_data(request), name)
+        await count_uploads(request, len(files))
+        uploads = [await check_upload(file) for file in files]
     except Invalid as refusal:
         raise Invalid(str(refusal), field=name) from refusal
     return [await store_blob(upload, deps(request).store) for upload in uploads]

@@ -11,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 
 from market.accounts import messages
 from market.accounts.models import StaffRole
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.files.models import StoredFile
 from market.imports import jobs
@@ -127,6 +128,7 @@ async def publish_batch(listing_import: ListingImport, *, by: By) -> None:
         Conflict: one of the sample waits or was returned.
     """
     by.actor.require(ListingAct.MODERATE)
+    await require_unrelated(by, [listing_import.organisation_id] if listing_import.organisation_id else [])
     kind = get_kind(listing_import.kind)
     standing = sample_standing(kind, await sample_of(listing_import))
     if standing["waiting"] or standing["returned"]:
@@ -148,6 +150,7 @@ async def return_batch(listing_import: ListingImport, reason: str, *, by: By) ->
         Invalid: at `reason`: it is missing.
     """
     by.actor.require(ListingAct.MODERATE)
+    await require_unrelated(by, [listing_import.organisation_id] if listing_import.organisation_id else [])
     if not reason.strip():
         raise Invalid(_("退回时请写明理由，作者会看到。"), field="reason")
     kind = get_kind(listing_import.kind)

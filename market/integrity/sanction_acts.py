@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
+from market.accounts.queries import find_organisation_by_uscc
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.codes import uscc as codes
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
@@ -141,6 +143,7 @@ async def file_sanction(
 
     Raises:
         Invalid: a value is wrong; names the field.
+        Conflicted: the actor has a common past with the organisation.
     """
     by.actor.require(IntegrityAct.MANAGE_SANCTIONS)
     if not codes.is_valid(uscc):
@@ -149,6 +152,8 @@ async def file_sanction(
         raise Invalid(_("截止日期不能早于起始日期。"), field="ends_on")
     if not scopes:
         raise Invalid(_("请至少选择一项限制范围。"), field="scopes")
+    subject = await find_organisation_by_uscc(uscc)
+    await require_unrelated(by, [subject.id] if subject else [])
     sanction = await Sanction.create(
         id=uuid4(),
         subject_uscc=uscc,

@@ -42,6 +42,7 @@ class SmtpMailer:
 
     def _send(self, mail: OutgoingMail) -> None:
         import smtplib
+        import ssl
 
         message = EmailMessage()
         message["From"] = self._sender
@@ -52,13 +53,19 @@ class SmtpMailer:
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(mail.text)
         parts = self._parts
-        secure = parts.scheme == "smtps"
-        connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
-        with connect(
-            parts.hostname or "localhost", parts.port or (465 if secure else 587), timeout=20
-        ) as server:
-            if not secure and parts.username:
-                server.starttls()
+        # The default context checks the certificate and the name in it; `starttls()` alone does not.
+        context = ssl.create_default_context()
+        host = parts.hostname or "localhost"
+        server: smtplib.SMTP
+        if parts.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=20, context=context)
+        else:
+            server = smtplib.SMTP(host, parts.port or 587, timeout=20)
+        with server:
+            if parts.scheme != "smtps":
+                server.ehlo()
+                if parts.username or server.has_extn("starttls"):
+                    server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)

@@ -14,10 +14,11 @@ from market.accounts import messages
 from market.accounts.actors import Actor
 from market.accounts.models import StaffRole
 from market.accounts.permissions import NotYours
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.codes.numbers import next_number
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid
+from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
 from market.listings import changes, lifecycle, rules
 from market.listings.change_rules import values_of
@@ -138,8 +139,7 @@ async def review(
     by.actor.require(ListingAct.MODERATE)
     rules.check_decision(points, is_published=is_published, comment=comment, remarks=remarks)
     listing = await lock(get_kind(kind), number)
-    if any(identity == listing.organisation_id for identity, _name in by.actor.organisations):
-        raise Forbidden(_("不能审核本单位的信息，请由其他管理员审核。"))
+    await require_unrelated(by, [listing.organisation_id])
     action = await lifecycle.publication_of(listing) if is_published else ListingAction.RETURN
     await transition_listing(listing, action, by=by, **points.by_heading)
     if is_published:

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 
 from market.accounts import messages
 from market.accounts.models import StaffRole
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.files.models import StoredFile, Tier
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.listings.change_rules import (
     FILES,
@@ -324,8 +325,7 @@ async def _lock_to_review(change_id: UUID, *, by: By) -> tuple[Kind, Listing, Li
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
     kind = get_kind(change.subject_kind)
     listing = await lock_by_id(kind, change.subject_id)
-    if any(identity == listing.organisation_id for identity, _name in by.actor.organisations):
-        raise Forbidden(_("不能审核本单位的信息，请由其他管理员审核。"))
+    await require_unrelated(by, [listing.organisation_id])
     return kind, listing, await ListingChange.get(id=change_id)
 
 

@@ -93,7 +93,7 @@ def may_see_contacts(listing: Listing, actor: Actor | None) -> bool:
     """
     if actor is None:
         return False
-    if is_owner(actor, listing) or actor.is_staff:
+    if is_owner(actor, listing) or actor.is_desk:
         return True
     return actor.is_organisation_verified and not (isinstance(listing, Need) and listing.is_masked)
 
@@ -289,7 +289,7 @@ async def get_listing_for(kind: Kind, actor: Actor | None, number: str) -> Listi
     """
     listing = await _LISTING[kind.key].first(number)
     if listing is None or not (
-        listing.status in PUBLIC or (actor and (actor.is_staff or is_owner(actor, listing)))
+        listing.status in PUBLIC or (actor and (actor.is_desk or is_owner(actor, listing)))
     ):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
     return cast(Listing, listing)

@@ -52,7 +52,7 @@ async def get_public_organisation(organisation_id: UUID, actor: Actor | None) ->
         and organisation.is_verified
         and organisation.kind.value in (*PUBLIC_KINDS, "registry", "authority")
     )
-    if organisation is None or not (is_public or is_own or (actor and actor.is_staff)):
+    if organisation is None or not (is_public or is_own or (actor and actor.is_desk)):
         raise NotFound(_("没有这个单位。"))
     return organisation
 
@@ -61,7 +61,7 @@ def may_see_contacts(organisation: Organisation, actor: Actor | None) -> bool:
     """Tell whether the contact is shown: to verified organisations and staff."""
     if actor is None:
         return False
-    return actor.is_staff or actor.is_organisation_verified or actor.acts_for(organisation.id)
+    return actor.is_desk or actor.is_organisation_verified or actor.acts_for(organisation.id)
 
 
 async def get_public_broker(profile_id: UUID) -> BrokerProfile:

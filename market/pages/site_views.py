@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
@@ -56,7 +58,16 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Expose counts and durations by route, for Prometheus."""
+    """Expose counts and durations by route, for Prometheus: in the demo to all, else to who has the token.
+
+    Raises:
+        NotFound: the token is missing or wrong, or none is set.
+    """
+    settings = deps(request).settings
+    given = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
+    token = (settings.metrics_token or "").encode()
+    if not settings.is_demo and not (token and hmac.compare_digest(given, token)):
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
     return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -11,6 +11,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import MemberRole, Membership, Organisation, OrganisationStatus, StaffRole
 from market.accounts.organisations import get_organisation_to_edit
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
@@ -92,6 +93,7 @@ async def upload_paper(
 async def check_papers(organisation_id: UUID, paper_ids: Collection[UUID], *, by: By) -> int:
     """Mark papers of an organisation as checked against the originals; return how many were."""
     by.actor.require(PaperAct.CHECK_PAPERS)
+    await require_unrelated(by, [organisation_id])
     papers = OrganisationPaper.filter(
         organisation_id=organisation_id, id__in=list(paper_ids), checked_at__isnull=True
     )

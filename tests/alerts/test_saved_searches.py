@@ -207,6 +207,10 @@ async def test_readers_programs_get_the_headers_of_one_click_unsubscribe(
             return self
 
         def __exit__(self, *error: object) -> None: ...
+        def ehlo(self) -> None: ...
+        def has_extn(self, name: str) -> bool:
+            return False
+
         def send_message(self, message: object) -> None:
             sent.append(message)
 

@@ -132,7 +132,7 @@ async def test_only_an_operator_reviews_and_never_the_own_organisations() -> Non
         await authoring.review(
             "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(author, NOW)
         )
-    with pytest.raises(Forbidden, match="本单位"):
+    with pytest.raises(Forbidden, match="当事的一方有关"):
         await authoring.review(
             "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(insider, NOW)
         )

@@ -274,18 +274,20 @@ async def sheets(request: Request) -> Response:
     """Return the computation sheets of all claims of a list as one PDF; issued ones as they were issued."""
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     batch = await queries.get_batch(actor, request.path_params["number"])
-    printed = _("打印于 %(at)s", at=moment(now))
-    content = []
+    content, is_issued = [], True
     for claim in await Claim.filter(batch_id=batch.id).order_by("number"):
         issued = await find_document("claim", claim.id, (DocumentKind.SHEET,))
         if issued is not None:
             content.append({"made": "", **fill(issued.content)})
         else:
+            is_issued = False
             sheet = sheet_print(await load_decided_claim(claim), made=_("未签发"))
             content.append({**fill(sheet), "number": claim.number})
     if not content:
         raise NotFound(_("这个批次里没有申报。"))
     title = _("批次 %(number)s 核算表", number=batch.number)
+    # A pack of issued sheets alone is the same bytes whenever it is printed.
+    printed = "" if is_issued else _("打印于 %(at)s", at=moment(now))
     return await pdf_response(
         "sheet_pack.typ", {"title": title, "made": printed, "sheets": content}, f"{batch.number}-sheets"
     )

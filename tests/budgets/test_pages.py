@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx
 
 from market.accounts.models import Organisation
+from market.budgets.batches import approve_batch
 from market.claims.applications import create_claim
 from market.claims.models import Claim, ClaimContract
 from market.deps import Deps
@@ -18,6 +20,7 @@ from market.programmes.models import ProgrammeTerms
 from market.records.by import By
 from tests.budgets.factories import make_paid
 from tests.claims.factories import (
+    LATER,
     WAN,
     make_accepted,
     make_applicant,
@@ -28,6 +31,7 @@ from tests.claims.factories import (
     make_rechecked,
     make_sales,
 )
+from tests.deals.factories import move_clock
 from tests.factories import NOW
 from tests.programmes.factories import next_version
 from tests.visitor import post, sign_in
@@ -83,6 +87,25 @@ async def test_the_sheets_of_a_list_are_one_print_with_a_page_for_each_claim(
 
     assert answer.headers["content-type"] == "application/pdf"
     assert pages(answer) == 2 * pages(one) > 0
+
+
+async def test_a_pack_of_issued_sheets_is_the_same_whenever_it_is_printed(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    desk = await make_desk()
+    batch = await make_published(desk, await make_rechecked(desk))
+    await sign_in(client, desk.officer)
+    address = f"/desk/batches/{batch}/sheets.pdf"
+    draft = (await client.get(address)).content
+    move_clock(deps, LATER)
+    await sign_in(client, desk.officer)
+    assert (await client.get(address)).content != draft
+
+    await approve_batch(batch, by=By(desk.approver, LATER))
+    issued = (await client.get(address)).content
+    move_clock(deps, LATER + timedelta(minutes=3))
+
+    assert (await client.get(address)).content == issued
 
 
 def pages(answer: httpx.Response) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 import sys
 from pathlib import Path
 
 import pytest
 
+from market.commands.backup import signature_of
+from market.kit.encrypted_files import is_encrypted
 from tests.databases import own_database, run_in
 from tests.fixtures import ROOT, named
 
@@ -27,6 +30,8 @@ async def test_database_and_files_come_back_from_a_backup_into_an_empty_market(
         words = await _there_and_back(archive, *addresses)
 
         assert "not empty" in words
+        assert is_encrypted(archive)
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (archive, signature_of(archive))] == [0o600] * 2
         assert (new / "files" / "ab" / "abcd").read_bytes() == b"a voucher"
         assert await _tables(empty) == await _tables(full) > 80
 
@@ -45,7 +50,7 @@ from market.settings import Settings
 
 archive, first, old, second, new = sys.argv[1:]
 old, new = (
-    Settings.from_env({"DATABASE_URL": url, "DEMO": "1", "DATA_DIR": folder})
+    Settings.from_env({"DATABASE_URL": url, "DEMO": "1", "DATA_DIR": folder, "BACKUP_KEY": "k" * 32})
     for url, folder in ((first, old), (second, new))
 )
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from market.accounts.actors import Actor
 from market.accounts.authentication import verify_own_password
+from market.accounts.erased_names import erase_name_from_texts
+from market.accounts.factor_models import Authenticator, KnownDevice, Passkey, RecoveryCode
 from market.accounts.memberships import is_last_admin
 from market.accounts.models import (
     BrokerProfile,
@@ -111,6 +113,10 @@ async def _erase(user: User, *, by: By) -> None:
     pseudonyms = await pseudonyms_of(user.id)
     await record("user", user.id, UserVerb.ERASE, by=by, pseudonyms=pseudonyms)
     email = user.email
+    # First what is found by name and address, which are gone afterwards.
+    for data in rooms().personal_data:
+        await data.erase(user.id)
+    await erase_name_from_texts(user, ERASED_NAME)
     user.update_from_dict(
         {
             "name": ERASED_NAME,
@@ -126,8 +132,8 @@ async def _erase(user: User, *, by: By) -> None:
     await Message.filter(user_id=user.id).delete()
     await MailToken.filter(user_id=user.id).delete()
     await OutgoingMail.filter(recipient=email).delete()
-    for data in rooms().personal_data:
-        await data.erase(user.id)
+    for model in (Authenticator, Passkey, RecoveryCode, KnownDevice):
+        await model.filter(user_id=user.id).delete()
     await Membership.filter(user_id=user.id, ended_at__isnull=True).update(ended_at=by.now)
     for profile in await BrokerProfile.filter(user_id=user.id):
         profile.update_from_dict(

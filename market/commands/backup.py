@@ -50,7 +50,7 @@ async def restore(settings: Settings, archive: Path, *, is_trusted: bool = False
 
     An archive runs what it holds, so outside the demo it must be signed with our own key, or trusted.
     """
-    fault = await asyncio.to_thread(_fault_of_signature, archive, settings)
+    fault = await asyncio.to_thread(fault_of_signature, archive, settings)
     if fault and not is_trusted and not settings.is_demo:
         raise SystemExit(f"{archive}: {fault}. With --trust it is restored all the same.")
     if fault:
@@ -92,7 +92,7 @@ def file_digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").hexdigest().encode()
 
 
-def _fault_of_signature(archive: Path, settings: Settings) -> str:
+def fault_of_signature(archive: Path, settings: Settings) -> str:
     """Return what is wrong with the signature of an archive; nothing if it is ours and holds."""
     try:
         signed = json.loads(signature_of(archive).read_text())

@@ -11,8 +11,9 @@ from market.accounts.actors import Actor
 from market.deps import Deps
 from market.kit.i18n import Lazy, lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import MomentHandler, Room, Subject, find_by
+from market.kit.room import MomentHandler, PersonalData, Room, Subject, find_by
 from market.listings import (
+    contacts,
     file_views,
     freshness,
     lifecycle,
@@ -72,6 +73,7 @@ ROOM = Room(
     "listings",
     permissions=PERMISSIONS,
     models=(models,),
+    personal_data=PersonalData("listing_contacts", contacts.export_contacts, contacts.erase_contacts),
     routes=[*file_views.routes, *views.routes],
     workbench=(
         *_work_entries(

@@ -6,14 +6,35 @@ from uuid import uuid4
 import httpx
 
 from market.accounts.actors import Actor, load_actor
-from market.accounts.models import MemberRole, Membership, MemberStatus, Message, Session, StaffRole, User
+from market.accounts.factor_models import Authenticator
+from market.accounts.messages import notify
+from market.accounts.models import (
+    MemberRole,
+    Membership,
+    MemberStatus,
+    Message,
+    Organisation,
+    Session,
+    StaffRole,
+    User,
+)
 from market.audit.log import record
 from market.audit.models import AuditEvent
 from market.audit.queries import names_by_pseudonym
 from market.audit.verify import verify_database
+from market.deps import Deps
+from market.kit.models import OutgoingMail
 from market.records.by import By
+from tests.accounts.factor_data import switch_on_authenticator
 from tests.accounts.registration_data import errors, make_user_with_password
-from tests.factories import PASSWORD, make_member, make_membership, make_organisation, make_staff
+from tests.factories import (
+    PASSWORD,
+    make_member,
+    make_membership,
+    make_organisation,
+    make_outcome,
+    make_staff,
+)
 from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
@@ -98,3 +119,37 @@ async def test_staff_are_not_erased_by_themselves(client: httpx.AsyncClient) -> 
 
     assert answer.status_code == 409
     assert officer.is_staff
+
+
+async def test_erasure_reaches_names_in_messages_of_others_contacts_and_factors(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    actor = await member_with_password(name="欧阳擦除")
+    organisation = await Organisation.get(id=actor.organisation_id)
+    other = await make_member(organisation)
+    contact = {"contact_name": "欧阳擦除", "contact_phone": "0771-1234567", "contact_email": actor.email}
+    outcome = await make_outcome(organisation, **contact)
+    foreign = await make_outcome(None, contact_name="欧阳擦除", contact_email="x@example.test")
+    await switch_on_authenticator(actor.user_id, deps)
+    words = "欧阳擦除 申请加入，请审核；欧阳擦除之子不是他。新成员：欧阳擦除"
+    await notify(words, user_ids=[other.user_id], now=NOW)
+    await sign_in(client, actor)
+    assert outcome.number in (await client.get("/account/export")).text
+
+    await post(client, "/account/erase", GO)
+
+    message = await Message.get(user_id=other.user_id)
+    mail = await OutgoingMail.get(recipient=other.email)
+    assert message.text == "已注销用户 申请加入，请审核；欧阳擦除之子不是他。新成员：已注销用户"
+    assert "欧阳擦除 申请" not in mail.text + mail.subject
+    await outcome.refresh_from_db()
+    await foreign.refresh_from_db()
+    assert (outcome.contact_name, outcome.contact_phone, outcome.contact_email) == ("", "", "")
+    assert foreign.contact_name == "欧阳擦除"
+    assert not await Authenticator.exists(user_id=actor.user_id)
+
+
+async def test_who_asks_for_erasure_is_told_what_is_kept_and_why(client: httpx.AsyncClient) -> None:
+    await sign_in(client, await member_with_password())
+
+    assert "依法要保存的留着" in (await client.get("/account/erase")).text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import httpx
 import pytest
 
 from market.accounts.models import BrokerProfile, MemberRole, OrganisationKind, OrganisationStatus, StaffRole
+from market.app import create_app
 from market.audit.roots import make_daily_root
 from market.deps import Deps
 from market.listings.states import NeedStatus, OutcomeStatus
@@ -256,3 +258,16 @@ async def test_the_figures_of_contracts_lead_to_a_list_that_names_no_buyer(clien
     page = await client.get("/concluded")
 
     assert "今年还没有公开的合同" in page.text
+
+
+async def test_outside_the_demo_the_figures_of_the_site_are_for_who_has_the_token(
+    deps: Deps,
+) -> None:
+    token = "a token for the figures"
+    for given, expected in ((None, 404), ("Bearer another", 404), (f"Bearer {token}", 200)):
+        for set_token in (token, None):
+            own = replace(deps, settings=replace(deps.settings, is_demo=False, metrics_token=set_token))
+            transport = httpx.ASGITransport(app=create_app(own))
+            async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as browser:
+                answer = await browser.get("/metrics", headers={"authorization": given} if given else {})
+            assert answer.status_code == (expected if set_token else 404)

@@ -18,6 +18,7 @@ from market.budgets.disbursements import order_payment
 from market.budgets.forms import BatchForm, ReturnListForm
 from market.budgets.instructions import list_instructions
 from market.budgets.list_confirmation import PreviewOutdated, confirm_batch, preview_batch
+from market.budgets.list_documents import sharing_of
 from market.budgets.list_preview import rule_mode
 from market.budgets.list_publicity import corrected_entries, removed_entries
 from market.budgets.models import Batch, Disbursement
@@ -146,12 +147,14 @@ async def show(request: Request) -> Response:
     now = deps(request).clock()
     preview = await preview_batch(batch, now=now) if batch.status is BatchStatus.DRAFT else None
     events = await history("batch", batch.id)
+    terms = await ProgrammeTerms.get(id=claims[0].terms_id) if claims else None
+    sharing = sharing_of(batch, terms).sentences() if terms and batch.pot_amount is not None else []
     return render(
         request,
         "budgets/batch.html",
         preview=preview,
-        mode=batch.pot_mode
-        or (rule_mode(await ProgrammeTerms.get(id=claims[0].terms_id)) if claims else None),
+        mode=batch.pot_mode or (rule_mode(terms) if terms else None),
+        sharing=[fill(words) for words in sharing],
         return_event=next((event for event in events if event.status == BatchStatus.RETURNED), None),
         removed=removed,
         corrected=corrected,

@@ -148,14 +148,18 @@ async def test_an_objection_to_one_entry_says_that_the_others_go_on(client: http
     )
 
 
-async def test_any_citizen_can_compute_the_awards_of_a_short_pot_from_the_notice() -> None:
+async def test_any_citizen_can_compute_the_awards_of_a_short_pot_from_the_notice(
+    client: httpx.AsyncClient,
+) -> None:
     desk = await make_desk()
     claims = [
         await make_rechecked(desk, contract_amount=62 * WAN, trade_amount=62 * WAN),
         await make_rechecked(desk, contract_amount=4_666_2000, trade_amount=4_666_2000),
     ]
-    await make_published(desk, *claims, budget=40_000_001)
+    number = await make_published(desk, *claims, budget=40_000_001)
+    await sign_in(client, desk.approver)
 
+    page = (await client.get(f"/desk/batches/{number}")).text
     text = dict((await Notice.get(subject_kind="batch")).body)
 
     assert text["预算折算"] == (
@@ -164,6 +168,7 @@ async def test_any_citizen_can_compute_the_awards_of_a_short_pot_from_the_notice
         "每项补助＝核算金额×可用余额÷核算合计，不足一分的舍去；"
         "舍去的余数合计按各项舍去部分从大到小逐项加一分，直到合计等于可用余额。"
     )
+    assert all(words in page for words in text["预算折算"].splitlines())
     awards = [(await Claim.get(id=claim.id)).award_amount for claim in claims]
     assert awards == [22_823_067, 17_176_934]
     shares = [words.splitlines()[-1] for label, words in text.items() if label[:2] in ("1.", "2.")]

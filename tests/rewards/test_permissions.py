@@ -91,7 +91,7 @@ ELSEWHERE = {
     *("contracts:statement_draft", "contracts:confirm_account"),
     *("contracts:act_on_line", "contracts:money", "contracts:refund_payment", "contracts:refund_remittance"),
     *("contracts:return_line", "contracts:confirm_refund", "contracts:reject_refund"),
-    *("notices:object", "notices:answer", "notices:decide"),
+    *("notices:object", "notices:answer", "notices:papers", "notices:decide"),
 }
 PUBLIC = {"contracts:export", "rewards:index", "rewards:rules", "deals:interest", "deals:respond"}
 """Pages without a record of somebody: a stranger has their own."""

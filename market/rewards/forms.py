@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from market.codes.labels import choices
@@ -12,10 +13,12 @@ from market.kit.form_fields import (
     Required,
     TextField,
 )
+from market.kit.formats import yuan
 from market.kit.forms import BaseForm, RowsField, to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import Money
+from market.rewards.models import RewardShare
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.rewards.states import RewardKind
 
@@ -91,6 +94,19 @@ class PlanForm(BaseForm):
             people=tuple(PersonShare(**row) for row in self.people.filled_rows),
             units=tuple(UnitShare(**row) for row in self.units.filled_rows),
         )
+
+
+def tax_form(shares: Sequence[RewardShare], currency: str) -> type[BaseForm]:
+    """Return the form of the income tax withheld from each of these people; empty: not known."""
+    fields = {
+        f"tax-{share.sequence}": MoneyField(
+            _("%(name)s　应发 %(amount)s", name=share.name, amount=yuan(share.amount, currency)),
+            unit=1,
+            is_zero_allowed=True,
+        )
+        for share in shares
+    }
+    return type("TaxForm", (BaseForm,), fields)
 
 
 class RuleForm(BaseForm):

@@ -115,6 +115,14 @@ class RewardShare(Model):
     """Bank and number for the payout list; never published."""
     basis_points = fields.IntField()
     amount = fields.BigIntField()
+    withheld_amount = fields.BigIntField(null=True)
+    """Income tax that the unit withholds; null: not known, the amount is listed in full."""
+
+    @property
+    def net_amount(self) -> int:
+        """Return what the person is paid out."""
+        net: int = self.amount - (self.withheld_amount or 0)
+        return net
 
     class Meta:
         table = "reward_shares"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import uuid4
 
@@ -233,6 +234,36 @@ async def pay_plan(number: str, *, by: By) -> RewardPlan:
     return await transition(
         plan, RewardAction.PAY, by=by, changes={"paid_at": by.now}, amount=plan.pot_amount
     )
+
+
+@atomic()
+async def state_tax(number: str, withheld: Mapping[int, int | None], *, by: By) -> RewardPlan:
+    """State the income tax withheld from each person of an unpaid plan, by sequence, in minor units.
+
+    None where it is not known.
+
+    Raises:
+        Invalid: more than the person gets; names the person's field.
+        Conflict: the plan was paid or cancelled.
+    """
+    by.actor.require(RewardAct.PAY_REWARDS)
+    plan = await _lock_plan(by.actor, number, RewardAction.CANCEL)
+    for share in plan.shares:
+        tax = withheld.get(share.sequence)
+        if tax is not None and not 0 <= tax <= share.amount:
+            raise Invalid(
+                _(
+                    "%(name)s 的代扣税额不能多于应发的 %(amount)s。",
+                    name=share.name,
+                    amount=yuan(share.amount, plan.currency),
+                ),
+                field=f"tax-{share.sequence}",
+            )
+        share.withheld_amount = tax
+        await share.save(update_fields=["withheld_amount"])
+    total = sum(share.withheld_amount or 0 for share in plan.shares)
+    await record(SUBJECT, plan.id, RewardVerb.STATE_TAX, by=by, number=plan.number, amount=total)
+    return plan
 
 
 @atomic()

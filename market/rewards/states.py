@@ -40,6 +40,7 @@ class RewardVerb(LabelEnum):
     """Audit verbs of a plan besides the actions of its workflow."""
 
     PROPOSE = "make", lazy("编制")
+    STATE_TAX = "state_tax", lazy("填写代扣个人所得税")
 
 
 S, A = RewardStatus, RewardAction

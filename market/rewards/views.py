@@ -1,11 +1,9 @@
-"""Pages of inventors' rewards, and the payout list of a plan as a workbook for the unit's bank."""
+"""Pages of inventors' rewards."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 
-import xlsxwriter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,9 +13,9 @@ from market.codes.labels import choices
 from market.deals.brokerage import owed_commission
 from market.deals.models import Side
 from market.kit.clock import local_date
-from market.kit.errors import Forbidden
+from market.kit.errors import Forbidden, NotFound
 from market.kit.flash import flash
-from market.kit.formats import percent
+from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.pagination import PageRequest
@@ -28,43 +26,11 @@ from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
 from market.rewards import plan_acts, queries
-from market.rewards.forms import PlanForm, RuleForm
+from market.rewards.forms import PlanForm, RuleForm, tax_form
 from market.rewards.models import RewardPlan
+from market.rewards.payout_list import payout_list
 from market.rewards.rules import Floors, checks, tax_hint
 from market.rewards.states import RewardAct
-
-
-def payout_list(plan: RewardPlan) -> bytes:
-    """Return one row per person and a total as bytes of an .xlsx file; text never becomes a formula."""
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
-    sheet, bold = book.add_worksheet(_("发放清单")), book.add_format({"bold": True, "bottom": 1})
-    money = book.add_format({"num_format": "#,##0.00"})
-    heads = (
-        _("序号"),
-        _("姓名"),
-        _("人员类别"),
-        _("承担的工作"),
-        _("份额"),
-        _("金额（元）"),
-        _("开户行和账号"),
-    )
-    for column, head in enumerate(heads):
-        sheet.write_string(0, column, head, bold)
-    shares = list(plan.shares)
-    for line, share in enumerate(shares, start=1):
-        role = _("主要贡献人员") if share.is_main else _("其他人员")
-        words = [str(share.sequence), share.name, role, share.work, percent(share.basis_points)]
-        for column, cell in enumerate(words):
-            sheet.write_string(line, column, cell)
-        sheet.write_number(line, 5, float(Money(share.amount, plan.currency).decimal), money)
-        sheet.write_string(line, 6, share.account)
-    sheet.write_string(len(shares) + 1, 4, _("合计"), bold)
-    sheet.write_number(len(shares) + 1, 5, float(plan.pot.decimal), money)
-    sheet.set_column(0, 6, 18)
-    book.close()
-    return content.getvalue()
-
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -152,6 +118,35 @@ async def pay(request: Request) -> Response:
     return flash(request, redirect_to(request, "rewards:show", number=plan.number), _("发放已入账。"))
 
 
+async def tax(request: Request) -> Response:
+    """State the income tax withheld from each person, before the rewards are paid."""
+    actor = actor_for(request, RewardAct.PAY_REWARDS)
+    plan = await queries.get_plan_for(actor, request.path_params["number"])
+    if not actor.acts_for(plan.organisation_id):
+        raise NotFound(_("没有这份收益分配，或者您不能查看它。"))
+    shares = list(plan.shares)
+    form = tax_form(shares, plan.currency)(
+        await form_data_or_none(request),
+        data={
+            f"tax-{share.sequence}": Money(share.withheld_amount, plan.currency).hundredths
+            for share in shares
+            if share.withheld_amount is not None
+        },
+    )
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            withheld = {
+                share.sequence: None
+                if (typed := form[f"tax-{share.sequence}"].data) is None
+                else to_minor_units(typed, plan.currency, f"tax-{share.sequence}")
+                for share in shares
+            }
+            await plan_acts.state_tax(plan.number, withheld, by=By(actor, deps(request).clock()))
+            answer = redirect_to(request, "rewards:show", number=plan.number)
+            return flash(request, answer, _("代扣税额已填写，发放清单按它列出实发。"))
+    return render_form(request, "rewards/tax.html", form, plan=plan)
+
+
 async def cancel(request: Request) -> Response:
     actor = actor_for(request, RewardAct.SHARE_REWARDS)
     plan = await plan_acts.cancel_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
@@ -215,6 +210,7 @@ routes = [
     Route("/rewards/{number}", show, name="rewards:show", methods=["GET"]),
     Route("/rewards/{number}/confirm", confirm, name="rewards:confirm", methods=["POST"]),
     Route("/rewards/{number}/pay", pay, name="rewards:pay", methods=["POST"]),
+    Route("/rewards/{number}/tax", tax, name="rewards:tax", methods=["GET", "POST"]),
     Route("/rewards/{number}/cancel", cancel, name="rewards:cancel", methods=["POST"]),
     Route("/rewards/{number}/payouts.xlsx", payouts, name="rewards:payouts", methods=["GET"]),
 ]

@@ -79,6 +79,7 @@ TABLE = {
     "rewards:payouts": {"seller", "seller finance", "auditor"},
     "rewards:confirm": {"seller finance"},
     "rewards:pay": {"seller finance"},
+    "rewards:tax": {"seller finance"},
     "rewards:cancel": {"seller"},
 }
 """Who reaches what; the rest are sent away, those who are neither of the deal with 404."""

@@ -14,7 +14,7 @@ from market.contracts import remittances
 from market.contracts.models import Contract
 from market.deals.models import Side
 from market.deps import Deps
-from market.kit.errors import Invalid, NotFound
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.ledger import transfers as ledger
 from market.notices.models import Notice
@@ -166,6 +166,7 @@ async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncCli
     assert rules.status_code == 200
     assert sheet is not None
     assert sheet.cell(2, 6).value == 560_000
+    assert (sheet.cell(2, 7).value, sheet.cell(2, 8).value) == (None, 560_000)
     assert "公示中" in confirmed.text
     for stranger in (parties.buyer, await make_member()):
         await sign_in(client, stranger)
@@ -173,3 +174,59 @@ async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncCli
             assert (await client.get(page)).status_code == 404
     with pytest.raises(NotFound):
         await plan_acts.pay_plan(plan.number, by=By(parties.buyer_finance, LATER))
+
+
+async def test_the_payout_list_has_gross_tax_net_and_a_place_to_sign(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    parties = await make_parties()
+    contract = await make_received(parties)
+    move_clock(deps, LATER)
+    account = "6222020200112233445"
+    people = (
+        PersonShare("韦博士", True, "发明人", 7000, account),
+        PersonShare("陆老师", False, "=转化服务", 3000),
+    )
+    plan = await plan_acts.propose_plan(contract.number, sharing(people=people), by=By(parties.seller, LATER))
+    await sign_in(client, parties.seller_finance)
+    address = f"/rewards/{plan.number}/tax"
+    too_much = await post(client, address, {"tax-1": "392000.01", "tax-2": ""})
+    assert too_much.status_code == 422
+    assert "代扣税额不能多于应发的 ￥392,000.00" in too_much.text
+
+    page = await post(client, address, {"tax-1": "31250.5", "tax-2": ""})
+
+    assert "360,749.50" in page.text
+    content = (await client.get(f"/rewards/{plan.number}/payouts.xlsx")).content
+    sheet = load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
+    assert rows[0][5:] == (
+        "应发（元）",
+        "代扣个人所得税（元）",
+        "实发（元）",
+        "开户行和账号",
+        "领取人签字",
+    )
+    assert rows[1][5:9] == (392_000, 31_250.5, 360_749.5, account)
+    assert rows[2][3] == "=转化服务"
+    assert rows[2][5:8] == (168_000, None, 168_000)
+    assert rows[3][4:8] == ("合计", 560_000, 31_250.5, 528_749.5)
+    assert rows[4][0] == "代扣税额空白的，尚未填写，实发按应发列出。"
+    assert sheet["I2"].data_type == "s"
+    assert sheet["D3"].data_type == "s"
+    assert [cell for cell in rows[6] if cell] == ["编制：", "复核：", "单位负责人："]
+
+
+async def test_tax_is_stated_by_finance_before_the_rewards_are_paid() -> None:
+    parties = await make_parties()
+    contract = await make_received(parties)
+    plan = await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    with pytest.raises(Forbidden):
+        await plan_acts.state_tax(plan.number, {1: 1}, by=By(parties.seller, LATER))
+    await plan_acts.state_tax(plan.number, {1: 0, 2: 100}, by=By(parties.seller_finance, LATER))
+    shares = await RewardShare.filter(plan_id=plan.id).order_by("sequence")
+    assert [share.withheld_amount for share in shares] == [0, 100]
+    await plan_acts.cancel_plan(plan.number, by=By(parties.seller, LATER))
+    with pytest.raises(Conflict):
+        await plan_acts.state_tax(plan.number, {1: 5}, by=By(parties.seller_finance, LATER))

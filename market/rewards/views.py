@@ -13,7 +13,7 @@ from market.codes.labels import choices
 from market.deals.brokerage import owed_commission
 from market.deals.models import Side
 from market.kit.clock import local_date
-from market.kit.errors import Forbidden, NotFound
+from market.kit.errors import Forbidden
 from market.kit.flash import flash
 from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
@@ -120,10 +120,9 @@ async def pay(request: Request) -> Response:
 
 async def tax(request: Request) -> Response:
     """State the income tax withheld from each person, before the rewards are paid."""
-    actor = actor_for(request, RewardAct.PAY_REWARDS)
+    actor = actor_for(request, RewardAct.SEE_REWARDS)
     plan = await queries.get_plan_for(actor, request.path_params["number"])
-    if not actor.acts_for(plan.organisation_id):
-        raise NotFound(_("没有这份收益分配，或者您不能查看它。"))
+    actor.require(RewardAct.PAY_REWARDS)
     shares = list(plan.shares)
     form = tax_form(shares, plan.currency)(
         await form_data_or_none(request),

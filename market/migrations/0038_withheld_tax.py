@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0036_signed_roots")]
+    dependencies = [("market", "0037_masked_deals")]
 
     initial = False
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from market.kit.models import SystemState
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-_KEY = "clock"
+CLOCK_KEY = "clock"
 
 
 class BusinessClock:
@@ -22,7 +22,7 @@ class BusinessClock:
 
     async def load(self) -> None:
         """Reload the offset, which another process may have changed."""
-        row = await SystemState.get_or_none(key=_KEY)
+        row = await SystemState.get_or_none(key=CLOCK_KEY)
         self.offset = timedelta(seconds=int(str(row.value["seconds"]))) if row else timedelta()
 
     async def move(self, by: timedelta) -> None:
@@ -36,7 +36,7 @@ class BusinessClock:
         await self.load()
         offset = self.offset + by
         await SystemState.update_or_create(
-            key=_KEY, defaults={"value": {"seconds": int(offset.total_seconds())}}
+            key=CLOCK_KEY, defaults={"value": {"seconds": int(offset.total_seconds())}}
         )
         self.offset = offset
 

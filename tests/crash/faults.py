@@ -133,6 +133,7 @@ class Run:
                 [sys.executable, "-m", "market", *command],
                 env=environ(self.folder, 1),
                 check=True,
+                input=b"a long enough password\n" * 2,
                 stdout=subprocess.DEVNULL,
             )
         self.first.start()

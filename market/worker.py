@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -49,8 +50,7 @@ async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = 
     """Run jobs in this process while the block runs; at its end the running ones may finish."""
     app = build_app(deps, url)
     async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
-        options = _options(concurrency, pulse) | {"install_signal_handlers": False}
-        task = asyncio.create_task(_run_for_ever(app, {**options, "shutdown_graceful_timeout": 10}))
+        task = asyncio.create_task(_run_for_ever(app, _options(concurrency, pulse, grace=10)))
         try:
             yield
         finally:
@@ -116,12 +116,19 @@ async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PUL
     """Run jobs until the process is stopped by a signal."""
     app = build_app(deps, url)
     async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
-        await _run_for_ever(app, {**_options(concurrency, pulse), "shutdown_graceful_timeout": 20})
+        task = asyncio.create_task(_run_for_ever(app, _options(concurrency, pulse, grace=20)))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        with suppress(asyncio.CancelledError):
+            await task
 
 
-def _options(concurrency: int, pulse: Pulse) -> dict[str, Any]:
+def _options(concurrency: int, pulse: Pulse, *, grace: float) -> dict[str, Any]:
     return {
         "concurrency": concurrency,
+        "install_signal_handlers": False,
+        "shutdown_graceful_timeout": grace,
         "listen_notify": True,
         "fetch_job_polling_interval": POLL_EVERY,
         "delete_jobs": "successful",
@@ -131,15 +138,18 @@ def _options(concurrency: int, pulse: Pulse) -> dict[str, Any]:
 
 
 async def _run_for_ever(app: procrastinate.App, options: dict[str, Any]) -> None:
-    """Run jobs until the worker is told to stop; begin again after the database was away."""
+    """Run jobs until the task is cancelled; begin again whenever the worker ends, such as without a database.
+
+    It ends without an error when it lost only the connection by which it is told of new jobs.
+    """
     while True:
+        reason = "ended"
         try:
             await app.run_worker_async(**options)
         except (procrastinate.exceptions.ConnectorException, psycopg.Error, OSError) as error:
-            log.warning("worker lost the database", extra={"error": type(error).__name__})
-            await asyncio.sleep(RECOVERY_PAUSE)
-        else:
-            return
+            reason = type(error).__name__
+        log.warning("worker lost the database", extra={"error": reason})
+        await asyncio.sleep(RECOVERY_PAUSE)
 
 
 def build_app(deps: Deps, url: str) -> procrastinate.App:

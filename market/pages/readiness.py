@@ -19,8 +19,8 @@ from market.search.health import IndexState, worst_state
 log = logging.getLogger("market")
 LOW_DISK, FULL_DISK = 0.10, 0.01
 """Shares of the data folder's disk that are free, below which it is low, and as good as full."""
-LATE_ROOT = timedelta(hours=26)
-"""Age of the oldest event without a root of the audit log, from which roots are late; one covers a day."""
+LATE_ROOT = timedelta(hours=3)
+"""Age of the oldest event under no signed root, from which roots are late; one covers an hour."""
 LATE_JOB = timedelta(minutes=10)
 """Time that a job is due for, from which the worker is late."""
 KEPT = 15.0
@@ -45,22 +45,21 @@ async def readiness(deps: Deps) -> dict[str, str]:
     return states
 
 
-def disk_state(folder: Path) -> str:
-    """Return whether the disk of the data folder has room."""
+def disk_state(folder: Path, *, low: float = LOW_DISK, full: float = FULL_DISK) -> str:
+    """Return whether the disk of the data folder has room; `low` and `full` are shares that are free."""
     while not folder.exists():
         folder = folder.parent
     usage = shutil.disk_usage(folder)
     free = usage.free / usage.total
-    if free < FULL_DISK:
+    if free < full:
         return "full"
-    return "low" if free < LOW_DISK else "ok"
+    return "low" if free < low else "ok"
 
 
 async def _database_states(deps: Deps) -> dict[str, str]:
     rows = await connection().execute_query_dict(
         "SELECT (SELECT min(happened_at) FROM audit_events WHERE happened_at > coalesce("
-        "(SELECT (max(day) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai' FROM daily_roots), '-infinity')) "
-        "AS unproved, "
+        "(SELECT max(until) FROM hourly_roots), '-infinity')) AS unproved, "
         "(SELECT min(coalesce(j.scheduled_at, e.at)) FROM procrastinate_jobs j "
         "LEFT JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred' "
         "WHERE j.status = 'todo' AND coalesce(j.scheduled_at, e.at) <= now()) AS due"

@@ -73,10 +73,15 @@ def postmaster(folder: Path) -> psutil.Process:
     return psutil.Process(int((folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0]))
 
 
+def unkept() -> dict[str, str]:
+    """Return a query that no page kept for guests was asked with."""
+    return {"seen": str(time.monotonic_ns())}
+
+
 async def status(address: str, path: str) -> int:
     async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
         try:
-            return (await client.get(address + path)).status_code
+            return (await client.get(address + path, params=unkept())).status_code
         except httpx.HTTPError:
             return 0
 
@@ -117,9 +122,10 @@ class Run:
 
     async def _finds_all(self) -> bool:
         async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
-            page = await client.get(self.second.address + "/outcomes")
-            ready = (await client.get(self.second.address + "/readyz")).json()
-        return page.status_code == 200 and page.text.count("CG-20") >= OUTCOMES and ready["search"] == "ok"
+            page = await client.get(self.second.address + "/outcomes", params=unkept())
+            ready = await client.get(self.second.address + "/readyz")
+        is_ready = ready.status_code == 200 and ready.json()["search"] == "ok"
+        return is_ready and page.status_code == 200 and page.text.count("CG-20") >= OUTCOMES
 
     async def _is_up(self) -> bool:
         return await status(self.second.address, "/outcomes") == 200
@@ -150,7 +156,7 @@ class Run:
         await self.fault(
             "kill -9 of one of two sites", lambda: self.first.end(signal.SIGKILL), self._is_up, "/outcomes"
         )
-        await self.fault("kill -9 of PostgreSQL", postmaster(self.folder).kill, self._finds_all, "/outcomes")
+        await self.fault("kill -9 of PostgreSQL", self._kill_postgres, self._finds_all, "/outcomes")
         await self.fault("index removed", lambda: shutil.rmtree(index), self._finds_all, "/outcomes")
         await self.fault("index damaged", lambda: self._damage(index), self._finds_all, "/outcomes")
         await self.fault(
@@ -174,6 +180,11 @@ class Run:
         socket = self.folder / "data" / "postgres"
         async with database(f"postgresql://postgres:@/postgres?host={socket}", pool_size=2):
             yield
+
+    def _kill_postgres(self) -> None:
+        server = postmaster(self.folder)
+        for process in (server, *server.children(recursive=True)):
+            process.kill()
 
     @staticmethod
     def _damage(index: Path) -> None:

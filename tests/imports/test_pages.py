@@ -309,7 +309,7 @@ async def test_an_import_is_undone_while_nothing_has_happened_to_its_rows(
 
     page = await act(client, second, "undo")
 
-    assert "已整批撤销" in page.text
+    assert (page.status_code, "已整批撤销" in page.text) == (200, True)
     restored = await Outcome.get()
     assert (restored.id, restored.field) == (first.id, "agriculture")
     assert (await ListingImport.get(id=second.id)).status is ImportStatus.UNDONE

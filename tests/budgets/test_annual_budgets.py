@@ -313,6 +313,7 @@ async def test_a_budget_is_drafted_changed_and_confirmed_on_its_pages(client: ht
 async def test_a_list_is_paid_from_this_years_budget_if_released_else_from_that_of_its_claims() -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
+    await connection().execute_query("ALTER TABLE claims DISABLE TRIGGER claims_keep_columns")
     await Claim.filter(id=claim.id).update(year=2025)
     await make_budget(desk, WAN, year=2025)
     assert await default_fiscal_year("guangxi", 2025, NOW) == 2025

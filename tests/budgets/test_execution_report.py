@@ -18,6 +18,7 @@ from market.budgets.report_views import net_by_month, spent_share
 from market.budgets.states import DisbursementStatus
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
+from market.kit.database import connection
 from market.kit.money import Money
 from market.ledger import transfers as book
 from market.records.by import By
@@ -185,6 +186,8 @@ async def test_money_that_came_back_is_netted_in_the_month_in_which_it_came() ->
 async def test_claims_of_one_year_show_under_the_budget_that_pays_them_and_under_their_own_year() -> None:
     desk = await make_desk()
     claim, batch = await make_paid(desk)
+    for table in ("claims", "batches"):
+        await connection().execute_query(f"ALTER TABLE {table} DISABLE TRIGGER {table}_keep_columns")
     await Claim.filter(id=claim.id).update(year=2025)
     await Batch.filter(number=batch).update(year=2025)
 

@@ -97,11 +97,12 @@ async def in_full(fuzzer: Fuzzer, total: int) -> AsyncIterator[Any]:
     turn = 0
     while fuzzer.report.total < total:
         params = await real_params(fuzzer.routes)
-        for person in fuzzer.people:
-            for route in fuzzer.routes:
-                for case in cases(route, params[route.name], turn=turn):
-                    await fuzzer.send(case, person)
-                yield fuzzer.report
-                if fuzzer.report.total >= total:
-                    return
-            turn += 1
+        for at, route in enumerate(fuzzer.routes):
+            # After as many rounds as there are people everybody has asked everything.
+            person = fuzzer.people[(at + turn) % len(fuzzer.people)]
+            for case in cases(route, params[route.name], turn=turn):
+                await fuzzer.send(case, person)
+            yield fuzzer.report
+            if fuzzer.report.total >= total:
+                return
+        turn += 1

@@ -28,7 +28,6 @@ from market.settings import Settings
 from tests.fuzz.run import Fuzzer, Person, Report, in_full
 
 REQUESTS = 100_000
-SHOWN = 200
 
 
 def main() -> int:
@@ -59,18 +58,21 @@ async def fuzz(folder: Path, total: int) -> Report:
             user = await User.get(email=login + DOMAIN)
             people.append((login, await load_actor(user.id)))
         fuzzer = Fuzzer(create_app(deps), people)
-        told = 0
+        told = shown = 0
         async for report in in_full(fuzzer, total):
             if report.total - told >= total // 20:
                 told = report.total
                 _say(f"{told} requests, {len(report.broken)} findings")
+                for finding in report.broken[shown:]:
+                    _say(f"WRONG  {finding}")
+                shown = len(report.broken)
         fuzzer.report.broken += sorted(await fuzzer.invariants())
+        for finding in fuzzer.report.broken[shown:]:
+            _say(f"WRONG  {finding}")
         return fuzzer.report
 
 
 def _tell(report: Report, seconds: float) -> None:
-    for finding in report.broken[:SHOWN]:
-        _say(f"WRONG  {finding}")
     slowest = sorted(report.seconds, reverse=True)[:5]
     _say(
         f"{report.total} requests in {seconds:.0f} s: {dict(sorted(report.statuses.items()))}, "

@@ -91,7 +91,7 @@ async def proof(request: Request) -> Response:
         form,
         held_id=None,
         target=target,
-        has_passkey_site=passkey_site(request) is not None,
+        has_passkey_site=passkey_site(request) is not None and await passkeys.has_passkey(actor.user_id),
     )
 
 

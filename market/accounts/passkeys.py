@@ -50,6 +50,11 @@ class Site:
         return None
 
 
+async def has_passkey(user_id: UUID) -> bool:
+    """Return whether a person has a passkey to sign with."""
+    return await Passkey.exists(user_id=user_id)
+
+
 async def registration_options(site: Site, *, session_token: str, by: By) -> str:
     """Return what the page hands to the browser to make a passkey, as JSON."""
     by.actor.require(AccountAct.CHANGE_FACTORS)

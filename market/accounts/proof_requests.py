@@ -15,7 +15,8 @@ from market.accounts.actors import ProofNeeded
 from market.accounts.forms import ProofForm
 from market.accounts.fresh_proof import Answer, prove
 from market.accounts.held_requests import hold_request, is_held, over, take_held_request
-from market.accounts.web import optional_actor, passkey_site, session_token
+from market.accounts.passkeys import has_passkey
+from market.accounts.web import optional_actor, passkey_site, session_token, signed_in_actor
 from market.kit.errors import Invalid
 from market.kit.request_bodies import replay
 from market.kit.security import SAFE_METHODS
@@ -93,7 +94,7 @@ async def ask_for_proof(request: Request, error: ProofNeeded) -> Response:
     if request.method in SAFE_METHODS:
         target = quote(address_of_page(request), safe="/")
         return RedirectResponse(f"{request.app.url_path_for('accounts:proof')}?next={target}", 303)
-    form = ProofForm()
+    form, actor = ProofForm(), signed_in_actor(request)
     if isinstance(error, ProofRefused):
         held_id: UUID | None = error.held_id
         form.add_error(error.field, str(error))
@@ -113,5 +114,5 @@ async def ask_for_proof(request: Request, error: ProofNeeded) -> Response:
         form=form,
         held_id=held_id,
         target="",
-        has_passkey_site=passkey_site(request) is not None,
+        has_passkey_site=passkey_site(request) is not None and await has_passkey(actor.user_id),
     )

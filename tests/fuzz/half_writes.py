@@ -5,9 +5,22 @@ from __future__ import annotations
 from market.kit.database import connection
 
 MAY_CHANGE = frozenset(
-    {"attempts", "held_forms", "form_submissions", "sessions", "system_state", "counters", "outgoing_mails"}
+    {
+        "attempts",
+        "held_forms",
+        "form_submissions",
+        "sessions",
+        "system_state",
+        "counters",
+        "outgoing_mails",
+        "pseudonyms",
+    }
 )
 """Tables in which a refusal leaves its trace: limits, what was typed, when a session was used."""
+
+
+OF_THE_BUSINESS = {"audit_events": " WHERE subject_kind <> 'user'"}
+"""Conditions on tables in which refusals leave rows too: who was refused is written into their own chain."""
 
 
 class Snapshot:
@@ -35,7 +48,7 @@ class Snapshot:
             names = sorted(row["name"] for row in rows if row["name"] not in MAY_CHANGE)
             self._statement = " UNION ALL ".join(
                 f"SELECT '{name}' AS name, count(*) AS n, coalesce(sum(hashtext(t::text)::bigint), 0) AS sum "  # noqa: S608
-                f'FROM "{name}" t'
+                f'FROM "{name}" t{OF_THE_BUSINESS.get(name, "")}'
                 for name in names
             )
         rows = await connection().execute_query_dict(self._statement)

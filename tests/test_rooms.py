@@ -217,6 +217,6 @@ def test_every_route_bounds_its_parameters_and_its_body() -> None:
     """A route of a room is `market.kit.routing.Route`; a text of 5,000 characters fits no parameter."""
     for route in ROOMS.routes(is_demo=True):
         assert isinstance(route, Route), route
-        for convertor in route.param_convertors.values():
-            assert not re.fullmatch(convertor.regex, "1" * 5000), route.path
-            assert not re.fullmatch(convertor.regex, "\x00"), route.path
+        for parameter in route.param_convertors.values():
+            assert not re.fullmatch(parameter.regex, "1" * 5000), route.path
+            assert not re.fullmatch(parameter.regex, "\x00"), route.path

@@ -181,14 +181,14 @@ class _RequestMiddleware:
         except HTTPException as error:
             await (await unreadable(request, error))(scope, receive, answering.send)
         except Exception as error:  # the edge of the app: nothing may leave it but a page
-            if answering.status:
+            if answering.status_code:
                 raise
             page = await (unavailable if isinstance(error, Overloaded) else failed)(request, error)
             await page(scope, receive, answering.send)
         finally:
             self.bodies.give_back(len(body))
-            await answering.submission.end(answering.status, answering.location)
-            await note_export(request, answering.status, answering.media_type, answering.disposition)
+            await answering.submission.end(answering.status_code, answering.location)
+            await note_export(request, answering.status_code, answering.media_type, answering.disposition)
             if form := getattr(request.state, "form", None):
                 await form.close()
             if not scope["path"].startswith("/static/"):
@@ -216,13 +216,13 @@ class _Answer:
     def __init__(self, request: Request, send: Send) -> None:
         self._send = send
         self.started = perf_counter()
-        self.status, self.location, self.media_type, self.disposition = 0, "", "", ""
+        self.status_code, self.location, self.media_type, self.disposition = 0, "", "", ""
         self.place: Place | None = None
         self.submission = OneSubmission(request, "")
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status_code = message["status"]
             headers = MutableHeaders(scope=message)
             self.location = headers.get("location", "")
             self.media_type = headers.get("content-type", "")
@@ -236,7 +236,7 @@ class _Answer:
 
 def _note(request: Request, answering: _Answer) -> None:
     route = getattr(request.scope.get("route"), "path", "none")
-    status, duration = answering.status, perf_counter() - answering.started
+    status, duration = answering.status_code, perf_counter() - answering.started
     telemetry.observe(request.method if request.method in METHODS else "other", route, status, duration)
     log.info(
         "answered",

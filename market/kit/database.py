@@ -30,11 +30,13 @@ class Limits:
     """A statement runs; 0: without end, as commands and jobs may need."""
     acquire: float | None = None
     """Somebody waits for a connection of the pool; None: without end."""
+    connect: float = 60
+    """A connection is made."""
 
 
 JOB_LIMITS = Limits()
 """Of a process that runs jobs and commands."""
-SITE_LIMITS = Limits(statement=60, acquire=10)
+SITE_LIMITS = Limits(statement=60, acquire=10, connect=10)
 """Of a process that answers requests."""
 
 
@@ -56,6 +58,7 @@ def tortoise_config(
         "statement_cache_size": 500,
         "reset": _skip_reset,
         "patience": limits.acquire,
+        "connect_timeout": limits.connect,
         "server_settings": {
             "lock_timeout": f"{limits.lock}s",
             "statement_timeout": f"{limits.statement}s",

@@ -10,8 +10,6 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from market.kit.errors import DatabaseAway, Overloaded
 
-CONNECT_TIMEOUT = 10
-"""Seconds that connecting to the database may take."""
 NO_CONNECTION = (
     OSError,
     TimeoutError,
@@ -48,18 +46,21 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]
 
 
 class PostgresClient(AsyncpgDBClient):
-    """The client; `patience` of its configuration is in seconds, None waits for ever."""
+    """The client; `patience` of its configuration is in seconds, None waits for ever.
 
-    def __init__(self, *, patience: float | None = None, **options: Any) -> None:
+    `connect_timeout` is how many seconds connecting to the database may take.
+    """
+
+    def __init__(self, *, patience: float | None = None, connect_timeout: float = 60, **options: Any) -> None:
         super().__init__(**options)
-        self.patience = patience
+        self.patience, self.connect_timeout = patience, connect_timeout
 
     async def create_pool(self, **options: Any) -> Any:
         defaults = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "loop": None}
         return await BoundedPool(
             patience=self.patience,
             record_class=asyncpg.Record,
-            timeout=CONNECT_TIMEOUT,
+            timeout=self.connect_timeout,
             **{**defaults, **options},
         )
 

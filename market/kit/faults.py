@@ -67,7 +67,9 @@ def _fault(error: BaseException) -> Fault | None:
         return _fault_of_sqlstate(sqlstate)
     if isinstance(error, DatabaseAway | DBConnectionError | ConnectionError):
         return Fault.AWAY
-    if isinstance(error, asyncpg.InterfaceError) and "clos" in str(error):
+    if isinstance(error, asyncpg.InterfaceError) and any(
+        word in str(error) for word in ("closed", "closing")
+    ):
         return Fault.AWAY
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return Fault.FULL

@@ -84,7 +84,8 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database_connection(database_url: str) -> AsyncIterator[None]:
     # The site gives up on a lock after seconds; fifty racers on a busy machine may well need longer.
-    async with database(database_url, pool_size=60, limits=Limits(lock=LOCK_TIMEOUT)):
+    # What races opened is closed soon: the workers share one server and its hundred connections.
+    async with database(database_url, pool_size=60, limits=Limits(lock=LOCK_TIMEOUT, idle=2)):
         yield
 
 

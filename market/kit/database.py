@@ -32,6 +32,8 @@ class Limits:
     """Somebody waits for a connection of the pool; None: without end."""
     connect: float = 60
     """A connection is made."""
+    idle: float = 300
+    """A connection of the pool rests before it is closed."""
 
 
 JOB_LIMITS = Limits()
@@ -59,6 +61,7 @@ def tortoise_config(
         "reset": _skip_reset,
         "patience": limits.acquire,
         "connect_timeout": limits.connect,
+        "idle_timeout": limits.idle,
         "server_settings": {
             "lock_timeout": f"{limits.lock}s",
             "statement_timeout": f"{limits.statement}s",

@@ -48,19 +48,28 @@ class BoundedPool(asyncpg.Pool):  # type: ignore[misc]
 class PostgresClient(AsyncpgDBClient):
     """The client; `patience` of its configuration is in seconds, None waits for ever.
 
-    `connect_timeout` is how many seconds connecting to the database may take.
+    `connect_timeout` is how many seconds connecting to the database may take, `idle_timeout` how many a
+    connection rests in the pool before it is closed.
     """
 
-    def __init__(self, *, patience: float | None = None, connect_timeout: float = 60, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        patience: float | None = None,
+        connect_timeout: float = 60,
+        idle_timeout: float = 300,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
-        self.patience, self.connect_timeout = patience, connect_timeout
+        self.patience, self.connect_timeout, self.idle_timeout = patience, connect_timeout, idle_timeout
 
     async def create_pool(self, **options: Any) -> Any:
-        defaults = {"max_queries": 50_000, "max_inactive_connection_lifetime": 300.0, "loop": None}
+        defaults = {"max_queries": 50_000, "loop": None}
         return await BoundedPool(
             patience=self.patience,
             record_class=asyncpg.Record,
             timeout=self.connect_timeout,
+            max_inactive_connection_lifetime=self.idle_timeout,
             **{**defaults, **options},
         )
 

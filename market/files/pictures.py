@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
 from market.files import picture_worker
 from market.files.uploads import MEDIA_TYPES, Upload
 from market.kit.errors import Invalid
+from market.kit.foreign_files import run_apart
 from market.kit.i18n import gettext as _
 
 TIMEOUT = 20
 """Seconds until a decoder that hangs is killed; its processor time is limited besides."""
+_WORKER = ("-I", str(Path(picture_worker.__file__)))
+"""It imports nothing of the market."""
 _DECODERS = asyncio.Semaphore(2)
 _PNG = b"\x89PNG"
 
@@ -31,29 +33,9 @@ async def plain_picture(upload: Upload, *, seconds: float = TIMEOUT) -> Upload:
     if not is_picture(upload):
         raise Invalid(_("图片请用 JPG 或 PNG。"), field="file")
     async with _DECODERS:
-        content = await _decode(upload.content, seconds)
+        content = await run_apart(_WORKER, upload.content, seconds=seconds)
     if not content:
         raise Invalid(_("这张图片打不开，或者太大，请另存一次再上传。"), field="file")
     extension = "png" if content.startswith(_PNG) else "jpg"
     stem = upload.name.rpartition(".")[0] or upload.name
     return Upload(f"{stem}.{extension}", content, MEDIA_TYPES[extension])
-
-
-async def _decode(content: bytes, seconds: float) -> bytes:
-    """Return what the process writes; nothing where it fails or takes too long."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        str(Path(picture_worker.__file__)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(seconds):
-            decoded, _errors = await process.communicate(content)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return b""
-    return decoded if process.returncode == 0 else b""

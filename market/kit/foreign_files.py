@@ -12,7 +12,7 @@ import os
 import pickle
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
@@ -66,7 +66,8 @@ async def parse_foreign(content: bytes, parse: Callable[..., T], *args: Any, sec
     if is_small(content):
         return await in_file_thread(parse, *args)
     async with _processes:
-        answer = await _parse_apart(pickle.dumps((parse, args, get_locale(), seconds)), seconds)
+        task = pickle.dumps((parse, args, get_locale(), seconds))
+        answer = await run_apart(("-m", __name__), task, seconds=seconds)
     if answer is None:
         raise Invalid(_("这个文件太大或太复杂，没有读完。请分成几份，或另存为 CSV 再上传。"), field="file")
     is_right, result = pickle.loads(answer)  # noqa: S301 -- of our own process
@@ -97,11 +98,14 @@ def has_short_directory(content: bytes) -> bool:
     return size <= LARGEST_DIRECTORY
 
 
-async def _parse_apart(task: bytes, seconds: float) -> bytes | None:
-    """Return what the process answers, None where it was ended by a limit."""
+async def run_apart(arguments: Sequence[str], content: bytes, *, seconds: float) -> bytes | None:
+    """Return what a Python process of these arguments answers to what it is sent.
+
+    None: it failed, was ended by a limit of its own, or took longer than `seconds` and was killed.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", __name__),
+        *arguments,
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -109,7 +113,7 @@ async def _parse_apart(task: bytes, seconds: float) -> bytes | None:
     )
     try:
         async with asyncio.timeout(seconds):
-            answer, _errors = await process.communicate(task)
+            answer, _errors = await process.communicate(content)
     except TimeoutError:
         return None
     finally:

@@ -7,7 +7,8 @@ taken over the plain one, which earlier releases stored, so that these are keyed
 from __future__ import annotations
 
 import hashlib
-import hmac
+
+from market.kit.encryption import keyed_digest
 
 KEY_ID_LENGTH = 16
 
@@ -19,7 +20,7 @@ def plain_hash(number: str) -> str:
 
 def keyed_hash(plain: str, secret: str) -> str:
     """Return the HMAC-SHA256 of a plain hash: equal numbers have equal ones under the same `secret`."""
-    return _hmac(secret, f"identity number:{plain}")
+    return keyed_digest(secret.encode(), f"identity number:{plain}")
 
 
 def identity_hash(number: str, secret: str) -> str:
@@ -29,8 +30,4 @@ def identity_hash(number: str, secret: str) -> str:
 
 def key_id(secret: str) -> str:
     """Return what tells one key from another, without telling the key."""
-    return _hmac(secret, "identity number key")[:KEY_ID_LENGTH]
-
-
-def _hmac(secret: str, text: str) -> str:
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return keyed_digest(secret.encode(), "identity number key")[:KEY_ID_LENGTH]

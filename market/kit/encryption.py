@@ -46,6 +46,11 @@ def decrypt(secret: str, purpose: str, sealed: bytes) -> bytes:
         raise Undecipherable(purpose) from error
 
 
+def keyed_digest(key: bytes, text: str) -> str:
+    """Return HMAC-SHA-256 of a text in hexadecimal digits."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
 def keyed_hash(secret: str, purpose: str, text: str) -> str:
     """Return HMAC-SHA-256 of a text, for values that have too few bits for a plain hash."""
-    return hmac.new(derive_key(secret, purpose), text.encode(), hashlib.sha256).hexdigest()
+    return keyed_digest(derive_key(secret, purpose), text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Collection
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.kit.cookies import cookie_name
+from market.kit.encryption import keyed_digest
 from market.kit.errors import Forbidden, MarketError
 from market.kit.i18n import gettext as _
 from market.kit.web import form_data
@@ -45,7 +45,7 @@ def csrf_token(request: Request) -> str:
     bind_browser(request)
     secret: str = request.app.state.deps.settings.secret_key
     browser: str = request.state.browser
-    return hmac.new(secret.encode(), f"csrf:{browser}".encode(), hashlib.sha256).hexdigest()
+    return keyed_digest(secret.encode(), f"csrf:{browser}")
 
 
 def bind_browser(request: Request) -> None:
@@ -136,9 +136,7 @@ class BrowserMiddleware:
 
 def sign(secret: str, purpose: str, text: str) -> str:
     """Return the signature of a text, valid for one purpose only."""
-    return hmac.new(secret.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()[
-        :SIGNATURE_LENGTH
-    ]
+    return keyed_digest(secret.encode(), f"{purpose}:{text}")[:SIGNATURE_LENGTH]
 
 
 def is_valid_signature(secret: str, purpose: str, text: str, signature: str) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from market.kit.encryption import keyed_digest
 
 SHOWN = 4
 """Digits that stay readable at either end."""
@@ -20,4 +19,4 @@ def fingerprint(number: str, secret: str) -> str:
 
     Equal numbers have equal fingerprints; whoever has the log alone cannot try numbers out.
     """
-    return hmac.new(secret.encode(), f"payee account:{number}".encode(), hashlib.sha256).hexdigest()
+    return keyed_digest(secret.encode(), f"payee account:{number}")

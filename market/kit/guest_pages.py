@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.kit import telemetry
+from market.kit.whole_answers import Header, headers_of, send_answer
 
 GUEST_PAGE_SECONDS = 5.0
 MOST_BYTES = 64 * 1024 * 1024
@@ -23,8 +24,6 @@ SHARED_COOKIES = (b"browser", b"locale", b"device")
 """Cookies that guests have; whoever has another gets a page of their own."""
 OWN_ANSWER = frozenset({b"authorization", b"hx-request", b"range"})
 """Headers of requests whose answer is not the plain page."""
-
-Headers = list[tuple[bytes, bytes]]
 
 
 class _Generation:
@@ -47,7 +46,7 @@ def forget_pages() -> None:
 class _Page:
     generation: int
     until: float
-    headers: Headers
+    headers: Sequence[Header]
     etag: bytes
     body: bytes
     route: str
@@ -72,11 +71,11 @@ class GuestPages:
             finally:
                 forget_pages()
             return
-        asked = _headers(scope)
-        if self.seconds <= 0 or not _is_plain(scope, asked):
+        request_headers = headers_of(scope)
+        if self.seconds <= 0 or not _is_plain(scope, request_headers):
             await self.app(scope, receive, send)
             return
-        key = _key(scope, asked)
+        key = _key(scope, request_headers)
         page = self.pages.get(key)
         if page is None or page.generation != _Generation.number or page.until < time.monotonic():
             page = await self._compose(key, scope, receive, send)
@@ -84,10 +83,10 @@ class GuestPages:
                 return
         else:
             telemetry.observe("GET", page.route, 200, 0)
-        if page.etag in asked.get(b"if-none-match", b""):
-            await _send(send, 304, [(n, v) for n, v in page.headers if n not in _OF_BODY], b"")
+        if page.etag in request_headers.get(b"if-none-match", b""):
+            await send_answer(send, 304, [(n, v) for n, v in page.headers if n not in _OF_BODY], b"")
         else:
-            await _send(send, 200, page.headers, page.body)
+            await send_answer(send, 200, page.headers, page.body)
 
     async def _compose(self, key: Key, scope: Scope, receive: Receive, send: Send) -> _Page | None:
         """Have the page composed and kept; None if the answer was none to keep and has been sent."""
@@ -137,44 +136,33 @@ class GuestPages:
 _OF_BODY = frozenset({b"content-length", b"content-encoding", b"content-type"})
 
 
-def _is_plain(scope: Scope, asked: Mapping[bytes, bytes]) -> bool:
+def _is_plain(scope: Scope, request_headers: Mapping[bytes, bytes]) -> bool:
     """Return whether the request asks for a page as every guest gets it."""
-    if scope["method"] != "GET" or not OWN_ANSWER.isdisjoint(asked):
+    if scope["method"] != "GET" or not OWN_ANSWER.isdisjoint(request_headers):
         return False
-    names = (pair.partition(b"=")[0].strip() for pair in asked.get(b"cookie", b"").split(b";"))
+    names = (pair.partition(b"=")[0].strip() for pair in request_headers.get(b"cookie", b"").split(b";"))
     return all(not name or name.endswith(SHARED_COOKIES) for name in names)
 
 
-def _key(scope: Scope, asked: Mapping[bytes, bytes]) -> Key:
+def _key(scope: Scope, request_headers: Mapping[bytes, bytes]) -> Key:
     """Return what the page depends on: its address, the language and the encodings that may be sent."""
-    languages = [pair.strip() for pair in asked.get(b"cookie", b"").split(b";") if b"locale=" in pair]
+    languages = [
+        pair.strip() for pair in request_headers.get(b"cookie", b"").split(b";") if b"locale=" in pair
+    ]
     return (
         scope["path"],
         scope["query_string"],
-        b";".join(languages) or asked.get(b"accept-language", b"")[:40],
-        b"gzip" if b"gzip" in asked.get(b"accept-encoding", b"") else b"",
-        asked.get(b"host", b""),
+        b";".join(languages) or request_headers.get(b"accept-language", b"")[:40],
+        b"gzip" if b"gzip" in request_headers.get(b"accept-encoding", b"") else b"",
+        request_headers.get(b"host", b""),
     )
-
-
-def _headers(scope: Scope) -> Mapping[bytes, bytes]:
-    """Return the headers of a request by name, several of one name joined."""
-    headers: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        headers[name] = headers[name] + b";" + value if name in headers else value
-    return headers
 
 
 def _may_be_kept(message: Message) -> bool:
     if message["status"] != 200:
         return False
-    headers: Iterable[tuple[bytes, bytes]] = message["headers"]
+    headers: Iterable[Header] = message["headers"]
     names = {name.lower(): value for name, value in headers}
     return names.get(b"content-type", b"").startswith(b"text/html") and names.keys().isdisjoint(
         (b"set-cookie", b"cache-control", b"content-disposition")
     )
-
-
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -21,9 +21,9 @@ class RecentFigures:
     async def get(self, name: str, count: Callable[[], Awaitable[int]]) -> int:
         """Return a figure, counted now unless it was counted lately and nothing has changed here since."""
         before = generation()
-        kept = self._figures.get(name)
-        if kept and kept[0] == before and kept[1] > time.monotonic():
-            return kept[2]
+        counted, until, figure = self._figures.get(name, (-1, 0.0, 0))
+        if counted == before and until > time.monotonic():
+            return figure
         figure = await count()
         self._figures[name] = (before, time.monotonic() + self.seconds, figure)
         return figure

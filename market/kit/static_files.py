@@ -13,6 +13,8 @@ from pathlib import Path
 import brotli
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from market.kit.whole_answers import headers_of, send_answer
+
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 PREFIX = "/static/"
@@ -107,20 +109,15 @@ class StaticFiles:
         if file is None or scope["method"] not in METHODS:
             await self.app(scope, receive, send)
             return
-        asked = dict(scope["headers"])
-        encoding = file.best(asked.get(b"accept-encoding", b"").decode("latin-1"))
+        request_headers = headers_of(scope)
+        encoding = file.best(request_headers.get(b"accept-encoding", b"").decode("latin-1"))
         body, etag = file.bodies[encoding], f'"{file.version}{encoding}"'.encode()
         is_current = scope["query_string"] == f"v={file.version}".encode()
         headers = [*HEADERS, (b"etag", etag), (b"cache-control", FOR_EVER if is_current else ASK_AGAIN)]
-        if etag in asked.get(b"if-none-match", b""):
-            await _answer(send, 304, headers, b"")
+        if etag in request_headers.get(b"if-none-match", b""):
+            await send_answer(send, 304, headers, b"")
             return
         headers += [(b"content-type", file.media_type.encode()), (b"content-length", str(len(body)).encode())]
         if encoding:
             headers.append((b"content-encoding", encoding.encode()))
-        await _answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
-
-
-async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        await send_answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)

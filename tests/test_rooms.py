@@ -25,8 +25,9 @@ from market.files.models import StoredFile
 from market.kit.i18n import lazy
 from market.kit.jobs import Job
 from market.kit.labels import LabelEnum
-from market.kit.room import Invariant, LedgerAccount, Room, Rooms, Subject
+from market.kit.room import Invariant, LedgerAccount, Room, Rooms
 from market.kit.routing import Route
+from market.kit.subjects import Subject
 from market.ledger.accounts import account_name, may_go_negative
 from market.ledger.checks import run_checks
 from market.records.moments import run_moments, set_moment

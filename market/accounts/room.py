@@ -24,7 +24,8 @@ from market.accounts.models import (
 from market.accounts.permissions import FRESH, PERMISSIONS, AccountAct
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 
 ROOM = Room(
     "accounts",

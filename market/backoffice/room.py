@@ -17,7 +17,8 @@ from market.backoffice.states import PERMISSIONS, BackofficeAct, JobVerb
 from market.integrity.states import IntegrityAct
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 from market.listings.states import ListingAct
 from market.notices.states import NoticeAct
 

@@ -50,7 +50,8 @@ from market.budgets.states import (
 )
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import LedgerAccount, Room, Subject, find_by
+from market.kit.room import LedgerAccount, Room
+from market.kit.subjects import Subject, find_by
 
 
 def applicant_of(record: Any) -> str:

@@ -30,7 +30,8 @@ from market.claims.states import (
 )
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import PersonalData, Room, Subject
+from market.kit.room import PersonalData, Room
+from market.kit.subjects import Subject
 from market.panels.states import PanelAct
 
 ROOM = Room(

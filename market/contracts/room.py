@@ -29,7 +29,8 @@ from market.contracts.states import (
 )
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import LedgerAccount, Room, Subject, find_by
+from market.kit.room import LedgerAccount, Room
+from market.kit.subjects import Subject, find_by
 
 ROOM = Room(
     "contracts",

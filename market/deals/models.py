@@ -12,7 +12,7 @@ from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.money import Money
-from market.kit.room import SubjectRecord
+from market.kit.subjects import SubjectRecord
 from market.kit.tables import Model
 from market.listings.models import Need, Outcome
 from market.matching.models import Match

@@ -25,7 +25,8 @@ from market.deals.states import (
     OfferStatus,
 )
 from market.kit.i18n import lazy
-from market.kit.room import LedgerAccount, Room, Subject, find_by
+from market.kit.room import LedgerAccount, Room
+from market.kit.subjects import Subject, find_by
 
 ROOM = Room(
     "deals",

@@ -10,7 +10,8 @@ from market.documents import checks, issuing, models, views, worklist
 from market.documents.states import PERMISSIONS, DocumentKind, DocumentVerb
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 
 ROOM = Room(
     "documents",

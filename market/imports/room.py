@@ -6,7 +6,8 @@ from market.imports import jobs, models, steps, views, worklist
 from market.imports.states import ImportAction, ImportStatus, ImportVerb, RowOutcome, UndoneVerb
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import Room, Subject, find_by
+from market.kit.room import Room
+from market.kit.subjects import Subject, find_by
 from market.listings.states import ListingAct
 
 ROOM = Room(

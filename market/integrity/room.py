@@ -17,7 +17,8 @@ from market.integrity.states import (
 )
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 
 ROOM = Room(
     "integrity",

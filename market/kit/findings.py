@@ -16,7 +16,8 @@ from market.kit.formats import yuan
 from market.kit.i18n import Lazy
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
-from market.kit.room import Subject, rooms
+from market.kit.room import rooms
+from market.kit.subjects import Subject
 
 MAX_FINDINGS = 200
 """Maximum number of findings per check."""

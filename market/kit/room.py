@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
-from market.kit.errors import NotFound
 from market.kit.i18n import Lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry
+from market.kit.subjects import FileGuard, Subject
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from market.accounts.actors import Actor
     from market.deps import Deps
-    from market.files.models import StoredFile
     from market.files.store import FileStore
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FileGuard = Callable[["Actor | None", "StoredFile"], Awaitable[bool]]
-"""Tells whether a person may open a file of a record of this kind."""
 PendingWork = Callable[["Actor"], Sequence["Pending"]]
 """Returns the kinds of pending work that a person may have in the room, as parts of one statement."""
 RecentWork = Callable[["Actor"], Sequence["Recent"]]
@@ -83,73 +80,6 @@ class Invariant(Generic[C]):
 
     label: Lazy
     check: C
-
-
-@dataclass(frozen=True)
-class SubjectRecord:
-    """One record as titles, links and notices of another room name it."""
-
-    kind: str
-    id: UUID
-    number: str
-    title: str
-    label: Lazy
-    address: str
-    """Path of its page."""
-
-
-Find = Callable[["Actor | None", str], Awaitable[tuple[str, str]]]
-"""Returns address and title of the record of this number, for who may open it.
-
-Raises a `MarketError` for everybody else, as if there were none.
-"""
-Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
-"""Reads records of one kind by their ids."""
-
-
-def find_by(
-    getter: Callable[[Any, str], Awaitable[Any]],
-    path: str,
-    title: Callable[[Any], str] = lambda record: str(record.title),
-    *,
-    is_public: bool = False,
-) -> Find:
-    """Return how a record is found by its number: by a room's guarded getter, for guests only if public."""
-
-    async def find(actor: Actor | None, number: str) -> tuple[str, str]:
-        if actor is None and not is_public:
-            raise NotFound(number)
-        return f"{path}/{number}", title(await getter(actor, number))
-
-    return find
-
-
-PartiesOf = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Collection[UUID]]]]
-"""Returns the organisations that records of one kind concern, by the ids of the records."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One kind of record: what people call it and where it is seen."""
-
-    label: Lazy
-    page: str = ""
-    """Name of the route that shows it."""
-    page_key: str = "number"
-    """The route's parameter: `number` takes the record's number, any other its id."""
-    number: str = ""
-    """The letters that begin its number, such as CG; empty: it has none."""
-    files: FileGuard | None = None
-    """Who may open its files; None: it has no files."""
-    find: Find | None = None
-    """By which the search box finds it by its number."""
-    describe: Describe | None = None
-    """Needed of what a deal may be about."""
-    parties: PartiesOf | None = None
-    """Whom its notices concern besides the unit that published them, and whose people decide on none of it;
-    None: nobody."""
-    verbs: Sequence[type[LabelEnum]] = ()
-    """The actions of its workflow, as the audit log calls them."""
 
 
 class FreshProof(Enum):

@@ -16,8 +16,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import SubjectRecord
 from market.kit.statements import Statement
+from market.kit.subjects import SubjectRecord
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, Outcome, Review
 from market.listings.states import LIVE, PUBLIC, NeedStatus, OutcomeStatus

@@ -11,7 +11,8 @@ from market.accounts.actors import Actor
 from market.deps import Deps
 from market.kit.i18n import Lazy, lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import MomentHandler, PersonalData, Room, Subject, find_by
+from market.kit.room import MomentHandler, PersonalData, Room
+from market.kit.subjects import Subject, find_by
 from market.listings import (
     contacts,
     file_views,

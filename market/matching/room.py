@@ -5,7 +5,8 @@ from __future__ import annotations
 from market.accounts.permissions import Role
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 from market.matching import jobs, models, views, worklist
 from market.matching.fits import Group
 from market.matching.states import PERMISSIONS, MatchAct, MatchAction, MatchStatus, MatchVerb

@@ -8,7 +8,8 @@ from uuid import UUID
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry
-from market.kit.room import Room, Subject, find_by, rooms
+from market.kit.room import Room, rooms
+from market.kit.subjects import Subject, find_by
 from market.notices import checks, models, notice_acts, queries, views, worklist
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 from market.papers import models, paper_acts, views
 from market.papers.states import PERMISSIONS, PaperAct, PaperKind, PaperVerb
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 from market.payees import checks, models, queries, views, worklist
 from market.payees.accounts import SUBJECT
 from market.payees.states import FRESH, PERMISSIONS, PayeeAct, PayeeVerb

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 from market.payments import checks, jobs, models, statement_models, states, views
 from market.payments.statement_columns import Role
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import Subject
 from market.programmes import catalogue, models, views
 from market.programmes.states import FRESH, PERMISSIONS, TermsAction, TermsStatus, TermsVerb
 from market.search.outbox import DocumentSource

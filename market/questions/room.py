@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from market.kit.i18n import lazy
-from market.kit.room import PersonalData, Room, Subject
+from market.kit.room import PersonalData, Room
+from market.kit.subjects import Subject
 from market.questions import answering, models, views, worklist
 from market.questions.states import PERMISSIONS, QuestionAction, QuestionStatus, QuestionVerb
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import LedgerAccount, Room, Subject, find_by
+from market.kit.room import LedgerAccount, Room
+from market.kit.subjects import Subject, find_by
 from market.rewards import checks, models, plan_acts, queries, states, views, worklist
 from market.rewards.states import FRESH, PERMISSIONS, RewardAct, RewardRuleVerb
 

@@ -12,7 +12,8 @@ from tortoise.exceptions import IntegrityError
 from market.deals.models import Deal, Opening
 from market.deals.queries import attach_subjects
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject, SubjectRecord
+from market.kit.room import Room
+from market.kit.subjects import Subject, SubjectRecord
 from tests.another_room import another_room
 from tests.deals.factories import Parties, make_agreed, make_parties
 from tests.factories import NOW

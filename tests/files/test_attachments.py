@@ -15,7 +15,8 @@ from market.files.models import FileAccess, StoredFile, Tier
 from market.files.uploads import MAX_SIZE, check_content, clean_name
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import lazy
-from market.kit.room import FileGuard, Room, Subject
+from market.kit.room import Room
+from market.kit.subjects import FileGuard, Subject
 from market.records.by import By
 from tests.another_room import another_room
 from tests.factories import NOW, make_member

@@ -15,7 +15,8 @@ from market.claims.expert_panel import assign_experts, conclude_panel, unassign_
 from market.claims.models import Claim
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import lazy
-from market.kit.room import Room, Rooms, Subject, install
+from market.kit.room import Room, Rooms, install
+from market.kit.subjects import Subject
 from market.panels import expert_reviews
 from market.panels.expert_reviews import assign_reviewers, decline, score
 from market.panels.panel_acts import conclude

@@ -1,0 +1,89 @@
+"""Kinds of record as rooms declare them: what people call one, where it is seen, who may open its files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from market.kit.errors import NotFound
+from market.kit.i18n import Lazy
+
+if TYPE_CHECKING:
+    from market.accounts.actors import Actor
+    from market.files.models import StoredFile
+    from market.kit.labels import LabelEnum
+
+
+FileGuard = Callable[["Actor | None", "StoredFile"], Awaitable[bool]]
+"""Tells whether a person may open a file of a record of this kind."""
+
+
+@dataclass(frozen=True)
+class SubjectRecord:
+    """One record as titles, links and notices of another room name it."""
+
+    kind: str
+    id: UUID
+    number: str
+    title: str
+    label: Lazy
+    address: str
+    """Path of its page."""
+
+
+Find = Callable[["Actor | None", str], Awaitable[tuple[str, str]]]
+"""Returns address and title of the record of this number, for who may open it.
+
+Raises a `MarketError` for everybody else, as if there were none.
+"""
+
+
+Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
+"""Reads records of one kind by their ids."""
+
+
+def find_by(
+    getter: Callable[[Any, str], Awaitable[Any]],
+    path: str,
+    title: Callable[[Any], str] = lambda record: str(record.title),
+    *,
+    is_public: bool = False,
+) -> Find:
+    """Return how a record is found by its number: by a room's guarded getter, for guests only if public."""
+
+    async def find(actor: Actor | None, number: str) -> tuple[str, str]:
+        if actor is None and not is_public:
+            raise NotFound(number)
+        return f"{path}/{number}", title(await getter(actor, number))
+
+    return find
+
+
+PartiesOf = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Collection[UUID]]]]
+"""Returns the organisations that records of one kind concern, by the ids of the records."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One kind of record: what people call it and where it is seen."""
+
+    label: Lazy
+    page: str = ""
+    """Name of the route that shows it."""
+    page_key: str = "number"
+    """The route's parameter: `number` takes the record's number, any other its id."""
+    number: str = ""
+    """The letters that begin its number, such as CG; empty: it has none."""
+    files: FileGuard | None = None
+    """Who may open its files; None: it has no files."""
+    find: Find | None = None
+    """By which the search box finds it by its number."""
+    describe: Describe | None = None
+    """Needed of what a deal may be about."""
+    parties: PartiesOf | None = None
+    """Whom its notices concern besides the unit that published them, and whose people decide on none of it;
+    None: nobody."""
+    verbs: Sequence[type[LabelEnum]] = ()
+    """The actions of its workflow, as the audit log calls them."""

@@ -105,7 +105,7 @@ async def add_passkey(
     if not challenge or len(answer) > LONGEST_ANSWER:
         raise _refusal()
     try:
-        made = verify_registration_response(
+        registration = verify_registration_response(
             credential=answer,
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=site.host,
@@ -114,9 +114,9 @@ async def add_passkey(
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise _refusal() from error
     return await _store(
-        bytes_to_base64url(made.credential_id),
-        made.credential_public_key,
-        made.sign_count,
+        bytes_to_base64url(registration.credential_id),
+        registration.credential_public_key,
+        registration.sign_count,
         name,
         by=by,
         secret=secret,

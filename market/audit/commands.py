@@ -54,9 +54,9 @@ async def export(path: Path | None, signer: Signer) -> int:
 
 async def root(signer: Signer, *, now: datetime) -> int:
     """Publish the daily roots that are due, and sign that of the last hour."""
-    made = await make_missing_roots(now=now)
+    count = await make_missing_roots(now=now)
     hourly = await make_hourly_root(signer, now=now)
-    sys.stdout.write(f"{made} daily roots made\n")
+    sys.stdout.write(f"{count} daily roots made\n")
     if hourly is not None:
         sys.stdout.write(canonical_json({"hour": hourly_root_to_export_row(hourly)}) + "\n")
     return 0

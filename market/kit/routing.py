@@ -106,12 +106,12 @@ class MarketRouter(Router):
     """Hands a request to the route that the middleware has found for it, without looking again."""
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found: BaseRoute | None = scope.get(FOUND)
-        if found is None:
+        route: BaseRoute | None = scope.get(FOUND)
+        if route is None:
             await super().app(scope, receive, send)
             return
         scope["router"] = self
-        await found.handle(scope, receive, send)
+        await route.handle(scope, receive, send)
 
 
 def find_route(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute | None, set[str]]:

@@ -160,10 +160,11 @@ async def take_back_files(kind: Kind, listing: Listing, files: Sequence[StoredFi
     """Take files out of what waits for review, where they are in it."""
     pending = await find_pending(kind, listing.id)
     waiting = pending.values.get(FILES, {}) if pending else {}
-    kept = {file_id: entry for file_id, entry in waiting.items() if file_id not in {str(f.id) for f in files}}
-    if pending is None or kept == waiting:
+    removed = {str(file.id) for file in files}
+    remaining = {file_id: entry for file_id, entry in waiting.items() if file_id not in removed}
+    if pending is None or remaining == waiting:
         return
-    proposed = fields_of(pending.values) | ({FILES: kept} if kept else {})
+    proposed = fields_of(pending.values) | ({FILES: remaining} if remaining else {})
     await _save(kind, listing, [], by=by)
     await _propose(kind, listing, pending, proposed, by=by)
 

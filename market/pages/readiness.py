@@ -73,8 +73,8 @@ async def _database_states(deps: Deps) -> dict[str, str]:
 
 
 async def _search_state(deps: Deps) -> str:
-    made, state = _kept.get(deps.search, (-KEPT, ""))
-    if time.monotonic() - made > KEPT:
+    looked_at, state = _kept.get(deps.search, (-KEPT, ""))
+    if time.monotonic() - looked_at > KEPT:
         async with asyncio.timeout(KEPT):
             state = (await worst_state(search=deps.search)).value
         # What is wrong is looked at again by the next probe.

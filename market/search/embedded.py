@@ -134,7 +134,7 @@ async def _run(call: Callable[[], T]) -> T:
 
 
 def _search(index: IndexFolder, query: Query) -> Hits:
-    searcher, facts, kept = index.snapshot()
+    searcher, facts, earlier_counts = index.snapshot()
     wording = embedded_query.parse(index.schema, query.text)
     matching = embedded_query.matching_query(searcher, wording) if wording else TantivyQuery.all_query()
     if wording and query.vectors and query.meaning and not query.sort:
@@ -159,7 +159,7 @@ def _search(index: IndexFolder, query: Query) -> Hits:
     return Hits(
         ids=tuple(_ids(searcher, facts, hits)),
         total=total,
-        facets=_facets(index, searcher, query, matching, {} if wording else kept),
+        facets=_facets(index, searcher, query, matching, {} if wording else earlier_counts),
         terms=wording.terms if wording else (),
     )
 
@@ -230,20 +230,24 @@ def _ids(searcher: Searcher, facts: RecordFile, hits: Iterable[tuple[Any, Any]])
 
 
 def _facets(
-    index: IndexFolder, searcher: Searcher, query: Query, matching: TantivyQuery, kept: dict[Any, Any]
+    index: IndexFolder,
+    searcher: Searcher,
+    query: Query,
+    matching: TantivyQuery,
+    earlier_counts: dict[Any, Any],
 ) -> dict[str, Mapping[str, int]]:
-    """Count the values of each facet as if it were not filtered by; `kept` holds counts made before."""
+    """Count the values of each facet as if it were not filtered by; counts stay for the next list."""
     by_filters: dict[tuple[Filter, ...], list[str]] = defaultdict(list)
     for name in query.facets:
         by_filters[tuple(limit for limit in query.filters if limit.field != name)].append(name)
     counts: dict[str, Mapping[str, int]] = {}
     for filters, names in by_filters.items():
         key = (filters, tuple(names))
-        group = kept.get(key)
+        group = earlier_counts.get(key)
         if group is None:
-            if len(kept) >= _MOST_KEPT:
-                kept.clear()
-            group = kept[key] = _count_facets(index, searcher, matching, filters, names)
+            if len(earlier_counts) >= _MOST_KEPT:
+                earlier_counts.clear()
+            group = earlier_counts[key] = _count_facets(index, searcher, matching, filters, names)
         counts |= group
     return {name: counts[name] for name in query.facets}
 

@@ -84,7 +84,7 @@ async def watch(*, search: SearchEngine, now: datetime, pause: float = SECOND_LO
     What is lost, foreign or damaged is rebuilt; what differs also on a second look is reconciled. A whole
     index without a mark, as releases before made them, is marked.
     """
-    found: dict[str, IndexState] = {}
+    states: dict[str, IndexState] = {}
     for index in INDEXES:
         state = await index_state(index, search=search)
         if state is IndexState.BEHIND:
@@ -102,8 +102,8 @@ async def watch(*, search: SearchEngine, now: datetime, pause: float = SECOND_LO
         elif state is IndexState.OK and outbox.source_of(index) and await search.mark(index) is None:
             await search.set_mark(index, await mark_of_market())
         if state is not IndexState.OK:
-            found[index] = state
-    return found
+            states[index] = state
+    return states
 
 
 async def list_incidents(since: datetime) -> list[Incident]:

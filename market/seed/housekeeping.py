@@ -187,10 +187,10 @@ async def _question(
 ) -> Story:
     """Ask about a listing, and answer it the next day."""
     now = yield calendar.ago(days, 10, 50)
-    asked = await answering.ask(await _listing(kind, key), text, by=By(await cast.actor(asker), now))
+    question = await answering.ask(await _listing(kind, key), text, by=By(await cast.actor(asker), now))
     if answer:
         now = yield calendar.ago(days - 1, 14, 20)
-        await answering.answer(asked.id, answer, by=By(await cast.actor(owner), now))
+        await answering.answer(question.id, answer, by=By(await cast.actor(owner), now))
 
 
 async def _invitation(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from market.budgets.clawback_rates import load_rates, seeded_rates
 from market.budgets.clawback_returns import interest_of
-from market.budgets.models import Clawback
+from market.budgets.models import Clawback, InterestRate
 from market.kit.findings import MAX_FINDINGS, find_rows
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
@@ -46,11 +47,12 @@ async def interest_is_as_computed() -> list[str]:
     rows = (
         await Clawback.filter(interest_amount__isnull=False).prefetch_related("receipts").order_by("number")
     )
+    table = await load_rates()
     findings = []
     for row in rows:
         receipts = [receipt for receipt in row.receipts if receipt.is_confirmed]
         last = max((r.received_on for r in receipts if r.amount > r.interest_part), default=date.min)
-        computed = interest_of(row, receipts, last).amount
+        computed = interest_of(row, receipts, last, table.of(row.interest_amount, receipts)).amount
         if computed != row.interest_amount:
             findings.append(
                 _(
@@ -95,12 +97,37 @@ async def handovers_are_by_two() -> list[str]:
     )
 
 
+async def rates_are_entered_by_two() -> list[str]:
+    """Each rate is one of the release, which all stand, or as its confirmation by a second person logged."""
+    findings = await find_rows(
+        "SELECT r.begins_on FROM interest_rates r LEFT JOIN LATERAL (SELECT e.data FROM audit_events e "
+        "  WHERE e.subject_kind = 'interest_rate' AND e.subject_id = r.id AND e.action = 'confirm' "
+        "  ORDER BY e.sequence DESC LIMIT 1) AS logged ON true "
+        "WHERE NOT r.is_shipped AND r.verdict = 'confirmed' AND (logged.data IS NULL "
+        "  OR r.proposed_by_id IS NULL OR r.decided_by_id IS NULL OR r.decided_by_id = r.proposed_by_id "
+        "  OR (logged.data->>'begins_on')::date <> r.begins_on "
+        "  OR (logged.data->>'basis_points')::integer <> r.basis_points "
+        "  OR logged.data->>'announcement' <> r.announcement) ORDER BY r.begins_on",
+        lazy("%(begins_on)s 起的追回利率不是由两人录入和确认的，或与确认时的日志不同"),
+    )
+    seeded = {(row.begins_on, row.basis_points) for row in seeded_rates().rates}
+    shipped = {(row.begins_on, row.basis_points) for row in await InterestRate.filter(is_shipped=True)}
+    findings += [
+        _("%(begins_on)s 起的追回利率与随系统发布的不同", begins_on=begins_on)
+        for begins_on in sorted({begins_on for begins_on, _points in seeded ^ shipped})
+    ]
+    return findings[:MAX_FINDINGS]
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "subsidies: clawbacks are what was confirmed": Invariant(
         lazy("补助：追回的金额、期限和起息日与确认时一致"), clawbacks_as_confirmed
     ),
     "subsidies: interest is that of the days and rates": Invariant(
         lazy("补助：追回的利息按日期和利率计算"), interest_is_as_computed
+    ),
+    "subsidies: rates of interest are entered by two": Invariant(
+        lazy("补助：追回利率由一人录入、另一人确认"), rates_are_entered_by_two
     ),
     "subsidies: clawbacks are handed over by two": Invariant(
         lazy("补助：追回逾期后由两人移送，并有移送书"), handovers_are_by_two

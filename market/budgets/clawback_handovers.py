@@ -8,6 +8,7 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.budgets.clawback_letters import issue_handover
+from market.budgets.clawback_rates import load_rates
 from market.budgets.clawback_returns import interest_of, what_is_owed
 from market.budgets.clawbacks import lock_clawback
 from market.budgets.models import Clawback, ClawbackHandover, ClawbackReceipt
@@ -88,7 +89,8 @@ async def decide_handover(number: str, verdict: Verdict, *, reason: str = "", by
 async def _hand_over(row: Clawback, claim: Claim, handover: ClawbackHandover, *, by: By) -> None:
     receipts = await ClawbackReceipt.filter(clawback_id=row.id, verdict=Verdict.CONFIRMED)
     today = local_date(by.now)
-    owed, interest = what_is_owed(row, receipts, today), interest_of(row, receipts, today)
+    rates = (await load_rates()).of(row.interest_amount, receipts)
+    owed, interest = what_is_owed(row, receipts, today, rates), interest_of(row, receipts, today, rates)
     letter = await issue_handover(claim, row, handover, owed, interest, by=by)
     await transition(
         row,

@@ -1,18 +1,16 @@
-"""Interest on a clawback: simple, by days, at a dated yearly rate, rounded once. Pure but for its rates.
+"""Interest on a clawback: simple, by days, at a dated yearly rate, rounded once. Pure.
 
-The rates stand in `clawback_rates.json`; that they apply is an assumption (A), printed with every demand. A
-return pays the principal first, and interest runs on what is left of it.
+That these rates apply is an assumption (A), printed with every demand. A return pays the principal first, and
+interest runs on what is left of it.
 """
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
-from pathlib import Path
+from itertools import pairwise
 
 from market.programmes.sharing import share
 
@@ -35,7 +33,11 @@ class Rates:
 
     def changes_between(self, after: date, until: date) -> list[date]:
         """Return the last days of a rate among the days after one day and before another."""
-        ends = [begins_on - timedelta(days=1) for begins_on, _rate in self.steps[1:]]
+        ends = [
+            begins_on - timedelta(days=1)
+            for (_before, old), (begins_on, new) in pairwise(self.steps)
+            if new != old
+        ]
         return [end for end in ends if after < end < until]
 
 
@@ -64,14 +66,7 @@ class Interest:
 
     lines: Sequence[InterestLine]
     amount: int
-
-
-@lru_cache(maxsize=1)
-def shipped_rates() -> Rates:
-    """Return the rates of `clawback_rates.json`."""
-    content = json.loads((Path(__file__).parent / "clawback_rates.json").read_text(encoding="utf-8"))
-    steps = [(date.fromisoformat(step["from"]), int(step["basis_points"])) for step in content["rates"]]
-    return Rates(steps, content["year_days"], content["source"], content["assumption"])
+    year_days: int
 
 
 def interest_until(
@@ -84,7 +79,7 @@ def interest_until(
     remainder.
     """
     if after is None or day <= after:
-        return Interest((), 0)
+        return Interest((), 0, rates.year_days)
     cuts = {day, *rates.changes_between(after, day), *(on for on, _amount in returns if after < on < day)}
     stretches: list[tuple[date, date, int, int]] = []
     begin = after
@@ -98,4 +93,4 @@ def interest_until(
     total = (2 * sum(weights) + whole) // (2 * whole)
     parts = share(total, weights)
     lines = tuple(InterestLine(*stretch, amount=part) for stretch, part in zip(stretches, parts, strict=True))
-    return Interest(lines, total)
+    return Interest(lines, total, rates.year_days)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from market.budgets.clawback_interest import Interest, shipped_rates
+from market.budgets.clawback_interest import Interest, Rates
+from market.budgets.clawback_rates import load_rates
 from market.budgets.models import Clawback, ClawbackHandover
 from market.budgets.states import InterestBasis
 from market.claims.letters import LETTER, issue_about, letter_of, named, review_sentences
@@ -34,17 +35,16 @@ async def issue_demand(claim: Claim, row: Clawback, *, by: By) -> IssuedDocument
         ),
         sentence(row.ground),
         sentence("请在 %(end)s 前缴回；逾期不缴回的，依法移送追缴。", end=end_of(row.due_on)),
-        *interest_sentences(row),
+        *interest_sentences(row, (await load_rates()).known_at()),
     ]
     letter = letter_of("补助追回决定书", claim, paragraphs, [], review_sentences())
     return await issue_about(DocumentKind.CLAWBACK, claim, LETTER, letter, by=by)
 
 
-def interest_sentences(row: Clawback) -> list[Sentence]:
+def interest_sentences(row: Clawback, rates: Rates) -> list[Sentence]:
     """Return from when a confirmed clawback bears interest, at which rates, and how it is rounded."""
     if row.interest_after is None:
         return [sentence("本项追回不计利息。")]
-    rates = shipped_rates()
     begins = (
         sentence("自拨付之日的次日起，按尚未缴回的本金计息。")
         if row.interest_basis is InterestBasis.FROM_PAYMENT
@@ -123,7 +123,7 @@ def interest_rows(interest: Interest) -> list[list[str]]:
                 "%(principal)s × %(rate)s ÷ %(year)s × %(days)s 天 ＝ %(amount)s",
                 principal=figure(line.principal),
                 rate=percent(line.rate),
-                year=shipped_rates().year_days,
+                year=interest.year_days,
                 days=line.days,
                 amount=figure(line.amount),
             ),

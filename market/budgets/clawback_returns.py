@@ -5,14 +5,15 @@ A return pays the principal first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
-from market.budgets.clawback_interest import Interest, interest_until, shipped_rates
+from market.budgets.clawback_interest import Interest, Rates, interest_until
+from market.budgets.clawback_rates import load_rates
 from market.budgets.clawbacks import COLLECTED, lock_clawback
 from market.budgets.models import Clawback, ClawbackReceipt
 from market.budgets.states import BudgetAct, ClaimVerb, ClawbackAction
@@ -49,7 +50,8 @@ async def record_return(
     ]
     if any(receipt.bank_reference == bank_reference for receipt in standing):
         raise Conflict(_("这笔银行流水已经登记。"))
-    principal_left, interest_left = what_is_owed(row, standing, received_on)
+    rates = (await load_rates()).known_at()
+    principal_left, interest_left = what_is_owed(row, standing, received_on, rates)
     outstanding = principal_left + interest_left
     if not 0 < amount <= outstanding:
         raise Invalid(_("金额应大于零，不超过尚欠的 %(left)s。", left=Money(outstanding)), field="amount")
@@ -83,7 +85,10 @@ async def confirm_return(number: str, receipt_id: UUID, *, by: By) -> ClawbackRe
     """
     row, claim, receipt = await _lock_receipt(number, receipt_id, by=by)
     await decide(receipt, Verdict.CONFIRMED, by=by, refusal=_("登记缴回与确认须由两人分别完成。"))
-    if receipt.interest_part and await _principal_returned(row) < row.amount:
+    confirmed = await ClawbackReceipt.filter(clawback_id=row.id, verdict=Verdict.CONFIRMED)
+    returned = sum(part.amount for part in confirmed)
+    principal = returned - sum(part.interest_part for part in confirmed)
+    if receipt.interest_part and principal < row.amount:
         raise Conflict(_("先确认缴回本金的登记，再确认缴回利息的。"))
     programme = await Programme.get(id=claim.programme_id)
     scope = f"{programme.slug}:{claim.year}"
@@ -97,8 +102,8 @@ async def confirm_return(number: str, receipt_id: UUID, *, by: By) -> ClawbackRe
             at=by.now,
             subject=("claim", claim.id),
         )
-    if row.interest_amount is None and await _principal_returned(row) == row.amount:
-        await _fix_interest(row, claim, by=by)
+    if row.interest_amount is None and principal == row.amount:
+        await _fix_interest(row, claim, confirmed, by=by)
     if receipt.interest_part:
         await book.post(
             "clawback_interest_received",
@@ -109,17 +114,16 @@ async def confirm_return(number: str, receipt_id: UUID, *, by: By) -> ClawbackRe
             at=by.now,
             subject=("claim", claim.id),
         )
-    if row.interest_amount is not None and await sum_returned(row.id) == row.amount + row.interest_amount:
+    if row.interest_amount is not None and returned == row.amount + row.interest_amount:
         await transition(row, ClawbackAction.SETTLE, by=by, changes={"settled_at": by.now})
     await record("claim", claim.id, ClaimVerb.RECEIVE_CLAWBACK, by=by, number=number, amount=receipt.amount)
     return receipt
 
 
-async def _fix_interest(row: Clawback, claim: Claim, *, by: By) -> None:
+async def _fix_interest(row: Clawback, claim: Claim, receipts: Sequence[ClawbackReceipt], *, by: By) -> None:
     """Compute and book the interest of a locked clawback whose principal is whole again."""
-    receipts = await ClawbackReceipt.filter(clawback_id=row.id, verdict=Verdict.CONFIRMED)
     last = max(receipt.received_on for receipt in receipts if receipt.amount > receipt.interest_part)
-    row.interest_amount = interest_of(row, receipts, last).amount
+    row.interest_amount = interest_of(row, receipts, last, (await load_rates()).known_at(by.now)).amount
     await row.save(update_fields=["interest_amount"])
     await record(
         "claim",
@@ -141,13 +145,15 @@ async def _fix_interest(row: Clawback, claim: Claim, *, by: By) -> None:
         )
 
 
-def interest_of(row: Clawback, receipts: Iterable[ClawbackReceipt], day: date) -> Interest:
+def interest_of(row: Clawback, receipts: Iterable[ClawbackReceipt], day: date, rates: Rates) -> Interest:
     """Return the interest on a clawback up to a day, by the principal that these receipts brought back."""
     returns = [(receipt.received_on, receipt.amount - receipt.interest_part) for receipt in receipts]
-    return interest_until(day, row.amount, row.interest_after, returns, shipped_rates())
+    return interest_until(day, row.amount, row.interest_after, returns, rates)
 
 
-def what_is_owed(row: Clawback, receipts: Iterable[ClawbackReceipt], day: date) -> tuple[int, int]:
+def what_is_owed(
+    row: Clawback, receipts: Iterable[ClawbackReceipt], day: date, rates: Rates
+) -> tuple[int, int]:
     """Return what of principal and of interest is still owed on a day, after these receipts, in fen."""
     receipts = list(receipts)
     principal = row.amount - sum(receipt.amount - receipt.interest_part for receipt in receipts)
@@ -156,12 +162,7 @@ def what_is_owed(row: Clawback, receipts: Iterable[ClawbackReceipt], day: date) 
         return principal, row.interest_amount - paid
     if not principal:
         day = max(receipt.received_on for receipt in receipts if receipt.amount > receipt.interest_part)
-    return principal, max(interest_of(row, receipts, day).amount - paid, 0)
-
-
-async def _principal_returned(row: Clawback) -> int:
-    receipts = await ClawbackReceipt.filter(clawback_id=row.id, verdict=Verdict.CONFIRMED)
-    return sum(receipt.amount - receipt.interest_part for receipt in receipts)
+    return principal, max(interest_of(row, receipts, day, rates).amount - paid, 0)
 
 
 @atomic()

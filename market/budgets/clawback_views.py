@@ -13,8 +13,8 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import clawbacks
 from market.budgets.clawback_handovers import decide_handover, propose_handover
-from market.budgets.clawback_interest import shipped_rates
 from market.budgets.clawback_letters import interest_rows
+from market.budgets.clawback_rates import load_rates
 from market.budgets.clawback_returns import (
     confirm_return,
     interest_of,
@@ -125,7 +125,9 @@ async def show(request: Request) -> Response:
     )
     confirmed = [receipt for receipt in receipts if receipt.is_confirmed]
     today = local_date(now)
-    principal, interest = what_is_owed(clawback, confirmed, today)
+    table = await load_rates()
+    rates = table.of(clawback.interest_amount, confirmed)
+    principal, interest = what_is_owed(clawback, confirmed, today, rates)
     return render_form(
         request,
         "budgets/clawback.html",
@@ -141,10 +143,11 @@ async def show(request: Request) -> Response:
         returned=sum(receipt.amount for receipt in confirmed),
         owed=(principal, interest),
         interest_rows=interest_rows(
-            interest_of(clawback, confirmed, _interest_day(confirmed, today, principal))
+            interest_of(clawback, confirmed, _interest_day(confirmed, today, principal), rates)
         ),
-        assumption=shipped_rates().assumption,
-        source=shipped_rates().source,
+        assumption=rates.assumption,
+        source=rates.source,
+        entered_until=table.entered_until if table.is_behind(today) else None,
     )
 
 

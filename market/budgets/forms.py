@@ -44,6 +44,18 @@ class HandoverForm(BaseForm):
     ground = LongTextField(lazy("催缴的经过"), [Required(lazy("请写明催缴的经过。"))], max_length=1000)
 
 
+class RateForm(BaseForm):
+    rate = PercentField(lazy("年利率（%）"), [Required(lazy("请填年利率。"))])
+    begins_on = DayField(lazy("起用日期"), [Required(lazy("请填起用日期。"))])
+    announcement = TextField(
+        lazy("公告的发布机构、文号或标题"),
+        [Required(lazy("请填公告的发布机构、文号或标题。"))],
+        max_length=200,
+    )
+    announced_on = DayField(lazy("公布日期"), [Required(lazy("请填公布日期。"))])
+    ground = LongTextField(lazy("出处和说明"), [Required(lazy("请写明出处。"))], max_length=500)
+
+
 class RunForm(BaseForm):
     programme = ChoiceField(lazy("政策"), [Required(lazy("请选择政策。"))])
     year = NumberField(lazy("年度"), [Required(lazy("请填年度。")), NumberRange(2010, 2100)])

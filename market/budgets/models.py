@@ -127,6 +127,32 @@ class ClawbackHandover(SecondPerson):
         table_description = "Clawback handovers."
 
 
+class InterestRate(SecondPerson):
+    """A yearly rate of interest on clawbacks, from a day on, by an announcement.
+
+    Shipped with the release, or entered by one person and confirmed by another; never edited but for that
+    decision.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    begins_on = fields.DateField()
+    basis_points = fields.IntField()
+    announcement = fields.CharField(max_length=200)
+    """Who published it, with number or title."""
+    announced_on = fields.DateField()
+    ground = fields.CharField(max_length=500)
+    """Where it can be read; why it replaces another of the same day."""
+    is_shipped = fields.BooleanField(default=False, db_default=False)
+    proposed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(  # type: ignore[assignment]  # who shipped it is nobody of the office
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    proposed_by_id: UUID | None  # type: ignore[assignment]  # as above
+
+    class Meta:
+        table = "interest_rates"
+        table_description = "Rates of interest on clawbacks."
+
+
 class YearRun(SecondPerson):
     """A bulk run of one programme's year through the desk in resumable stages.
 

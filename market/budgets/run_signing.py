@@ -20,7 +20,7 @@ from tortoise.queryset import QuerySet
 from market.audit.log import record
 from market.budgets.batches import LISTABLE
 from market.budgets.models import RunStage, YearRun
-from market.budgets.states import YearRunVerb
+from market.budgets.states import BudgetAct, YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.models import Assessment, Claim
@@ -185,6 +185,7 @@ async def sign_run(run_id: UUID, *, by: By) -> YearRun:
         SamePerson: the actor computed the run.
         Conflict: it is not computed, signed already, or the sample has not passed.
     """
+    by.actor.require(BudgetAct.SIGN_RUN)
     run = await _lock(run_id, by)
     sample = await read_sample(run)
     if sample is None or not sample.is_passed:

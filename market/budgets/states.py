@@ -210,6 +210,12 @@ class ClawbackVerb(LabelEnum):
     REJECT_HANDOVER = "reject_handover", lazy("退回移送追缴")
 
 
+class RateVerb(LabelEnum):
+    PROPOSE = "propose", lazy("录入利率")
+    CONFIRM = "confirm", lazy("确认利率")
+    REJECT = "reject", lazy("退回利率")
+
+
 class YearRunVerb(LabelEnum):
     START_YEAR_RUN = "start_year_run", lazy("开始年度核算")
     DRAW_SAMPLE = "draw_sample", lazy("抽取复核样本")
@@ -234,6 +240,9 @@ class BudgetAct(StrEnum):
     DECIDE_TAKE_BACK = "decide_take_back"
     DRAFT_LAYOUT = "draft_layout"
     CONFIRM_LAYOUT = "confirm_layout"
+    SIGN_RUN = "sign_run"
+    ENTER_RATE = "enter_rate"
+    CONFIRM_RATE = "confirm_rate"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
@@ -252,6 +261,9 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     BudgetAct.DECIDE_TAKE_BACK: frozenset({Role.APPROVER}),
     BudgetAct.DRAFT_LAYOUT: frozenset({Role.OFFICER}),
     BudgetAct.CONFIRM_LAYOUT: frozenset({Role.RECHECKER}),
+    BudgetAct.SIGN_RUN: frozenset({Role.RECHECKER}),
+    BudgetAct.ENTER_RATE: frozenset({Role.OFFICER}),
+    BudgetAct.CONFIRM_RATE: frozenset({Role.APPROVER}),
 }
 
 FRESH: Mapping[StrEnum, FreshProof] = {
@@ -265,4 +277,8 @@ FRESH: Mapping[StrEnum, FreshProof] = {
     BudgetAct.DECIDE_TAKE_BACK: FreshProof.TO_ACT,
     BudgetAct.CONFIRM_CLAWBACK: FreshProof.TO_ACT,
     BudgetAct.CONFIRM_RETURN: FreshProof.TO_ACT,
+    BudgetAct.CONFIRM_HANDOVER: FreshProof.TO_ACT,
+    BudgetAct.CONFIRM_LAYOUT: FreshProof.TO_ACT,
+    BudgetAct.SIGN_RUN: FreshProof.TO_ACT,
+    BudgetAct.CONFIRM_RATE: FreshProof.TO_ACT,
 }

@@ -181,6 +181,17 @@ def _to_approve() -> list[Pending]:
             since="h.proposed_at",
             amount="w.amount",
         ),
+        Pending(
+            "budgets.rate",
+            lazy("待确认追回利率"),
+            lazy("去确认"),
+            "/desk/rates",
+            "/desk/rates",
+            "interest_rates r WHERE r.verdict IS NULL",
+            number="r.begins_on",
+            title="r.announcement",
+            since="r.proposed_at",
+        ),
         _batches("budgets.approve", lazy("待批准批次"), lazy("去批准"), BatchStatus.CLEARED),
     ]
 

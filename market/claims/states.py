@@ -186,4 +186,5 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
 FRESH: Mapping[StrEnum, FreshProof] = {
     ClaimAct.PROPOSE_PAYEE_CHANGE: FreshProof.TO_ACT,
     ClaimAct.DECIDE_PAYEE_CHANGE: FreshProof.TO_ACT,
+    ClaimAct.DECIDE_REFUSAL: FreshProof.TO_ACT,
 }

@@ -110,4 +110,5 @@ FRESH: Mapping[StrEnum, FreshProof] = {
     ContractAct.CONNECT_ACCOUNT: FreshProof.TO_ACT,
     ContractAct.CONFIRM_REMITTANCE: FreshProof.TO_ACT,
     ContractAct.CONFIRM_REFUND: FreshProof.TO_ACT,
+    ContractAct.CONFIRM_PAID_IN: FreshProof.TO_ACT,
 }

@@ -15,6 +15,7 @@ from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
 from market.notices.recalculated_ends import END
 from market.notices.states import (
+    FRESH,
     PERMISSIONS,
     HolidayYearVerb,
     NoticeAction,
@@ -42,6 +43,7 @@ async def run_due(_deps: Deps, now: datetime) -> int:
 ROOM = Room(
     "notices",
     permissions=PERMISSIONS,
+    fresh=FRESH,
     models=(models,),
     routes=views.routes,
     menu=(MenuEntry(Menu.MAIN, 60, lazy("公示公告"), "notices:index", "notices"),),

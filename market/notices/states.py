@@ -10,6 +10,7 @@ from uuid import UUID
 from market.accounts.permissions import ALL_SIGNED_IN, ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.room import FreshProof
 from market.kit.workflow import Workflow
 
 
@@ -189,3 +190,5 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     NoticeAct.ENTER_HOLIDAYS: frozenset({Role.OPERATOR}),
     NoticeAct.CONFIRM_HOLIDAYS: frozenset({Role.APPROVER}),
 }
+
+FRESH: Mapping[StrEnum, FreshProof] = {NoticeAct.DECIDE_OBJECTION: FreshProof.TO_ACT}

@@ -84,4 +84,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     RewardAct.PAY_REWARDS: frozenset({Role.FINANCE}),
 }
 
-FRESH: Mapping[StrEnum, FreshProof] = {RewardAct.EXPORT_PAYOUTS: FreshProof.TO_READ}
+FRESH: Mapping[StrEnum, FreshProof] = {
+    RewardAct.PAY_REWARDS: FreshProof.TO_ACT,
+    RewardAct.EXPORT_PAYOUTS: FreshProof.TO_READ,
+}

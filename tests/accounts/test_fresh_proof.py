@@ -21,6 +21,7 @@ from market.contracts.states import ContractAct
 from market.deps import Deps
 from market.integrity.states import IntegrityAct
 from market.kit.room import FreshProof
+from market.notices.states import NoticeAct
 from market.payees.models import PayeeAccount
 from market.payees.states import PayeeAct
 from market.programmes.states import ProgrammeAct
@@ -39,9 +40,13 @@ SETTLED: dict[str, set[StrEnum]] = {
         BudgetAct.APPROVE,
         BudgetAct.CONFIRM_CLAWBACK,
         BudgetAct.CONFIRM_RETURN,
+        BudgetAct.CONFIRM_HANDOVER,
+        BudgetAct.CONFIRM_RATE,
+        BudgetAct.SIGN_RUN,
     },
+    "refusals and rulings": {ClaimAct.DECIDE_REFUSAL, NoticeAct.DECIDE_OBJECTION},
     "lists": {BudgetAct.MAKE_LIST, BudgetAct.CONFIRM_LIST},
-    "instructions": {BudgetAct.DISBURSE, BudgetAct.RELEASE_PAYMENT},
+    "instructions": {BudgetAct.DISBURSE, BudgetAct.RELEASE_PAYMENT, BudgetAct.CONFIRM_LAYOUT},
     "results": {BudgetAct.CONFIRM_RESULT, BudgetAct.TAKE_BACK_RESULT, BudgetAct.DECIDE_TAKE_BACK},
     "payee": {
         PayeeAct.PROPOSE_ACCOUNT,
@@ -54,8 +59,10 @@ SETTLED: dict[str, set[StrEnum]] = {
     "confirming remittances, refunds and bank lines": {
         ContractAct.CONFIRM_REMITTANCE,
         ContractAct.CONFIRM_REFUND,
+        ContractAct.CONFIRM_PAID_IN,
     },
     "sanctions": {IntegrityAct.MANAGE_SANCTIONS, IntegrityAct.DECIDE_SANCTION},
+    "rewards": {RewardAct.PAY_REWARDS},
     "roles": {AccountAct.MANAGE_MEMBERS},
     "factor changes": {AccountAct.CHANGE_FACTORS},
 }
@@ -81,6 +88,9 @@ POSTS: list[tuple[StaffRole | MemberRole, str, dict[str, str]]] = [
     (TREASURER, f"/remittances/{U}/confirm", {}),
     (TREASURER, f"/remittances/{U}/reject", {}),
     (TREASURER, f"/refunds/{U}/confirm", {}),
+    (RECHECKER, f"/desk/{N}/refusal", {"act": "confirm"}),
+    (RECHECKER, "/desk/layouts/bank_bulk", {"act": "confirm"}),
+    (TREASURER, f"/rewards/{N}/pay", {}),
     (StaffRole.OPERATOR, "/backoffice/sanctions", {}),
     (ADMIN, "/account/members", {"act": "role"}),
     (OFFICER, "/account/factors", {"act": "begin"}),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from tortoise.exceptions import IntegrityError
 
 from market.accounts.models import Message
 from market.budgets.clawback_checks import (
@@ -16,17 +19,19 @@ from market.budgets.clawback_checks import (
     clawbacks_as_confirmed,
     handovers_are_by_two,
     interest_is_as_computed,
+    rates_are_entered_by_two,
 )
 from market.budgets.clawback_handovers import decide_handover, propose_handover
-from market.budgets.clawback_interest import Rates, interest_until, shipped_rates
+from market.budgets.clawback_interest import Rates, interest_until
+from market.budgets.clawback_rates import decide_rate, load_rates, propose_rate, seeded_rates
 from market.budgets.clawback_returns import confirm_return, record_return
 from market.budgets.clawbacks import confirm_clawback, start_clawback
-from market.budgets.models import Clawback, ClawbackHandover
+from market.budgets.models import Clawback, ClawbackHandover, InterestRate
 from market.budgets.states import ClawbackStatus, InterestBasis
 from market.documents.models import IssuedDocument
 from market.documents.sentences import fill
 from market.documents.states import DocumentKind
-from market.kit.database import connection
+from market.kit.database import connection, in_transaction
 from market.kit.errors import Conflict, Invalid
 from market.ledger import transfers as book
 from market.records.by import By
@@ -76,14 +81,24 @@ def test_interest_is_rounded_once_and_its_parts_add_up_to_it() -> None:
     assert [line.amount for line in interest.lines] == [838, 947]
 
 
-def test_the_shipped_rates_are_dated_in_order_and_marked_as_an_assumption() -> None:
-    rates = shipped_rates()
+async def test_the_shipped_rates_are_rows_in_order_each_with_its_announcement() -> None:
+    table = await load_rates()
+    rates = table.known_at()
 
     days = [begins_on for begins_on, _rate in rates.steps]
-    assert days == sorted(set(days))
+    assert days == [row.begins_on for row in seeded_rates().rates] == sorted(set(days))
     assert rates.assumption.endswith("（A）")
     assert rates.on(date(2025, 5, 19)) == 310
     assert rates.on(date(2025, 5, 20)) == 300
+    assert all(str(row.begins_on) in row.announcement and row.ground for row in table.rows)
+    assert table.entered_until == date(2026, 1, 20)
+    assert (table.is_behind(date(2026, 2, 24)), table.is_behind(date(2026, 2, 25))) == (False, True)
+
+
+def test_a_rate_that_is_announced_unchanged_cuts_no_stretch() -> None:
+    rates = replace(RATES, steps=[*RATES.steps[:1], (date(2026, 3, 20), 360), *RATES.steps[1:]])
+
+    assert len(interest_until(date(2026, 4, 1), 100_0000, date(2026, 3, 1), [], rates).lines) == 1
 
 
 @cached_stage
@@ -106,6 +121,158 @@ async def give_back(desk: Desk, row: Clawback, amount: int, at: datetime, refere
 
 async def findings() -> list[str]:
     return [line for invariant in CHECKS.values() for line in await invariant.check()]
+
+
+async def enter_rate(desk: Desk, begins_on: date, basis_points: int, at: datetime) -> InterestRate:
+    return await propose_rate(
+        begins_on=begins_on,
+        basis_points=basis_points,
+        announcement="全国银行间同业拆借中心公告",
+        announced_on=begins_on,
+        ground="中国货币网",
+        by=By(desk.officer, at),
+    )
+
+
+async def test_a_rate_counts_once_a_second_person_has_confirmed_it() -> None:
+    desk, row = await make_demanded()
+    late = LATER + timedelta(days=66)
+    begins_on = late.date() - timedelta(days=18)
+    rate = await enter_rate(desk, begins_on, 600, late)
+    both = replace(desk.officer, roles=desk.officer.roles | desk.approver.roles)
+    with pytest.raises(SamePerson):
+        await decide_rate(rate.id, Verdict.CONFIRMED, by=By(both, late))
+    with pytest.raises(Conflict):
+        await enter_rate(desk, begins_on, 500, late)
+    with pytest.raises(Invalid):
+        await decide_rate(rate.id, Verdict.REJECTED, by=By(desk.approver, late))
+    assert (await load_rates()).known_at().on(late.date()) == 300
+
+    await decide_rate(rate.id, Verdict.CONFIRMED, by=By(desk.approver, late))
+    await give_back(desk, row, 10 * WAN, late, "r1")
+
+    # 100,000.00: 17 days at 3 %, 141.67; 19 days at 6 %, 316.67; rounded once.
+    assert (await Clawback.get(id=row.id)).interest_amount == 45833
+    assert await findings() == []
+
+
+async def test_interest_that_is_fixed_stays_when_a_rate_is_entered_late_or_corrected() -> None:
+    desk, row = await make_demanded()
+    late = LATER + timedelta(days=66)
+    await give_back(desk, row, 10 * WAN, late, "r1")
+    for minutes, basis_points in enumerate((600, 550), 1):
+        rate = await enter_rate(desk, late.date() - timedelta(days=18), basis_points, late)
+        await decide_rate(rate.id, Verdict.CONFIRMED, by=By(desk.approver, late + timedelta(minutes=minutes)))
+
+    assert (await load_rates()).known_at().on(late.date()) == 550
+    assert (await Clawback.get(id=row.id)).interest_amount == 30000
+    assert await findings() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"basis_points": 0}, "rate"),
+        ({"basis_points": 2500}, "rate"),
+        ({"announced_on": LATER.date() + timedelta(days=1)}, "announced_on"),
+        ({"begins_on": LATER.date() - timedelta(days=1)}, "begins_on"),
+        ({"begins_on": LATER.date() + timedelta(days=60)}, "begins_on"),
+    ],
+)
+async def test_a_rate_that_cannot_be_is_refused_at_its_field(changes: dict[str, Any], field: str) -> None:
+    desk = await make_desk()
+    typed: dict[str, Any] = {
+        "begins_on": LATER.date(),
+        "basis_points": 300,
+        "announcement": "公告",
+        "announced_on": LATER.date(),
+        "ground": "网址",
+    }
+
+    with pytest.raises(Invalid) as refused:
+        await propose_rate(**typed | changes, by=By(desk.officer, LATER))
+
+    assert refused.value.field == field
+
+
+async def test_the_officer_enters_a_rate_and_the_approver_confirms_it_on_the_page(
+    client: httpx.AsyncClient,
+) -> None:
+    desk = await make_desk()
+    today = NOW.date().isoformat()
+    typed = {
+        "rate": "2.95",
+        "begins_on": today,
+        "announced_on": today,
+        "announcement": "公告",
+        "ground": "网址",
+    }
+    await sign_in(client, desk.officer)
+    assert "利率录到 2026-01-20 公布的一期" in (await client.get("/desk/rates")).text
+    empty = await post(client, "/desk/rates", typed | {"rate": ""})
+    assert (empty.status_code, "请填年利率" in empty.text) == (422, True)
+    await post(client, "/desk/rates", typed)
+    rate = await InterestRate.get(is_shipped=False)
+    own = await post(client, "/desk/rates", {"act": "confirm", "rate_id": str(rate.id)}, follow=False)
+    assert own.status_code == 403
+    await sign_in(client, desk.approver)
+    assert "待确认追回利率" in (await client.get("/dashboard")).text
+    assert "确认利率" in (await client.get("/desk/rates")).text
+
+    await post(client, "/desk/rates", {"act": "confirm", "rate_id": str(rate.id)})
+
+    await rate.refresh_from_db()
+    assert (rate.verdict, rate.basis_points, rate.decided_by_id) == (
+        Verdict.CONFIRMED,
+        295,
+        desk.approver.user_id,
+    )
+    assert "利率录到" not in (await client.get("/desk/rates")).text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE interest_rates SET basis_points = 100 WHERE begins_on = '2025-05-20'",
+        "DELETE FROM interest_rates WHERE begins_on = '2024-07-22'",
+        "UPDATE interest_rates SET basis_points = 100 WHERE NOT is_shipped",
+    ],
+)
+async def test_a_rate_is_refused_a_change_by_the_database_and_found_where_it_was_made(statement: str) -> None:
+    desk = await make_desk()
+    rate = await enter_rate(desk, LATER.date(), 290, LATER)
+    await decide_rate(rate.id, Verdict.CONFIRMED, by=By(desk.approver, LATER))
+    assert await rates_are_entered_by_two() == []
+    with pytest.raises(IntegrityError):
+        async with in_transaction():
+            await connection().execute_query(statement)
+    await connection().execute_query("ALTER TABLE interest_rates DISABLE TRIGGER interest_rates_guard")
+
+    await connection().execute_query(statement)
+
+    (finding,) = await rates_are_entered_by_two()
+    assert "追回利率" in finding
+
+
+async def test_a_rate_that_nobody_confirmed_is_found() -> None:
+    desk = await make_desk()
+    await InterestRate.create(
+        id=uuid4(),
+        begins_on=LATER.date(),
+        basis_points=1,
+        announcement="公告",
+        announced_on=LATER.date(),
+        ground="网址",
+        proposed_by_id=desk.officer.user_id,
+        proposed_at=LATER,
+        decided_by_id=desk.approver.user_id,
+        decided_at=LATER,
+        verdict=Verdict.CONFIRMED,
+    )
+
+    (finding,) = await rates_are_entered_by_two()
+
+    assert str(LATER.date()) in finding
 
 
 async def test_who_pays_in_time_pays_no_interest() -> None:

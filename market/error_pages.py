@@ -14,6 +14,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Match
 
 from market.accounts.actors import ProofNeeded
+from market.accounts.desk_access import ReasonNeeded
+from market.accounts.desk_access_requests import ask_for_reason
 from market.accounts.form_requests import hold_refused_form
 from market.accounts.forms import LoginForm
 from market.accounts.proof_requests import ask_for_proof
@@ -43,6 +45,8 @@ async def refused(request: Request, error: Exception) -> Response:
     await note_refusal(request, error)
     if isinstance(error, ProofNeeded):
         return await ask_for_proof(request, error)
+    if isinstance(error, ReasonNeeded):
+        return ask_for_reason(request, error)
     if isinstance(error, FactorNeeded) and request.method == "GET":
         return RedirectResponse(str(request.app.url_path_for("accounts:factors")), 303)
     if isinstance(error, SignInFirst) and request.method == "GET":

@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise.exceptions import DoesNotExist
 
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus
-from market.accounts.permissions import BUYERS, DESK, SELLERS, STAFF, NotYours, Role, may, require
+from market.accounts.permissions import BUYERS, OVERSEERS, SELLERS, STAFF, NotYours, Role, may, require
 from market.kit.database import connection
 from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
@@ -59,9 +59,12 @@ class Actor:
         return not self.roles.isdisjoint(STAFF)
 
     @property
-    def is_desk(self) -> bool:
-        """Return whether the person decides or audits; experts see what they review, and no more."""
-        return not self.roles.isdisjoint(DESK)
+    def oversees(self) -> bool:
+        """Return whether the person reads every listing and organisation.
+
+        The desk opens what a submitted claim names, see `desk_access`; experts see what they review.
+        """
+        return not self.roles.isdisjoint(OVERSEERS)
 
     @property
     def is_administrator(self) -> bool:

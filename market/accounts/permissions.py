@@ -50,11 +50,14 @@ class AccountAct(StrEnum):
     EXPORT_AUDIT = "export_audit"
     READ_MAILS = "read_mails"
     SEE_DESK = "see_desk"
+    OPEN_FOR_REASON = "open_for_reason"
 
 
 ORGANISATION = frozenset({Role.ADMIN, Role.AGENT})
 ALL_MEMBERS = frozenset({Role.ADMIN, Role.AGENT, Role.FINANCE})
 DESK = frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER, Role.OPERATOR, Role.AUDITOR})
+OVERSEERS = frozenset({Role.OPERATOR, Role.AUDITOR})
+"""Who reads every listing and organisation: the one to review them, the other to audit them."""
 ALL_SIGNED_IN = frozenset(set(Role) - {Role.GUEST})
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
@@ -68,6 +71,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     AccountAct.EXPORT_AUDIT: frozenset({Role.AUDITOR}),
     AccountAct.READ_MAILS: frozenset(Role),
     AccountAct.SEE_DESK: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER, Role.AUDITOR}),
+    AccountAct.OPEN_FOR_REASON: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER}),
 }
 """`READ_MAILS` is for the demo's page of mails, which exists in demo mode only."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from market.accounts import (
     authentication_views,
     checks,
+    desk_access_models,
+    desk_access_views,
     factor_models,
     factor_views,
     jobs,
@@ -31,12 +33,13 @@ ROOM = Room(
     "accounts",
     permissions=PERMISSIONS,
     fresh=FRESH,
-    models=(models, factor_models),
+    models=(models, factor_models, desk_access_models),
     routes=[
         *authentication_views.routes,
         *factor_views.routes,
         *profile_views.routes,
         *organisation_views.routes,
+        *desk_access_views.routes,
     ],
     jobs=(jobs.send_mail, jobs.sweep, jobs.note_failure, jobs.mail_root),
     relations=queries.relations,
@@ -53,6 +56,7 @@ ROOM = Room(
     audit_verbs={
         "user": (UserVerb,),
         "organisation": (OrganisationVerb,),
+        "*": (desk_access_models.DeskAccessVerb,),
     },
     workbench=(
         WorkEntry(WorkGroup.WORK, 20, lazy("消息"), "accounts:messages"),

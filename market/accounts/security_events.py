@@ -15,6 +15,7 @@ from tortoise.exceptions import BaseORMException
 
 from market.accounts.actors import Actor, ProofNeeded
 from market.accounts.attempt_limits import HOUR
+from market.accounts.desk_access import ReasonNeeded
 from market.accounts.models import User, UserVerb
 from market.accounts.web import FactorNeeded, optional_actor
 from market.audit.log import record
@@ -44,12 +45,12 @@ async def _record(user_id: UUID, verb: UserVerb, by: By, **data: object) -> None
 
 
 async def note_refusal(request: Request, error: Exception) -> None:
-    """Record that a signed-in person was refused an act; a question for a proof or a factor is none."""
+    """Record that a signed-in person was refused an act; to be asked for proof or reason is none."""
     actor = optional_actor(request)
     if (
         actor is None
         or not isinstance(error, Forbidden)
-        or isinstance(error, PageExpired | ProofNeeded | FactorNeeded)
+        or isinstance(error, PageExpired | ProofNeeded | FactorNeeded | ReasonNeeded)
     ):
         return
     await _note(request, actor, UserVerb.REFUSED)

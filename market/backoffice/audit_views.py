@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from tortoise.models import Model
 
+from market.accounts.desk_access import list_accesses
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct, Role
 from market.accounts.web import actor_for
@@ -103,9 +104,13 @@ async def find_subject(text: str) -> tuple[str | None, UUID] | None:
 
 async def name_subjects(events: Iterable[AuditEvent]) -> dict[tuple[str, UUID], Subject]:
     """Return what the records of these rows are called."""
+    return await _names_of({(event.subject_kind, event.subject_id) for event in events})
+
+
+async def _names_of(records: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], Subject]:
     ids_by_kind: dict[str, set[UUID]] = {}
-    for event in events:
-        ids_by_kind.setdefault(event.subject_kind, set()).add(event.subject_id)
+    for kind, identity in records:
+        ids_by_kind.setdefault(kind, set()).add(identity)
     named = {}
     for kind, ids in ids_by_kind.items():
         names = await _names(kind, ids)
@@ -257,8 +262,23 @@ def _pseudonym(text: str) -> UUID | None:
         return None
 
 
+async def accesses(request: Request) -> Response:
+    actor_for(request, AccountAct.READ_AUDIT)
+    page = await list_accesses(PageRequest.from_query(request.query_params))
+    names = await _names_of({(access.subject_kind, access.subject_id) for access in page.items})
+    return render(
+        request,
+        "backoffice/desk_accesses.html",
+        page=page,
+        name=lambda access: names[access.subject_kind, access.subject_id].name,
+        kind=kind_label,
+        role=role_label,
+    )
+
+
 routes = [
     Route("/audit-log", log, name="backoffice:audit", methods=["GET"]),
+    Route("/audit-log/desk", accesses, name="backoffice:desk_accesses", methods=["GET"]),
     Route("/audit-log/export", export, name="backoffice:audit_export", methods=["GET"]),
     Route("/audit-log/{kind}/{subject_id:uuid}", record, name="backoffice:audit_record", methods=["GET"]),
 ]

@@ -88,6 +88,13 @@ ROOM = Room(
         WorkEntry(WorkGroup.RECORDS, 20, lazy("异常"), "backoffice:anomalies", act=AccountAct.READ_AUDIT),
         WorkEntry(WorkGroup.RECORDS, 30, lazy("责任日志"), "backoffice:audit", act=AccountAct.READ_AUDIT),
         WorkEntry(
+            WorkGroup.RECORDS,
+            40,
+            lazy("说明理由的查看"),
+            "backoffice:desk_accesses",
+            act=AccountAct.READ_AUDIT,
+        ),
+        WorkEntry(
             WorkGroup.SITE,
             40,
             lazy("演示时钟"),

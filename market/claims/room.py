@@ -11,6 +11,7 @@ from market.claims import (
     desk_views,
     expert_panel,
     models,
+    named_records,
     panel_views,
     queries,
     queue_views,
@@ -56,6 +57,7 @@ ROOM = Room(
             files=queries.may_open_evidence,
         ),
     },
+    named_at_desk=named_records.NAMED_AT_DESK,
     workbench=(
         WorkEntry(
             WorkGroup.SUBSIDY,

@@ -11,6 +11,7 @@ from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
+from market.accounts.desk_access import require_named_or_reason
 from market.accounts.permissions import AccountAct, Role
 from market.contracts.models import (
     INSTALMENT,
@@ -46,10 +47,12 @@ async def get_contract_for(actor: Actor, number: str) -> Contract:
 
     Raises:
         NotFound: there is none, or it is not theirs.
+        ReasonNeeded: no submitted claim names it, and the desk has not said why it opens it.
     """
     contract = await _with_parts(Contract.filter(number=number)).first()
     if contract is None or not may_read(contract.deal, actor):
         raise NotFound(_("没有这份合同，或者您不能查看它。"))
+    await _require_reason_of_desk(actor, contract)
     await attach_subjects([contract.deal])
     return contract
 
@@ -67,6 +70,7 @@ async def get_instalment_for(actor: Actor, instalment_id: UUID) -> Instalment:
     )
     if instalment is None or not may_read(instalment.contract.deal, actor):
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
+    await _require_reason_of_desk(actor, instalment.contract)
     return instalment
 
 
@@ -83,8 +87,13 @@ async def get_remittance_for(actor: Actor, remittance_id: UUID) -> tuple[Remitta
 
 
 def may_read(deal: Deal, actor: Actor) -> bool:
-    """Tell whether the person may read the contract of a deal."""
-    return may_see(deal, actor) or actor.may(AccountAct.SEE_DESK) or Role.AUDITOR in actor.roles
+    """Tell whether the person may read the contract of a deal; the desk some of them for a stated reason."""
+    return may_see(deal, actor) or actor.may(AccountAct.SEE_DESK)
+
+
+async def _require_reason_of_desk(actor: Actor, contract: Contract) -> None:
+    if not may_see(contract.deal, actor):
+        await require_named_or_reason(actor, "contract", contract.id)
 
 
 async def find_contract(deal_id: UUID) -> Contract | None:
@@ -172,7 +181,10 @@ async def may_open_contract_file(actor: Actor | None, file: StoredFile) -> bool:
         return False
     contract = await Contract.get_or_none(id=file.subject_id).select_related("deal")
     if contract is not None:
-        return may_read(contract.deal, actor)
+        if not may_read(contract.deal, actor):
+            return False
+        await _require_reason_of_desk(actor, contract)
+        return True
     draft = await ContractDraft.get_or_none(id=file.subject_id).select_related("deal")
     return draft is not None and may_see(draft.deal, actor)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from market.kit.i18n import Lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry
-from market.kit.subjects import FileGuard, Subject
+from market.kit.subjects import DeskScope, FileGuard, Subject
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -125,6 +125,8 @@ class Room:
     fresh: Mapping[StrEnum, FreshProof] = field(default_factory=dict)
     """The acts that ask for a fresh proof that the person is there."""
     subjects: Mapping[str, Subject] = field(default_factory=dict)
+    named_at_desk: Mapping[str, DeskScope] = field(default_factory=dict)
+    """Kinds of record that the desk opens where a submitted claim names them, else for a stated reason."""
     labels: Mapping[str, type[LabelEnum] | tuple[type[LabelEnum], ...]] = field(default_factory=dict)
     """States and kinds that pages show by name, such as `label("deal", "signed")`."""
     audit_verbs: Mapping[str, Sequence[type[LabelEnum]]] = field(default_factory=dict)
@@ -204,6 +206,7 @@ class Rooms:
         )
         self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)
+        self.named_at_desk = _merge(room.named_at_desk for room in self.upwards)
         self.moments = _merge(room.moments for room in self.upwards)
         self.checks = _merge(room.checks for room in self.upwards)
         self.keyed_checks = _merge(room.keyed_checks for room in self.upwards)

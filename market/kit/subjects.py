@@ -11,6 +11,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import Lazy
 
 if TYPE_CHECKING:
+    from tortoise.models import Model
+
     from market.accounts.actors import Actor
     from market.files.models import StoredFile
     from market.kit.labels import LabelEnum
@@ -63,6 +65,15 @@ def find_by(
 
 PartiesOf = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Collection[UUID]]]]
 """Returns the organisations that records of one kind concern, by the ids of the records."""
+
+
+@dataclass(frozen=True)
+class DeskScope:
+    """What of one kind of record the desk opens at once."""
+
+    model: type[Model]
+    named: Callable[[Collection[UUID]], Awaitable[Collection[UUID]]]
+    """Returns those of these records that a submitted claim names."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def is_owner_visible(need: Need, actor: Actor | None, *, brokers: Collection[UUI
     """
     if not need.is_masked or is_owner(actor, need):
         return True
-    return actor is not None and (actor.is_desk or actor.user_id in brokers)
+    return actor is not None and (actor.oversees or actor.user_id in brokers)
 
 
 def need_owner_name(need: Need, actor: Actor | None, *, brokers: Collection[UUID] = ()) -> str:

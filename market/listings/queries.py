@@ -10,7 +10,9 @@ from uuid import UUID
 from tortoise.functions import Count
 
 from market.accounts.actors import Actor
+from market.accounts.desk_access import require_named_or_reason
 from market.accounts.models import Organisation
+from market.accounts.permissions import AccountAct
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
@@ -87,13 +89,13 @@ def is_owner(actor: Actor | None, listing: Listing) -> bool:
 
 
 def may_see_contacts(listing: Listing, actor: Actor | None) -> bool:
-    """Return whether the person may see the contact: members of verified organisations and staff may.
+    """Return whether the person may see the contact: members of verified organisations may, and who oversees.
 
-    That of a masked need is visible to staff and its owner only.
+    That of a masked need is visible to its owner and to who oversees only.
     """
     if actor is None:
         return False
-    if is_owner(actor, listing) or actor.is_desk:
+    if is_owner(actor, listing) or actor.oversees:
         return True
     return actor.is_organisation_verified and not (isinstance(listing, Need) and listing.is_masked)
 
@@ -286,12 +288,16 @@ async def get_listing_for(kind: Kind, actor: Actor | None, number: str) -> Listi
 
     Raises:
         NotFound: there is none, or it is not public and not theirs.
+        ReasonNeeded: the desk opens it for a stated reason.
     """
     listing = await _LISTING[kind.key].first(number)
-    if listing is None or not (
-        listing.status in PUBLIC or (actor and (actor.is_desk or is_owner(actor, listing)))
+    if listing is not None and (
+        listing.status in PUBLIC or (actor and (actor.oversees or is_owner(actor, listing)))
     ):
+        return cast(Listing, listing)
+    if listing is None or actor is None or not actor.may(AccountAct.SEE_DESK):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    await require_named_or_reason(actor, kind.key, listing.id)
     return cast(Listing, listing)
 
 

@@ -80,7 +80,7 @@ class FitPage:
 
 def may_see_all(actor: Actor | None, listing: Need | Outcome) -> bool:
     """Return whether a person sees every match of a listing: its owner, staff and brokers."""
-    return actor is not None and (is_owner(actor, listing) or actor.is_desk or Role.BROKER in actor.roles)
+    return actor is not None and (is_owner(actor, listing) or actor.oversees or Role.BROKER in actor.roles)
 
 
 async def fits_of(listing: Need | Outcome, actor: Actor | None) -> FitPage:

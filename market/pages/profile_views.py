@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from market.accounts.actors import Actor
+from market.accounts.desk_access import require_named_or_reason
 from market.accounts.models import BrokerProfile, Membership, Organisation, OrganisationStatus
+from market.accounts.permissions import AccountAct
 from market.accounts.web import optional_actor
 from market.contracts.models import Contract
 from market.kit.clock import local_date
@@ -38,10 +40,11 @@ class BrokerRecord:
 
 
 async def get_public_organisation(organisation_id: UUID, actor: Actor | None) -> Organisation:
-    """Return a verified organisation; others only to their own people and staff.
+    """Return a verified organisation; others only to their own people, who oversees, and the desk.
 
     Raises:
         NotFound: there is none that this person may know of.
+        ReasonNeeded: the desk opens it for a stated reason.
     """
     organisation = await Organisation.get_or_none(id=organisation_id)
     is_own = actor is not None and any(
@@ -52,16 +55,19 @@ async def get_public_organisation(organisation_id: UUID, actor: Actor | None) ->
         and organisation.is_verified
         and organisation.kind.value in (*PUBLIC_KINDS, "registry", "authority")
     )
-    if organisation is None or not (is_public or is_own or (actor and actor.is_desk)):
+    if organisation is not None and (is_public or is_own or (actor and actor.oversees)):
+        return organisation
+    if organisation is None or actor is None or not actor.may(AccountAct.SEE_DESK):
         raise NotFound(_("没有这个单位。"))
+    await require_named_or_reason(actor, "organisation", organisation.id)
     return organisation
 
 
 def may_see_contacts(organisation: Organisation, actor: Actor | None) -> bool:
-    """Tell whether the contact is shown: to verified organisations and staff."""
+    """Tell whether the contact is shown: to verified organisations and who oversees."""
     if actor is None:
         return False
-    return actor.is_desk or actor.is_organisation_verified or actor.acts_for(organisation.id)
+    return actor.oversees or actor.is_organisation_verified or actor.acts_for(organisation.id)
 
 
 async def get_public_broker(profile_id: UUID) -> BrokerProfile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from market.accounts.actors import Actor
+from market.accounts.desk_access import require_named_or_reason
 from market.accounts.permissions import AccountAct
 from market.files.models import StoredFile
 from market.kit.errors import NotFound
@@ -54,6 +55,7 @@ async def get_account_at_desk(actor: Actor, account_id: UUID) -> PayeeAccount:
 
     Raises:
         NotFound: there is none.
+        ReasonNeeded: no submitted claim is its organisation's, and it does not wait for the desk.
     """
     actor.require(AccountAct.SEE_DESK)
     account = await PayeeAccount.get_or_none(id=account_id).select_related(
@@ -61,6 +63,7 @@ async def get_account_at_desk(actor: Actor, account_id: UUID) -> PayeeAccount:
     )
     if account is None:
         raise NotFound(_("没有这个收款账户，或者您不能查看它。"))
+    await _require_reason(actor, account)
     return account
 
 
@@ -78,4 +81,16 @@ async def may_open_proof(actor: Actor | None, file: StoredFile) -> bool:
     account = await PayeeAccount.get_or_none(id=file.subject_id)
     if actor is None or account is None:
         return False
-    return actor.acts_for(account.organisation_id) or actor.may(AccountAct.SEE_DESK)
+    if actor.acts_for(account.organisation_id):
+        return True
+    if not actor.may(AccountAct.SEE_DESK):
+        return False
+    await _require_reason(actor, account)
+    return True
+
+
+async def _require_reason(actor: Actor, account: PayeeAccount) -> None:
+    """Have the desk say why it opens an account that neither waits for it nor belongs to an applicant."""
+    if account.verdict is None or await PayeeComparison.exists(account_id=account.id):
+        return
+    await require_named_or_reason(actor, "organisation", account.organisation_id)

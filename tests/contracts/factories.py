@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from market.accounts.actors import Actor
+from market.accounts.desk_access import state_reason
+from market.accounts.models import StaffRole
 from market.contracts import remittances, signing
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
@@ -16,7 +19,7 @@ from market.kit.money import Money
 from market.payments.models import Remittance
 from market.records.by import By
 from tests.deals.factories import PRICE, Parties, make_to_sign
-from tests.factories import NOW
+from tests.factories import NOW, make_staff
 from tests.stage_cache import cached_stage
 
 LATER = NOW + timedelta(days=19)
@@ -84,6 +87,13 @@ async def make_registered(parties: Parties, number: str = "4526010300000117", **
         registry="南宁市技术合同登记站",
         by=By(parties.seller, LATER),
     )
+
+
+async def make_officer(contract: Contract) -> Actor:
+    """An officer who has stated why to open the contract: no claim names it."""
+    officer = await make_staff(StaffRole.OFFICER)
+    await state_reason("contract", contract.id, "核对登记信息", by=By(officer, LATER))
+    return officer
 
 
 async def instalments_of(contract: Contract) -> list[Instalment]:

@@ -20,7 +20,7 @@ from market.payments.statement_models import BankLine, BankStatement, LinePart
 from market.payments.states import LineStatus, RefundStatus
 from market.records.by import By
 from tests.contracts.bank_statements import kept, lines_of, take_over
-from tests.contracts.factories import LATER, TODAY
+from tests.contracts.factories import LATER, TODAY, make_officer
 from tests.contracts.online_payments import PayableContract, make_payable_contract
 from tests.deals.factories import make_parties, move_clock
 from tests.factories import make_member, make_staff
@@ -173,7 +173,7 @@ async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClien
         "finance": payable.parties.seller_finance,
         "buyer": payable.parties.buyer,
         "auditor": await make_staff(StaffRole.AUDITOR),
-        "officer": await make_staff(StaffRole.OFFICER),
+        "officer": await make_officer(payable.contract),
         "stranger": await make_member(role=MemberRole.FINANCE),
         "guest": None,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from market.accounts.desk_access import ReasonNeeded
 from market.accounts.models import StaffRole
 from market.contracts import signing
 from market.contracts.models import Contract, ContractExclusion
@@ -38,6 +39,7 @@ from tests.contracts.factories import (
     instalments_of,
     make_contract,
     make_draft,
+    make_officer,
     make_registered,
 )
 from tests.deals.factories import PRICE, STATEMENT, make_parties, make_published, make_to_sign, terms
@@ -211,11 +213,14 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     assert parties.need.status is NeedStatus.SOLVED
 
 
-async def test_strangers_find_no_contract_but_officers_and_auditors_do() -> None:
+async def test_strangers_find_no_contract_auditors_do_and_the_desk_says_why() -> None:
     parties = await make_parties()
     contract = await make_contract(parties)
-    for role in (StaffRole.OFFICER, StaffRole.RECHECKER, StaffRole.APPROVER, StaffRole.AUDITOR):
-        assert await get_contract_for(await make_staff(role), contract.number)
+    assert await get_contract_for(await make_staff(StaffRole.AUDITOR), contract.number)
+    assert await get_contract_for(await make_officer(contract), contract.number)
+    for role in (StaffRole.OFFICER, StaffRole.RECHECKER, StaffRole.APPROVER):
+        with pytest.raises(ReasonNeeded):
+            await get_contract_for(await make_staff(role), contract.number)
     for stranger in (await make_member(), await make_staff(StaffRole.REVIEWER)):
         with pytest.raises(NotFound):
             await get_contract_for(stranger, contract.number)

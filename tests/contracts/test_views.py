@@ -29,6 +29,7 @@ from tests.contracts.factories import (
     instalments_of,
     make_contract,
     make_draft,
+    make_officer,
     make_registered,
     make_remittance,
 )
@@ -413,7 +414,7 @@ async def test_only_those_of_the_contract_reach_its_pages(client: httpx.AsyncCli
         "buyer": parties.buyer,
         "broker": broker,
         "auditor": await make_staff(StaffRole.AUDITOR),
-        "officer": await make_staff(StaffRole.OFFICER),
+        "officer": await make_officer(contract),
         "reviewer": await make_staff(StaffRole.REVIEWER),
         "stranger": await make_member(),
         "foreign finance": await make_member(role=MemberRole.FINANCE),

@@ -47,7 +47,8 @@ crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 t
 fuzz: $(VENV)/.dev static/vendor/.done ## asks every route what nobody should ask, as everybody (REQUESTS=…)
 	$(PY) -m tests.fuzz $(or $(REQUESTS),100000)
 
-bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
+bench: $(VENV)/.bench static/vendor/.done ## ratios side by side, DATA=folder for real listings
+	$(PY) -m tests.bench.pages
 	$(PY) -m tests.bench
 	$(PY) -m tests.bench.matching
 	$(PY) -m tests.bench.whole_market
@@ -62,6 +63,7 @@ year: $(VENV)/.dev static/vendor/.done ## a year of claims from submission to th
 lock: ## renew the locked dependencies from pyproject.toml
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group bench -c requirements.lock pyproject.toml -o requirements-bench.lock
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra semantic -c requirements.lock pyproject.toml -o requirements-semantic.lock
 
 clean: ## remove what was made, but never the data in var/
@@ -87,6 +89,10 @@ $(VENV)/.semantic: $(VENV)/.run requirements-semantic.lock
 $(VENV)/.dev: $(VENV)/.made requirements-dev.lock
 	$(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-bench.lock
+	@touch $@
 
 # What pages and prints need from npm. Node comes with the machine or, when it has none, from a wheel.
 node_modules/.done: package.json package-lock.json | $(VENV)/.made

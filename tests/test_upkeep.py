@@ -277,9 +277,10 @@ def test_every_declared_package_is_imported_or_has_its_reason() -> None:
 def test_every_package_for_development_is_imported_by_tests_or_run_by_make() -> None:
     commands = (ROOT / "Makefile").read_text(encoding="utf-8")
     plugins = {"pytest-asyncio", "pytest-socket", "pytest-xdist"}
+    servers = {"gunicorn"}  # which `tests/bench/pages.py` runs as a process
     tools = {name for name in _declared(PROJECT) if f"/{COMMANDS.get(name, name)}" in commands}
 
-    unused = _declared(PROJECT) - _imported(ROOT / "tests") - tools - plugins
+    unused = _declared(PROJECT) - _imported(ROOT / "tests") - tools - plugins - servers
 
     assert {name for name in unused if not name.startswith("types-")} == set()
 

@@ -23,7 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ from market.search.spelling import speller_of
 from market.search.text_embedding import pack_vector, text_hash
 from market.settings import Settings
 from market.tables import migrate
+from tests.bench.listing_rows import listing_rows
 from tests.malicious_input import MALICIOUS_QUERIES, get_status
 from tests.search.vectors import unit_vector
 
@@ -97,7 +98,7 @@ async def main() -> None:
 
 async def _bench(folder: Path, deps: Deps) -> None:
     say("engine", deps.search.name, "")
-    for kind, rows in zip(("outcomes", "needs"), _rows(), strict=True):
+    for kind, rows in zip(("outcomes", "needs"), listing_rows(SIZE, NEEDS), strict=True):
         path = folder / f"{kind}.jsonl.gz"
         with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as file:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -285,41 +286,6 @@ async def _grow() -> None:
         "FROM listing_vectors v JOIN copies c ON c.before = v.document_id",
     ):
         await connection().execute_script(step.replace("%(times)s", str(TIMES)))
-
-
-def _rows() -> tuple[Iterator[dict[str, Any]], Iterator[dict[str, Any]]]:
-    if data := os.environ.get("DATA"):
-        folder = Path(data)
-        outcomes = list(_read(folder / "outcomes.jsonl.gz"))[:SIZE]
-        needs = [*_read(folder / "graded_needs.jsonl.gz"), *_read(folder / "duplicate_needs.jsonl.gz")]
-        needs += [
-            {"title": one["title"], "text": (one.get("abstract") or "")[:600]} for one in outcomes[::-1]
-        ]
-        return iter(outcomes), ({**row, "id": f"n-{at}"} for at, row in enumerate(needs[:NEEDS]))
-    return _made(SIZE, "outcomes"), _made(NEEDS, "needs")
-
-
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
-
-
-def _made(size: int, index: str) -> Iterator[dict[str, Any]]:
-    """Texts of made words, some frequent and most rare, as words are."""
-    chance = random.Random(0)
-    letters = [chr(0x4E00 + 7 * at) for at in range(2000)]
-    words = ["".join(chance.choices(letters, k=chance.choice((2, 2, 3)))) for _ in range(20_000)]
-    weights = [1 / (place + 10) for place in range(len(words))]
-    draw = random.Random(index)
-    for at in range(size):
-        text = draw.choices(words, weights, k=120)
-        told = "，".join("".join(text[n : n + 6]) for n in range(6, 120, 6))
-        yield {
-            "id": f"{index}-{at}",
-            "title": "".join(text[:6]),
-            "keywords": text[6:9],
-            ("abstract" if index == "outcomes" else "text"): told,
-        }
 
 
 def say(words: str, figure: str, beside: str) -> None:

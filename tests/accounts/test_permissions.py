@@ -108,6 +108,9 @@ EXPECTED = {
     "confirm_return": "- - - - - - - - y - - - -",
     "propose_handover": "- - - - - - - y - - - - -",
     "confirm_handover": "- - - - - - - - - y - - -",
+    "enter_rate": "- - - - - - - y - - - - -",
+    "confirm_rate": "- - - - - - - - - y - - -",
+    "sign_run": "- - - - - - - - y - - - -",
     "approve": "- - - - - - - - - y - - -",
     "disburse": "- - - - - - - y - - - - -",
     "confirm_result": "- - - - - - - - y - - - -",
@@ -200,6 +203,7 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (BudgetAct.CONFIRM_LIST, BudgetAct.APPROVE),
         (BudgetAct.START_CLAWBACK, BudgetAct.CONFIRM_CLAWBACK),
         (BudgetAct.PROPOSE_HANDOVER, BudgetAct.CONFIRM_HANDOVER),
+        (BudgetAct.ENTER_RATE, BudgetAct.CONFIRM_RATE),
     ],
 )
 def test_no_single_role_does_both_of_what_takes_two_people(first: StrEnum, second: StrEnum) -> None:

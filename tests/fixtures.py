@@ -180,7 +180,10 @@ def named(url: str, name: str) -> str:
 
 
 async def _sweep() -> None:
-    """Empty the tables that hold rows: to truncate all of them makes new files for each."""
+    """Empty the tables that hold rows: to truncate all of them makes new files for each.
+
+    Rates of interest that were shipped stay: a migration wrote them.
+    """
     await connection().execute_script(
         """
         SET session_replication_role = replica;
@@ -188,11 +191,13 @@ async def _sweep() -> None:
         DECLARE name text; filled boolean;
         BEGIN
             FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'
-                AND tablename NOT LIKE 'tortoise%' AND tablename <> 'procrastinate_version'
+                AND tablename NOT LIKE 'tortoise%'
+                AND tablename NOT IN ('procrastinate_version', 'interest_rates')
             LOOP
                 EXECUTE format('SELECT EXISTS (SELECT FROM %s)', name) INTO filled;
                 IF filled THEN EXECUTE format('DELETE FROM %s', name); END IF;
             END LOOP;
+            DELETE FROM interest_rates WHERE NOT is_shipped;
         END $$;
         SET session_replication_role = DEFAULT;
         """

@@ -223,7 +223,7 @@ async def _submit(number: str, *, by: By) -> Claim:
     claim.supplement_due_on = None
     await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
     await clear_moments("claim", claim.id)
-    await refresh_risk_flags(claim)
+    await refresh_risk_flags(claim, by=by)
     text = (
         _("申报 %(number)s 已补正，请继续办理。", number=number)
         if is_supplement

@@ -8,7 +8,9 @@ from uuid import UUID
 from market.accounts.relations import LOOK_BACK_YEARS
 from market.audit.models import AuditEvent
 from market.claims.computation import sheet_hash
-from market.claims.models import Assessment
+from market.claims.models import Assessment, Claim
+from market.claims.risk_detection import flags_hash
+from market.claims.risk_flags import RiskFlag, kinds_key
 from market.kit.findings import MAX_FINDINGS, find_rows
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -187,6 +189,26 @@ async def sheets_as_logged() -> list[str]:
     return findings[:MAX_FINDINGS]
 
 
+async def flags_as_logged() -> list[str]:
+    """The risk flags of each claim are those whose hash its log has; claims of before the log had it pass."""
+    logged = {
+        event.subject_id: event.data.get("digest")
+        for event in await AuditEvent.filter(subject_kind="claim", action="find_doubts").order_by("sequence")
+    }
+    findings: list[str] = []
+    claims = (
+        await Claim.filter(id__in=list(logged))
+        .order_by("number")
+        .values("id", "number", "doubts", "doubt_kinds")
+    )
+    for claim in claims:
+        flags = claim["doubts"] or []
+        kinds = kinds_key(RiskFlag(flag["kind"], flag["what"]) for flag in flags)
+        if flags_hash(flags) != logged[claim["id"]] or kinds != claim["doubt_kinds"]:
+            findings.append(_("申报 %(number)s 的疑点与日志不同", number=claim["number"]))
+    return findings[:MAX_FINDINGS]
+
+
 async def claims_as_stated() -> list[str]:
     """Each claim has the contracts it was made of, and the totals and facts that its applicant stated."""
     return await find_rows(
@@ -243,6 +265,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "subsidies: sales are what was reported": Invariant(
         lazy("补助：新增销售收入与填报时的日志一致"), sales_as_reported
+    ),
+    "subsidies: doubts are what the log says": Invariant(
+        lazy("补助：申报的疑点与日志所记一致"), flags_as_logged
     ),
     "subsidies: claims are refused by two": Invariant(
         lazy("补助：不予支持由两人决定"), refusals_are_decided_by_two

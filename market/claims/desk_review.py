@@ -151,7 +151,7 @@ async def calculate(
         proposed_at=by.now,
     )
     await _store_awards(claim, result)
-    await refresh_risk_flags(claim)
+    await refresh_risk_flags(claim, by=by)
     await notify_staff(
         StaffRole.RECHECKER,
         _("申报 %(number)s 待复核。", number=number),

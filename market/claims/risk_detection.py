@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -9,6 +12,7 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from market.accounts.models import Membership, Organisation
+from market.audit.log import record
 from market.claims.evidence import sum_checks
 from market.claims.models import Claim, ClaimContract, Evidence
 from market.claims.queries import is_voided, received_of, sales_of
@@ -24,7 +28,7 @@ from market.claims.risk_flags import (
     path_between,
     thresholds,
 )
-from market.claims.states import ENDED
+from market.claims.states import ENDED, ClaimVerb
 from market.codes.canonical import canonical_key
 from market.codes.labels import label
 from market.contracts.models import Contract
@@ -36,19 +40,35 @@ from market.kit.money import HOME
 from market.payees.queries import known_account
 from market.programmes.models import ProgrammeTerms
 from market.programmes.texts import named, percent
+from market.records.by import By
 
 MAX_RECORDS = 5
 """How many records one flag names."""
 
 
-async def refresh_risk_flags(claim: Claim) -> list[RiskFlag]:
-    """Detect and store the risk flags of a locked claim; return them."""
+async def refresh_risk_flags(claim: Claim, *, by: By) -> list[RiskFlag]:
+    """Detect and store the risk flags of a locked claim, log their hash where they are new; return them."""
     with in_source_language():
         flags = await detect_risk_flags(claim)
+    before = claim.doubts
     claim.doubts = [{"kind": flag.kind, "what": flag.what} for flag in flags]
     claim.doubt_kinds = kinds_key(flags)
     await claim.save(update_fields=["doubts", "doubt_kinds"])
+    if claim.doubts != before:
+        await record(
+            "claim",
+            claim.id,
+            ClaimVerb.FIND_DOUBTS,
+            by=by,
+            kinds=sorted({flag.kind for flag in flags}),
+            digest=flags_hash(claim.doubts),
+        )
     return flags
+
+
+def flags_hash(flags: Sequence[Mapping[str, str]]) -> str:
+    """Return the hash of stored risk flags, as the log has it."""
+    return hashlib.sha256(json.dumps(flags, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 async def detect_risk_flags(claim: Claim) -> list[RiskFlag]:

@@ -151,6 +151,7 @@ class ClaimVerb(LabelEnum):
     REJECT_PAYEE_CHANGE = "reject_payee_change", lazy("不批准变更收款账户")
     ASSIGN = "assign", lazy("分派经办人")
     STATE_TOTALS = "state_totals", lazy("填报年度数据")
+    FIND_DOUBTS = "find_doubts", lazy("核对疑点")
 
 
 class SalesVerb(LabelEnum):

@@ -102,6 +102,11 @@ OF_THE_CLAIM = [
     ("UPDATE claims SET applicant_id = (SELECT id FROM organisations WHERE id <> applicant_id LIMIT 1)", ""),
     ("UPDATE claims SET stated = '{\"vat_paid\": 1}'", "subsidies: claims are as their applicants stated"),
     ("UPDATE claim_contracts SET grade = 'major'", "subsidies: claims are as their applicants stated"),
+    (
+        'UPDATE claims SET doubts = \'[{"kind": "split", "what": "x"}]\', doubt_kinds = \',split,\'',
+        "subsidies: doubts are what the log says",
+    ),
+    ("UPDATE claims SET doubt_kinds = ',split,'", "subsidies: doubts are what the log says"),
     ("DELETE FROM claim_contracts", "subsidies: claims are as their applicants stated"),
     (
         "UPDATE assessments SET award_amount = award_amount + 1",
@@ -162,6 +167,16 @@ REFUSED = [
     "UPDATE contracts SET used_in = '440300'",
     "UPDATE contracts SET signed_on = '2020-01-01'",
     "DELETE FROM contracts",
+    "UPDATE organisations SET name = '另一家公司'",
+    "UPDATE organisations SET uscc = NULL",
+    "UPDATE organisations SET region = '440100'",
+    "UPDATE organisations SET verified_at = NULL",
+    "UPDATE organisations SET is_high_tech = NOT coalesce(is_high_tech, false)",
+    "DELETE FROM organisations",
+    "UPDATE files SET name = '另一个名字.pdf'",
+    "UPDATE files SET sha256 = repeat('a', 64)",
+    "UPDATE files SET subject_id = gen_random_uuid()",
+    "DELETE FROM files",
 ]
 
 

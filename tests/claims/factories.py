@@ -56,10 +56,14 @@ async def make_desk() -> Desk:
     )
 
 
-async def make_contract(buyer: Organisation, *, paid: int | None = None, **fields: Any) -> Contract:
+async def make_contract(
+    buyer: Organisation, *, paid: int | None = None, seller_region: str = "450100", **fields: Any
+) -> Contract:
     """Make a registered contract, paid in full unless `paid` says less."""
     n = next(_numbers)
-    seller = await make_organisation(kind=OrganisationKind.UNIVERSITY, contact_phone=f"0771-53{n:05d}")
+    seller = await make_organisation(
+        kind=OrganisationKind.UNIVERSITY, contact_phone=f"0771-53{n:05d}", region=seller_region
+    )
     outcome = await make_outcome(seller)
     amount = fields.get("contract_amount", 120 * WAN)
     deal = await Deal.create(

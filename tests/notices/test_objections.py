@@ -234,7 +234,8 @@ async def test_what_the_sides_said_cannot_be_changed_and_a_change_by_force_is_fo
                 await connection().execute_query(parts[0])
         for table in ("objection_papers", "objection_statements"):
             await connection().execute_query(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only")
-    await connection().execute_query("ALTER TABLE objections DISABLE TRIGGER objections_keep_columns")
+    for table in ("objections", "files"):
+        await connection().execute_query(f"ALTER TABLE {table} DISABLE TRIGGER {table}_keep_columns")
     for part in parts:
         await connection().execute_query(part)
 

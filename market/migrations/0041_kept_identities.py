@@ -41,7 +41,7 @@ def _triggers() -> dict[str, tuple[str, str]]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0039_interest_rates")]
+    dependencies = [("market", "0040_desk_accesses")]
 
     initial = False
 

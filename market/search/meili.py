@@ -19,6 +19,7 @@ from market.search.indexes import WITH_VECTORS, fields_of
 from market.search.meili_client import TIMEOUT, Json, MeiliAdmin, MeiliHttp
 from market.search.meili_indexes import MeiliIndexes, Tenant
 from market.search.meili_requests import (
+    code_phrases,
     decode_record,
     document_of,
     filter_query,
@@ -33,6 +34,8 @@ from market.search.reranking import RERANKED
 
 LEAST_HITS = 10
 """With fewer hits, documents with any one of the words are hits as well, as on the embedded engine."""
+MAX_CODES = 1000
+"""Hits of a query that is a single code."""
 MAX_WORDS = 8
 """Words of a query that are searched for one by one."""
 MAX_CACHED = 50_000
@@ -77,6 +80,8 @@ class MeiliSearch:
     async def search(self, query: Query) -> Hits:
         fields_of(query.index).check(query)
         folded = fold(query.text, LONGEST_QUERY)
+        if phrases := code_phrases(folded):
+            return await self._search_code(query, folded, phrases)
         queries, facets = search_queries(query, await self._indexes.uid(query.index), spaced(folded))
         answers = await self._multi_search(query.index, queries)
         is_reordered = "showRankingScore" in queries[0]
@@ -98,30 +103,45 @@ class MeiliSearch:
         words = query_words(folded)[:MAX_WORDS]
         if len(words) < 2:
             return None
-        whole = replace(query, filters=(), facets=(), offset=0, limit=RERANKED)
-        queries = [
-            search_queries(replace(whole, text=text), await self._indexes.uid(query.index), spaced(text))[0][
-                0
-            ]
-            for text in (folded, *words)
-        ]
-        answers = await self._multi_search(query.index, queries)
+        texts = [(word, phrase) for word in words for phrase in code_phrases(word)[:1] or [spaced(word)]]
+        answers = await self._search_texts(query, [(folded, spaced(folded)), *texts], RERANKED)
         if (answers[0].get("totalHits") or 0) >= LEAST_HITS:
             return None
         hits = {hit["id"]: {**hit, "_rankingScore": 0.0} for answer in answers[1:] for hit in answer["hits"]}
         hits |= {hit["id"]: hit for hit in answers[0]["hits"]}
-        if not hits:
-            return None
-        first = sorted(hits.values(), key=lambda hit: -hit["_rankingScore"])
+        return await self._page_of(query, folded, list(hits.values())) if hits else None
+
+    async def _search_code(self, query: Query, folded: str, phrases: Sequence[str]) -> Hits:
+        """Return a page of the documents that have one of these phrases, however they are spelled."""
+        texts = [(folded, phrase) for phrase in phrases]
+        answers = await self._search_texts(replace(query, sort=None), texts, MAX_CODES)
+        hits = {hit["id"]: hit for answer in reversed(answers) for hit in answer["hits"]}
+        return await self._page_of(query, folded, list(hits.values()))
+
+    async def _search_texts(self, query: Query, texts: Sequence[tuple[str, str]], most: int) -> list[Json]:
+        """Search for each of the texts (folded, and as the server takes it), without filters and facets."""
+        whole = replace(query, filters=(), facets=(), offset=0, limit=most)
+        uid = await self._indexes.uid(query.index)
+        queries = [search_queries(replace(whole, text=text), uid, words)[0][0] for text, words in texts]
+        return await self._multi_search(query.index, queries)
+
+    async def _page_of(self, query: Query, folded: str, hits: Sequence[Json]) -> Hits:
+        """Return a page of these hits, reranked unless the query has an order, under its filters."""
+        first = sorted(hits, key=lambda hit: -hit.get("_rankingScore", 0.0))
         order = [hit["id"] for hit in reranked(first, folded, len(first))]
         limited = replace(
-            query, text="", filters=(*query.filters, AnyOf("id", tuple(order))), offset=0, limit=len(order)
+            query,
+            text="",
+            filters=(*query.filters, AnyOf("id", tuple(order))),
+            offset=0,
+            limit=len(order) or 1,
         )
         queries, facets = search_queries(limited, await self._indexes.uid(query.index), "")
         answers = await self._multi_search(query.index, queries)
-        allowed = {hit["id"] for hit in answers[0]["hits"]}
-        ids = [UUID(id_) for id_ in order if id_ in allowed]
-        return hits_of(query, folded, ids[query.offset : query.offset + query.limit], answers, facets)
+        allowed = [hit["id"] for hit in answers[0]["hits"]]
+        ranked = allowed if query.sort else [id_ for id_ in order if id_ in set(allowed)]
+        page = ranked[query.offset : query.offset + query.limit]
+        return hits_of(query, folded, [UUID(id_) for id_ in page], answers, facets)
 
     async def candidates(
         self,

@@ -14,7 +14,7 @@ from market.search.documents import Prepared
 from market.search.engine import AnyOf, Filter, Hits, NoneOf, Query, Range, Vector
 from market.search.indexes import fields_of
 from market.search.meili_client import Json
-from market.search.normalise import query_words, spaced
+from market.search.normalise import LONGEST_QUERY, fold, query_words, spaced, tokens
 from market.search.reranking import RERANKED, ScoredHit, rerank
 
 HYBRID_FROM = 0.5
@@ -26,7 +26,7 @@ def search_queries(query: Query, uid: str, words: str) -> tuple[list[Json], list
     filtered = {limit.field for limit in query.filters}
     free = [name for name in query.facets if name not in filtered]
     page, size = _page(query)
-    common: Json = {"indexUid": uid, "q": words, "matchingStrategy": "frequency"}
+    common: Json = {"indexUid": uid, "q": words, "matchingStrategy": _strategy(query.text)}
     if words:
         common["locales"] = ["cmn", "eng"]
     if query.sort:
@@ -62,6 +62,25 @@ def search_queries(query: Query, uid: str, words: str) -> tuple[list[Json], list
             queries.append(build(others, [name], 1, 1))
             facets.append([name])
     return queries, facets
+
+
+def _strategy(text: str) -> str:
+    """Return how many of the words a hit must have.
+
+    The server cuts a single word into smaller ones. A hit must have them all, or 免烧砖 finds 免热处理.
+    """
+    return "all" if len(query_words(fold(text, LONGEST_QUERY))) == 1 else "frequency"
+
+
+def code_phrases(folded: str) -> list[str]:
+    """Return the phrases of which a hit has one, if the query is a single code or measure; else none.
+
+    GX-BR600 is written with and without its hyphen, 3.5kW with and without a space; parts alone name others.
+    """
+    words = list(tokens(folded))
+    if len(words) != 1 or not words[0].pieces:
+        return []
+    return [f'"{words[0].text}"', f'"{" ".join(words[0].pieces)}"']
 
 
 def hits_of(

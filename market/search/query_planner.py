@@ -18,7 +18,7 @@ import numpy as np
 from market.search.embedders import Embedder, EmbedderUnavailable
 from market.search.engine import AnyOf, Hits, NoneOf, Query, SearchEngine, Searcher, Vector
 from market.search.indexes import WITH_VECTORS
-from market.search.normalise import LONGEST_QUERY, LONGEST_TOPIC, fold, is_latin, tokens
+from market.search.normalise import LONGEST_QUERY, LONGEST_TOPIC, STOP_WORDS, fold, is_latin, tokens
 from market.search.text_embedding import EmbedTexts, embed_query, embed_uncached
 
 LEAST_FOREIGN_WORDS = 3
@@ -29,6 +29,8 @@ NEAREST = 10
 LEAST_COSINE, MARGIN = 0.23, 0.07
 """Least similarity of such a listing, and how far it may be behind the nearest: of the demo's eighty outcomes
 sugarcane, geopolymer and oyster find theirs, football, blockchain and quantum computing nothing."""
+LEAST_COSINE_BESIDE_WORDS = 0.36
+"""The same where some of the foreign words stand in listings and one stands nowhere: bridge monitoring."""
 LEAST_COSINE_OF_SENTENCE, MARGIN_OF_SENTENCE = 0.2, 0.12
 """The same for a foreign sentence; its ten nearest need only the least. No vector is far from all others."""
 MOST_NEAR, MOST_WORDED = 200, 1000
@@ -78,19 +80,37 @@ class QueryPlanner:
     async def search(self, query: Query) -> Hits:
         """Return one page of hits. Falls back to keywords alone when an embedder is unavailable.
 
-        Foreign words that no listing has find those of the nearest meaning.
+        Foreign words that no listing has find those of the nearest meaning. So does a word that no listing
+        has beside one that some have; they stand before those that have just the other word.
         """
         planned = await self.plan(query)
         if planned.meaning == QueryKind.FOREIGN.value:
             planned = await self._limited(query, planned)
         hits = await self._search.search(planned)
-        if hits.total or not self._embedders or query.index not in WITH_VECTORS or not is_foreign(query.text):
+        if not self._embedders or query.index not in WITH_VECTORS or not is_foreign(query.text):
             return hits
+        if hits.total:
+            return hits if planned.meaning or query.sort else await self._supplemented(query, hits)
         nearest = await self._nearest(query, NEAREST, LEAST_COSINE, MARGIN)
         if not nearest:
             return hits
         hits = await Identified(self._search, nearest).search(query)
         return replace(hits, ids=tuple(sorted(hits.ids, key=nearest.index)))
+
+    async def _supplemented(self, query: Query, hits: Hits) -> Hits:
+        """Return the hits with what is near in meaning before them, if one of the words stands nowhere."""
+        words = [token.text for token in tokens(fold(query.text, LONGEST_QUERY))]
+        alone = [Query(query.index, text=word, limit=0) for word in words if word not in STOP_WORDS]
+        totals = [(await self._search.search(each)).total for each in alone]
+        if len(alone) < LEAST_FOREIGN_WORDS - 1 or all(totals):
+            return hits
+        near = await self._nearest(query, NEAREST, LEAST_COSINE_BESIDE_WORDS, MARGIN)
+        if not near:
+            return hits
+        worded = await self._search.search(replace(query, offset=0, limit=MOST_WORDED, filters=(), facets=()))
+        ids = list(dict.fromkeys((*near, *worded.ids)))
+        page = await PinnedResults(Identified(self._search, ids), ids).search(query)
+        return replace(page, terms=hits.terms)
 
     async def _limited(self, query: Query, planned: Query) -> Query:
         """Limit the planned query of a foreign sentence to what is near in meaning or has its words.

@@ -227,6 +227,31 @@ async def test_a_word_that_stands_nowhere_finds_nothing(engine: SearchEngine) ->
     assert (hits.ids, hits.total) == ((), 0)
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("ti6al4v", {ALLOY}),
+        ("Ti-6Al-4V", {ALLOY}),
+        ("6al4v", {ALLOY}),
+        ("3.5kW", {CANE}),
+        ("3.6kW", set()),
+        ("ti-600", set()),
+        ("CG-2026-000001", set()),
+        ("ti-600 发动机", {MOTOR}),
+        ("免热", set()),
+    ],
+)
+async def test_a_code_and_a_single_word_are_found_whole_or_not_at_all(
+    engine: SearchEngine, typed: str, expected: set[UUID]
+) -> None:
+    hits = await ask(engine, typed, facets=("field",))
+
+    assert (set(hits.ids), hits.total) == (expected, len(expected))
+    assert sum(hits.facets["field"].values()) == len(expected)
+    limited = await ask(engine, typed, AnyOf("field", ("sports",)), sort=Sort("published_at"))
+    assert (limited.ids, limited.total) == ((), 0)
+
+
 async def test_what_holds_all_the_words_comes_before_what_holds_some(engine: SearchEngine) -> None:
     hits = await ask(engine, "铝合金 导线")
 

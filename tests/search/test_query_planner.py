@@ -13,7 +13,7 @@ import pytest
 from market.search.candidates import Candidates, record_of
 from market.search.embedded import EmbeddedSearch
 from market.search.embedders import EmbedderUnavailable, Vectors, normalise
-from market.search.engine import AnyOf, Hits, Query, Sort
+from market.search.engine import AnyOf, Hits, NoneOf, Query, Sort
 from market.search.query_planner import QueryKind, QueryPlanner, query_kind
 from tests.search.vectors import unit_vector
 
@@ -117,8 +117,9 @@ class Nearby:
     async def search(self, query: Query) -> Hits:
         self.queries.append(query)
         named = next((limit.values for limit in query.filters if isinstance(limit, AnyOf)), ())
-        ids = tuple(sorted((UUID(name) for name in named), reverse=True))
-        return Hits(ids, len(ids))
+        left_out = {name for limit in query.filters if isinstance(limit, NoneOf) for name in limit.values}
+        ids = tuple(sorted((UUID(name) for name in named if name not in left_out), reverse=True))
+        return Hits(ids[: query.limit], len(ids))
 
     async def candidates(self, index: str, terms: Any, limit: int = 1000, **nearest: Any) -> Candidates:
         facts = [{"id": str(id_), "revision": 1, "counts": [0] * 6, "hashes": b""} for id_ in self.ids]
@@ -144,6 +145,41 @@ async def test_foreign_words_that_nobody_wrote_find_what_is_near_in_meaning(
     hits = await QueryPlanner(engine, [Translator()]).search(Query(index="outcomes", text=typed))
 
     assert [id_.int for id_ in hits.ids] == expected
+
+
+class HalfKnown(Nearby):
+    """An engine in which listing 9 has the word `monitoring`, and no listing any other word."""
+
+    async def search(self, query: Query) -> Hits:
+        if "monitoring" not in query.text:
+            return await super().search(query)
+        self.queries.append(query)
+        return Hits((UUID(int=9),), 1, terms=("bridge", "monitoring"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "cosines", "expected"),
+    [
+        ("bridge monitoring", [0.21, 0.39, 0.36], [2, 3, 9]),
+        ("bridge monitoring", [0.33, 0.3], [9]),
+        ("monitoring monitoring", [0.5], [9]),
+        ("monitoring", [0.5], [9]),
+        ("桥梁 monitoring", [0.5], [9]),
+    ],
+)
+async def test_beside_a_foreign_word_that_stands_somewhere_one_that_stands_nowhere_is_read_by_meaning(
+    typed: str, cosines: list[float], expected: list[int]
+) -> None:
+    engine: Any = HalfKnown(cosines)
+
+    hits = await QueryPlanner(engine, [Translator()]).search(Query(index="outcomes", text=typed))
+    ordered = await QueryPlanner(engine, [Translator()]).search(
+        Query(index="outcomes", text=typed, sort=Sort("published_at"))
+    )
+
+    assert [id_.int for id_ in hits.ids] == expected
+    assert (hits.total, hits.terms) == (len(expected), ("bridge", "monitoring"))
+    assert [id_.int for id_ in ordered.ids] == [9]
 
 
 async def test_without_a_model_foreign_words_find_nothing_more() -> None:

@@ -11,15 +11,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time
 
 from market.codes.currencies import currency_of
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
-from market.kit.money import HOME, Money
+from market.kit.money import HOME, UNITS, Money
 from market.kit.workbooks.cells import Cell, Limits, Row, Sheet, UnreadableWorkbook
 from market.kit.workbooks.reading import read_sheets
-from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, text_of
+from market.kit.workbooks.values import UnreadableCell, amount_of, clock_of, moment_of, text_of
 from market.payments.balances import BalanceCheck, check_balances
 from market.payments.line_comparison import is_reversal_text
 from market.payments.statement_columns import Role, StatementColumns, recognise_layout, remembered_columns
@@ -30,6 +30,7 @@ from market.payments.states import UNDERSTOOD, Bank, SkipReason
 MAX_LINES = 20_000
 LIMITS = Limits(rows=2 * MAX_LINES)
 _BRACKETED = re.compile(r"\((.+)\)")
+_UNIT = re.compile("[百千万亿]+元")
 
 
 class UnreadableStatement(Invalid):
@@ -277,12 +278,15 @@ class _Reader:
         if self._is_heads(row):
             raise _Skip(SkipReason.SUMMARY)
         try:
-            return moment_of(cell)
+            moment = moment_of(cell)
         except UnreadableCell as error:
             if any(is_summary(other.text) for other in row.cells.values()) or not any(self._has_amount(row)):
                 raise _Skip(SkipReason.SUMMARY) from error
             word = cell.text or _("没有日期")
             raise _Skip(SkipReason.UNREADABLE, word) from error
+        clock = clock_of(row.cell(self.columns.column(Role.TIME)))
+        is_midnight = moment.time() == time.min
+        return datetime.combine(moment.date(), clock) if clock and is_midnight else moment
 
     def _is_total(self, row: Row) -> bool:
         """Return whether a cell says that the row is a sum or a balance; a row with another side is none."""
@@ -347,9 +351,18 @@ class _Reader:
         elif len(text) > 1 and text.endswith("-"):
             cell = cell._replace(text=f"-{text[:-1].strip()}")
         try:
-            return amount_of(cell, currency) or Money(0, currency)
+            return amount_of(cell, currency, unit=self._unit(cell.column)) or Money(0, currency)
         except UnreadableCell as error:
             raise _Skip(SkipReason.UNREADABLE, str(error)) from error
+
+    def _unit(self, column: int) -> int:
+        """Return in how many yuan a column is, by its head: 贷方发生额（万元）."""
+        unit = _UNIT.search(unicodedata.normalize("NFKC", self.columns.heads.get(column, "")))
+        if unit is None:
+            return 1
+        if unit[0] not in UNITS:
+            raise _Skip(SkipReason.UNREADABLE, unit[0])
+        return UNITS[unit[0]]
 
     def _balance(self, row: Row, currency: str) -> str:
         cell = row.cell(self.columns.column(Role.BALANCE))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
-from market.kit.workbooks.cells import Row, Sheet
+from market.kit.workbooks.cells import Cell, Row, Sheet
 from market.kit.workbooks.heads import MOST_TITLE_ROWS, head_key, head_keys
+from market.kit.workbooks.values import UnreadableCell, clock_of, moment_of
 from market.payments.states import Bank
 
 
@@ -17,6 +18,7 @@ class Role(LabelEnum):
     """What a column of a statement may mean."""
 
     DAY = "day", lazy("交易日期或时间")
+    TIME = "time", lazy("交易时刻（与日期分列）")
     CREDIT = "credit", lazy("收入金额（贷方）")
     DEBIT = "debit", lazy("支出金额（借方）")
     AMOUNT = "amount", lazy("金额（收支同一列）")
@@ -42,6 +44,7 @@ SPELLINGS: Mapping[Role, tuple[str, ...]] = {
         "交易时间 交易日期 会计日期 记账日期 入账日期 入账时间 交易日 日期 记账日 账务日期"
         " 发生日期 交易日期时间 记账时间 发生时间 时间 TransactionDate Date BookingDate ValueDate PostingDate"
     ),
+    Role.TIME: _words("交易时刻 时刻 TransactionTime Time"),
     Role.CREDIT: _words(
         "贷方发生额 贷方金额 收入金额 收入 贷方 存入金额 转入金额 入账金额 收款金额"
         " 贷方交易金额 贷方发生金额 收方金额 来账金额 存入 Credit CreditAmount"
@@ -192,9 +195,9 @@ def recognise_layout(sheet: Sheet) -> tuple[Bank, StatementColumns] | None:
             columns = row.columns_of(layout.heads)
             if layout.needed <= columns.keys():
                 # What banks added since is read too, where its head is one that banks use.
-                return layout.bank, row.resolve({**row.guess(columns), **columns})
+                return layout.bank, row.resolve(row.settle_day({**row.guess(columns), **columns}))
     for row in rows:
-        guess = row.resolve(row.guess({}))
+        guess = row.resolve(row.settle_day(row.guess({})))
         if guess.is_complete:
             return Bank.OTHER, guess
     return None
@@ -213,7 +216,7 @@ def remembered_columns(
 
 def guess_columns(sheet: Sheet) -> StatementColumns:
     """Return the columns of the row that looks most like heads, for a person to complete."""
-    guesses = [row.resolve(row.guess({})) for row in _head_rows(sheet)]
+    guesses = [row.resolve(row.settle_day(row.guess({}))) for row in _head_rows(sheet)]
     empty = StatementColumns(0, {})
     return max(guesses, key=lambda guess: (guess.is_complete, len(guess.columns)), default=empty)
 
@@ -232,6 +235,34 @@ class _HeadRow:
 
     row: Row
     columns: Mapping[str, int]
+    below: Sequence[Row]
+    """The first rows under it."""
+
+    def settle_day(self, columns: Mapping[Role, tuple[int, ...]]) -> dict[Role, tuple[int, ...]]:
+        """Return the columns with the day where days stand: 交易时间 may hold the time beside 交易日."""
+        settled = dict(columns)
+        keys = map(head_key, (*SPELLINGS[Role.DAY], *SPELLINGS[Role.TIME]))
+        spelled = [self.columns[key] for key in dict.fromkeys(keys) if key in self.columns]
+        others = {column for role, numbers in columns.items() if role is not Role.DAY for column in numbers}
+        clocks = [column for column in spelled if self._holds_clocks(column)]
+        days = [column for column in spelled if column not in (*clocks, *others) and self._holds_days(column)]
+        if days and settled.get(Role.DAY, (0,))[0] in (0, *clocks):
+            settled[Role.DAY] = (days[0],)
+        free = [column for column in clocks if column not in (*others, *settled.get(Role.DAY, ()))]
+        if free and days:
+            settled.setdefault(Role.TIME, (free[0],))
+        return settled
+
+    def _holds_clocks(self, column: int) -> bool:
+        """Return whether nothing but times of day stand in a column."""
+        cells = [
+            row.cell(column) for row in self.below if clock_of(row.cell(column)) or is_day(row.cell(column))
+        ]
+        is_written_out = any(":" in cell.text or len(cell.text) == 6 for cell in cells)
+        return is_written_out and all(clock_of(cell) for cell in cells)
+
+    def _holds_days(self, column: int) -> bool:
+        return any(is_day(row.cell(column)) for row in self.below)
 
     def columns_of(self, heads: Mapping[Role, tuple[str, ...]]) -> dict[Role, tuple[int, ...]]:
         """Return the columns of each role; a column whose head names two has the first of them only."""
@@ -267,6 +298,15 @@ class _HeadRow:
         return StatementColumns(self.row.number, dict(columns), signature, heads)
 
 
+def is_day(cell: Cell) -> bool:
+    """Return whether a cell holds a day, with or without a time."""
+    try:
+        moment_of(cell)
+    except UnreadableCell:
+        return False
+    return True
+
+
 def _head_rows(sheet: Sheet, least: int = 3) -> list[_HeadRow]:
     """Return the rows at the top that may hold the heads: those with `least` cells."""
     rows = sheet.rows[:MOST_TITLE_ROWS]
@@ -278,5 +318,5 @@ def _head_rows(sheet: Sheet, least: int = 3) -> list[_HeadRow]:
         for column, keys in head_keys(sheet, rows[place - 1] if place else None, row):
             for key in keys:
                 columns.setdefault(key, column)
-        head_rows.append(_HeadRow(row, columns))
+        head_rows.append(_HeadRow(row, columns, sheet.rows[place + 1 : place + 1 + MOST_TITLE_ROWS]))
     return head_rows

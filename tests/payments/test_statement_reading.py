@@ -384,3 +384,58 @@ def test_a_mapping_is_stored_by_role_and_of_a_row_that_is_none_nothing_is_taken(
     assert mapping.to_json() == {"day": [1], "credit": [3], "debit": [4]}
     assert mapping.missing() == []
     assert columns_from(table, 99, {Role.DAY: [1]}).columns == {}
+
+
+@pytest.mark.parametrize(
+    ("heads", "day", "clock", "at"),
+    [
+        (["交易日", "交易时间"], "20261105", "101112", "2026-11-05 10:11:12"),
+        (["记账日期", "交易时间"], "2026/11/9", "9:05", "2026-11-09 09:05:00"),
+        (["交易时间", "记账日期"], "93001", "2026-11-09", "2026-11-09 09:30:01"),
+        (["交易时间", "记账日期"], "2026-11-10 08:00:01", "2026-11-11", "2026-11-10 08:00:01"),
+        (["交易日期", "交易时刻"], "2026-11-09", "没有", "2026-11-09 00:00:00"),
+        (["交易日期", "交易时刻"], "2026-11-09", "25:99", "2026-11-09 00:00:00"),
+    ],
+)
+def test_the_day_is_read_where_days_stand_and_the_time_beside_it(
+    heads: list[str], day: str, clock: str, at: str
+) -> None:
+    rest = ["贷方金额", "借方金额", "收(付)方名称", "附言"]
+    rows = [[day, clock, "10,001.00", "", "桂某公司", "货款"]]
+    if day == "93001":
+        rows.append(["101500", clock, "5.00", "", "桂某公司", "货款"])
+
+    line = read([*heads, *rest], *rows).rows[0]
+
+    assert str(line.happened_at) == at
+
+
+def test_a_head_in_ten_thousands_counts_in_ten_thousands() -> None:
+    content = sheet(
+        ["日期", "收入（万元）", "支出（万元）", "户名"],
+        ["2026-11-03", "1.0028", "", "甲"],
+        ["2026-11-04", "", "2", "乙"],
+    )
+    [table] = open_sheets(content)
+    by_hand = columns_from(table, 1, {Role.DAY: [1], Role.CREDIT: [2], Role.DEBIT: [3], Role.NAME: [4]})
+
+    lines = read_columns(table, by_hand).rows
+
+    assert [(line.is_incoming, line.money) for line in lines] == [
+        (True, Money(10_028_00)),
+        (False, Money(20_000_00)),
+    ]
+
+
+def test_a_head_in_a_unit_that_nobody_knows_is_told() -> None:
+    [table] = open_sheets(sheet(["日期", "收入（百元）", "支出"], ["2026-11-03", "1", ""]))
+
+    with pytest.raises(UnreadableStatement, match="百元"):
+        read_columns(table, columns_from(table, 1, {Role.DAY: [1], Role.CREDIT: [2], Role.DEBIT: [3]}))
+
+
+@pytest.mark.parametrize("typed", ["4.50012E+18", "450012E+13", "45.0012e+17", "4E18"])
+def test_an_account_is_never_a_rounded_number(typed: str) -> None:
+    [line] = read(HEADS, ["2026-11-03", "贷", "5.00", "", "桂某公司", typed, "货款", "1"]).rows
+
+    assert line.payer_account == ""

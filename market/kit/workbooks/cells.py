@@ -22,7 +22,7 @@ ERRORS = frozenset(
 )
 _PROTECTED = re.compile(r'=\s*"((?:[^"]|"")*)"')
 _APOSTROPHE = re.compile(r"['`‘’]([+-]?[0-9A-Za-z][0-9A-Za-z.,-]*)['`’]?")
-_ROUNDED = re.compile(r"[+-]?\d(?:\.\d+)?E\+?(\d{2,3})", re.IGNORECASE)
+_ROUNDED = re.compile(r"[+-]?(?:\d(?:\.\d+)?E\+?|\d+(?:\.\d+)?E\+)(\d{2,3})", re.IGNORECASE)
 _INVISIBLE = dict.fromkeys(
     [
         *(code for code in range(0x20) if chr(code) not in "\t\n"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, UNITS, MisplacedComma, Money
@@ -24,6 +24,7 @@ _TIME = r"(?:[ T]*(\d{1,2})\s*[:时]\s*(\d{1,2})(?:\s*[:分]\s*(\d{1,2})秒?)?�
 _DAY = re.compile(rf"(\d{{4}})\s*[-/.年]\s*(\d{{1,2}})\s*[-/.月]\s*(\d{{1,2}})\s*[日号]?{_TIME}")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[ T]*(\d{2}|\d(?=:)):?(\d{2})(?::?(\d{2}))?(?:\.\d+)?)?")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){_TIME}")
+_CLOCK = re.compile(r"(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?)?分?(?:\.\d+)?|(\d{1,2})(\d{2})(\d{2})")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
 """Day counts that are taken for days, 1954 to 2119; other numbers are no dates."""
@@ -105,6 +106,23 @@ def moment_of(cell: Cell) -> datetime:
         if _SERIAL.fullmatch(text) and _FIRST_SERIAL <= float(text) <= _LAST_SERIAL:
             return moment_of_serial(float(text), is_1904=cell.is_1904)
     raise _no_day(cell)
+
+
+def clock_of(cell: Cell) -> time | None:
+    """Return a time of day that stands in a column of its own: 9:05, 09:05:31, 090531; None where it is none.
+
+    A nought in front that a spreadsheet took away is put back: 90531.
+    """
+    parts = _CLOCK.fullmatch(_plain(cell.text))
+    if parts is None or cell.problem:
+        return None
+    hour, minute, second = (
+        int(part or 0) for part in (parts.groups()[:3] if parts[1] else parts.groups()[3:])
+    )
+    try:
+        return time(hour, minute, second)
+    except ValueError:
+        return None
 
 
 def day_of(cell: Cell) -> date:

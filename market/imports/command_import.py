@@ -8,9 +8,10 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -105,16 +106,36 @@ async def import_file(
         UnreadableFile: it is none of these.
     """
     listing_kind = {member.index: member for member in (OUTCOME, NEED)}[kind]
-    report = Report()
-    rows = list(read_rows(path, listing_kind, report))
-    await import_rows(listing_kind, rows, report, publish=publish, now=now, on_progress=on_progress)
+    report, owners = Report(), dict[str, UUID | None]()
+    total, rows = read_rows(path, listing_kind, report)
+    while batch := list(islice(rows, BATCH)):
+        await _look_up_owners({row.owner for row in batch} - owners.keys(), owners, now=now)
+        owned = [(owner, row) for row in batch if (owner := owners[row.owner])]
+        report.refused += [
+            Refusal(row.number, row.reference, _("单位“%(name)s”没有注册或未认证。", name=row.owner[:60]))
+            for row in batch
+            if owners[row.owner] is None
+        ]
+        if owned:
+            await _import_batch(listing_kind, owned, report, publish=publish, now=now)
+        on_progress(report.total, total)
+    report.refused.sort(key=lambda refusal: refusal.row)
     return report
 
 
-def read_rows(path: Path, kind: Kind, report: Report) -> Iterable[Row]:
-    """Yield the valid rows of a file; count all and report the rejected ones."""
+def read_rows(path: Path, kind: Kind, report: Report) -> tuple[int, Iterator[Row]]:
+    """Return the number of rows of a file, and those that are valid; report the rejected ones.
+
+    Raises:
+        UnreadableFile: it is no list.
+    """
+    total, raw_rows = _raw_rows(path, kind, report)
+    return total, _valid_rows(raw_rows, kind, report)
+
+
+def _valid_rows(raw_rows: Iterable[tuple[int, Any]], kind: Kind, report: Report) -> Iterator[Row]:
     first_rows: dict[tuple[str, str], int] = {}
-    for number, raw in _raw_rows(path, kind, report):
+    for number, raw in raw_rows:
         report.total += 1
         try:
             row = _row(number, raw, kind, report)
@@ -128,31 +149,6 @@ def read_rows(path: Path, kind: Kind, report: Report) -> Iterable[Row]:
             report.refused.append(Refusal(number, row.reference, reason))
             continue
         yield row
-
-
-async def import_rows(
-    kind: Kind,
-    rows: Sequence[Row],
-    report: Report,
-    *,
-    publish: bool,
-    now: datetime,
-    on_progress: Progress = lambda done, total: None,
-) -> None:
-    """Upsert rows: new ones are created, changed ones become a new revision, equal ones are skipped."""
-    owners = await _owners({row.owner for row in rows}, now=now)
-    unknown = [row for row in rows if row.owner not in owners]
-    report.refused += [
-        Refusal(row.number, row.reference, _("单位“%(name)s”没有注册或未认证。", name=row.owner[:60]))
-        for row in unknown
-    ]
-    report.refused.sort(key=lambda refusal: refusal.row)
-    rows = [row for row in rows if row.owner in owners]
-    on_progress(0, len(rows))
-    for start in range(0, len(rows), BATCH):
-        batch = [(owners[row.owner], row) for row in rows[start : start + BATCH]]
-        await _import_batch(kind, batch, report, publish=publish, now=now)
-        on_progress(min(start + BATCH, len(rows)), len(rows))
 
 
 @atomic()
@@ -208,16 +204,18 @@ async def _propose(kind: Kind, listing_id: UUID, row: Row, report: Report, *, no
     return RowOutcome.UPDATED if saved.revision != revision else RowOutcome.SAME
 
 
-async def _owners(names: Collection[str], *, now: datetime) -> dict[str, UUID]:
-    """Return the verified owners by name; the key "" is the data source, owner of files without owners.
+async def _look_up_owners(names: Collection[str], owners: dict[str, UUID | None], *, now: datetime) -> None:
+    """Look up verified organisations by name; None for a name that is nobody's, whose rows are refused.
 
-    A name that is not among them owns nothing: its rows are refused.
+    The name "" is the data source's, the owner of files without owners.
     """
-    owner_names = [name for name in names if name]
-    owners = {"": await _source(now=now)} if "" in names else {}
-    for organisation in await Organisation.filter(name__in=owner_names, status=OrganisationStatus.VERIFIED):
+    if not names:
+        return
+    owners |= dict.fromkeys(names)
+    if "" in names:
+        owners[""] = await _source(now=now)
+    for organisation in await Organisation.filter(name__in=list(names), status=OrganisationStatus.VERIFIED):
         owners[organisation.name] = organisation.id
-    return owners
 
 
 @atomic()
@@ -251,7 +249,8 @@ def _row(number: int, raw: Any, kind: Kind, report: Report) -> Row:
     return Row(number, outcome_of(raw) if kind is OUTCOME else need_of(raw))
 
 
-def _raw_rows(path: Path, kind: Kind, report: Report) -> Iterable[tuple[int, Any]]:
+def _raw_rows(path: Path, kind: Kind, report: Report) -> tuple[int, Iterable[tuple[int, Any]]]:
+    """Return the number of rows of a file, and the rows with their numbers."""
     if path.suffix.lower() in TABLES:
         try:
             heads = sheet_rows.open_list(path.read_bytes(), kind)
@@ -263,13 +262,20 @@ def _raw_rows(path: Path, kind: Kind, report: Report) -> Iterable[tuple[int, Any
             for guess in heads.guesses
             if not guess.is_sure
         ]
-        yield from sheet_rows.read(heads, kind)
-        return
-    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
+        rows = list(sheet_rows.read(heads, kind))
+        return len(rows), rows
     try:
-        with opener(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, parse_line(line)
+        # Read once only to count: a broken archive is refused before a row of it is written.
+        total = sum(1 for _line in _lines(path))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UnreadableFile(_("文件读不出来：压缩文件是坏的。")) from error
+    return total, ((number, parse_line(line)) for number, line in _lines(path))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines that hold something, with their numbers."""
+    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
+    with opener(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield number, line

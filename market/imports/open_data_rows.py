@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -120,6 +121,10 @@ CPC: Mapping[str, str] = {
 """Prefixes of the Cooperative Patent Classification; the longest match wins."""
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""A zero byte or a lone surrogate, which the database refuses."""
+
+
 class InvalidRow(Exception):
     """The row cannot be imported; the message says why."""
 
@@ -214,7 +219,7 @@ def check_text(text: str) -> str:
     Raises:
         InvalidRow: it contains a zero byte or a lone surrogate.
     """
-    if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text):
+    if _UNSTORABLE.search(text):
         raise InvalidRow(_("含有不能保存的字符。"))
     return text
 

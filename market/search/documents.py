@@ -18,7 +18,17 @@ from market.search.candidates import Counts
 from market.search.engine import Document, Rejected, Vector
 from market.search.highlight import folded_spans
 from market.search.indexes import Fields, fields_of
-from market.search.normalise import STOP_WORDS, Reading, Run, fold, joined, pinyin, read, term_hashes
+from market.search.normalise import (
+    STOP_WORDS,
+    Reading,
+    Run,
+    fold,
+    joined,
+    most_frequent,
+    pinyin,
+    read,
+    term_hashes,
+)
 
 MAX_TITLE_TERMS = 80
 MAX_KEYWORD_TERMS = 60
@@ -135,7 +145,7 @@ def _wording(title: Reading, keywords: Reading, text: Reading) -> tuple[list[str
     terms, of_terms = _placed(
         title.terms(MAX_TITLE_TERMS), keywords.terms(MAX_KEYWORD_TERMS), text.terms(MAX_TEXT_TERMS)
     )
-    frequent = (letter for letter, _ in Counter(text.singles).most_common(MAX_TEXT_LETTERS))
+    frequent = most_frequent(Counter(text.singles), MAX_TEXT_LETTERS)
     letters, of_letters = _placed(title.singles, keywords.singles, frequent)
     return terms, letters, (*of_terms, *of_letters)
 
@@ -185,6 +195,6 @@ def _placed(*places: Iterable[str]) -> tuple[list[str], tuple[int, int, int]]:
     terms: dict[str, None] = {}
     ends = []
     for place in places:
-        terms |= dict.fromkeys(term for term in place if term not in STOP_WORDS)
+        terms |= dict.fromkeys([term for term in place if term not in STOP_WORDS])
         ends.append(len(terms))
     return list(terms), (ends[0], ends[1] - ends[0], ends[2] - ends[1])

@@ -73,7 +73,7 @@ class EmbeddedSearch:
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         if documents:
-            await _run(lambda: self._indexes[index].put([prepare(index, document) for document in documents]))
+            await _run(lambda: self._indexes[index].put(prepare(index, document) for document in documents))
 
     async def delete(self, index: str, ids: Collection[UUID]) -> None:
         if ids:
@@ -121,7 +121,7 @@ class EmbeddedSearch:
 
 
 def _add(generation: Generation, index: str, documents: Sequence[Document]) -> None:
-    generation.add([prepare(index, document) for document in documents])
+    generation.add(prepare(index, document) for document in documents)
 
 
 async def _run(call: Callable[[], T]) -> T:

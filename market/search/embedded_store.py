@@ -11,6 +11,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +22,7 @@ from market.kit.errors import IndexDamaged
 from market.search.candidates import Candidates, record_of
 from market.search.documents import Prepared
 from market.search.embedded_writer import MEMORY, FolderLock, Writer
-from market.search.engine import Sort
+from market.search.engine import Sort, Vector
 from market.search.indexes import fields_of
 from market.search.record_files import RecordFile, VectorFile
 
@@ -31,9 +32,10 @@ MARK = "MARK"
 """The file that says by which market's rebuild a generation was made."""
 VECTORS = ".vectors"
 """Suffix of the file of a model's vectors."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Increment when the meaning of a field changes, so that indexes are rebuilt."""
-
+PORTION = 100
+"""Prepared documents that are held in memory at once."""
 
 LEVEL_FIELDS = frozenset({"trl", "interests", "responses"})
 """Number fields with many ties, which are broken by the newest, as on Meilisearch."""
@@ -96,21 +98,31 @@ class IndexFolder:
             self.use(generation.number)
         return True
 
-    def put(self, documents: Sequence[Prepared]) -> None:
-        """Add or replace documents, visible to all readers on return."""
+    def put(self, documents: Iterable[Prepared]) -> None:
+        """Add or replace documents, visible to all readers on return.
+
+        They are taken a portion at a time, since each weighs some 50 kB while it is written.
+        """
         self.ensure()
+        vectors: dict[bytes, Mapping[str, Vector]] = {}
+        remaining = iter(documents)
         with self._writer.writing() as writer:
-            ids = self._with_ids(document.id for document in documents)
-            searcher, facts, _facets = self.snapshot()
-            hits = searcher.search(ids, max(len(documents), 1), count=False).hits
-            old_places = record_places(searcher, hits)
-            places = _put_records(
-                self.name, documents, facts, dict(zip(facts.read(old_places), old_places, strict=True))
-            )
-            writer.delete_documents_by_query(ids)
-            for document, place in zip(documents, places, strict=True):
-                writer.add_document(_document(document, place))
-            self._put_vectors(documents)
+            while portion := list(islice(remaining, PORTION)):
+                self._put_portion(writer, portion)
+                vectors |= {document.id.bytes: document.vectors for document in portion}
+            self._put_vectors(vectors)
+
+    def _put_portion(self, writer: tantivy.IndexWriter, documents: Sequence[Prepared]) -> None:
+        ids = self._with_ids(document.id for document in documents)
+        searcher, facts, _facets = self.snapshot()
+        hits = searcher.search(ids, len(documents), count=False).hits
+        old_places = record_places(searcher, hits)
+        places = _put_records(
+            self.name, documents, facts, dict(zip(facts.read(old_places), old_places, strict=True))
+        )
+        writer.delete_documents_by_query(ids)
+        for document, place in zip(documents, places, strict=True):
+            writer.add_document(_document(document, place))
 
     def delete(self, ids: Iterable[UUID]) -> None:
         """Delete documents, invisible to all readers on return."""
@@ -131,13 +143,14 @@ class IndexFolder:
                 self._vectors[1].setdefault(path.name.removesuffix(VECTORS), VectorFile(path))
             return dict(self._vectors[1])
 
-    def _put_vectors(self, documents: Sequence[Prepared]) -> None:
+    def _put_vectors(self, vectors: Mapping[bytes, Mapping[str, Vector]]) -> None:
+        """Write the vectors of documents, by id and model; a model without one for a document forgets it."""
         files = dict(self.vector_files())
         folder = self.directory / str(self._current())
-        for name in {name for document in documents for name in document.vectors} - files.keys():
+        for name in {name for by_model in vectors.values() for name in by_model} - files.keys():
             files[name] = VectorFile(folder / f"{name}{VECTORS}")
         for name, file in files.items():
-            file.put({document.id.bytes: document.vectors.get(name) for document in documents})
+            file.put({key: by_model.get(name) for key, by_model in vectors.items()})
 
     def ids_and_revisions(self) -> dict[UUID, int]:
         """Return id and revision of every document."""
@@ -240,17 +253,22 @@ class Generation:
         self._name = name
         self._facts = RecordFile(directory / RECORD_FILE)
         self._directory = directory
+        self._vectors: dict[str, VectorFile] = {}
         self._index = index
         self._writer = index.writer(MEMORY, 1)
 
-    def add(self, documents: Sequence[Prepared]) -> None:
-        for document, place in zip(
-            documents, _put_records(self._name, documents, self._facts, {}), strict=True
-        ):
-            self._writer.add_document(_document(document, place))
-        for name in {name for document in documents for name in document.vectors}:
-            file = VectorFile(self._directory / f"{name}{VECTORS}")
-            file.put({document.id.bytes: document.vectors.get(name) for document in documents})
+    def add(self, documents: Iterable[Prepared]) -> None:
+        remaining = iter(documents)
+        while portion := list(islice(remaining, PORTION)):
+            places = _put_records(self._name, portion, self._facts, {})
+            for document, place in zip(portion, places, strict=True):
+                self._writer.add_document(_document(document, place))
+            for name in {name for document in portion for name in document.vectors}:
+                if name not in self._vectors:
+                    self._vectors[name] = VectorFile(self._directory / f"{name}{VECTORS}")
+                self._vectors[name].put(
+                    {document.id.bytes: document.vectors.get(name) for document in portion}
+                )
 
     def finish(self) -> int:
         self._writer.commit()
@@ -264,10 +282,10 @@ def _schema(index: str) -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("facts", fast=True)
-    builder.add_text_field("terms", tokenizer_name="raw", index_option="basic")
+    for name in ("terms", "pinyin"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     for name in ("whole", "title", "names", "english", "words"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("pinyin", tokenizer_name="raw", index_option="basic")
     for name in sorted(fields.exact):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in sorted(fields.numbers):
@@ -326,11 +344,10 @@ def _document(prepared: Prepared, place: int) -> tantivy.Document:
     document.add_text("words", " ".join(" ".join(part.words) for part in parts))
     document.add_text("english", " ".join(prepared.english.grams))
     document.add_text("names", " ".join(prepared.names.grams))
-    for name, values in (
-        ("terms", prepared.indexed_terms()),
-        ("pinyin", prepared.pinyin),
-        *prepared.exact.items(),
-    ):
+    # Neither terms nor spellings hold a space, so that one text of all is cheaper than a text for each.
+    document.add_text("terms", " ".join(prepared.indexed_terms()))
+    document.add_text("pinyin", " ".join(prepared.pinyin))
+    for name, values in prepared.exact.items():
         for value in values:
             document.add_text(name, value)
     for name, number in prepared.numbers.items():

@@ -10,10 +10,10 @@ import re
 import unicodedata
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from zlib import crc32
 
 import rjieba
@@ -67,6 +67,8 @@ class Token:
 def fold(text: str, most: int = LONGEST_TEXT) -> str:
     """Fold a text: NFKC, simplified Chinese, lower case, without accents and invisible characters."""
     text = _UNSEEN.sub(" ", text[:most])
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKC", text)[:most]
     # Lone surrogates cannot be typed in a browser, but can be sent.
     text = text.encode("utf-8", "ignore").decode("utf-8")
@@ -116,7 +118,7 @@ class Reading:
         counts.update([word for word in self.words if len(word) > 2 and not word.isascii()])
         for word in STOP_WORDS & counts.keys():
             del counts[word]
-        return [term for term, _ in counts.most_common(most) if len(term) > 1]
+        return [term for term in most_frequent(counts, most) if len(term) > 1]
 
 
 def read(folded: str, cache: dict[str, Run] | None = None) -> Reading:
@@ -124,24 +126,37 @@ def read(folded: str, cache: dict[str, Run] | None = None) -> Reading:
 
     `cache` holds runs by text, which saves most of the time for similar texts.
     """
-    cache = {} if cache is None else cache
     singles: list[str] = []
     pairs: list[str] = []
     words: list[str] = []
     for match in _TOKEN.finditer(folded):
         run = match[0]
-        if run not in cache:
-            cache[run] = _run(run, is_dense=bool(match.lastindex))
-        for into, pieces in zip((singles, pairs, words), cache[run], strict=True):
-            into += pieces
+        if cache is None:
+            pieces = _run(run, match.lastindex)
+        elif (cached := cache.get(run)) is None:
+            pieces = cache[run] = _run(run, match.lastindex)
+        else:
+            pieces = cached
+        singles += pieces[0]
+        pairs += pieces[1]
+        words += pieces[2]
     return Reading(folded, singles, pairs, words)
 
 
-def _run(run: str, *, is_dense: bool) -> Run:
-    if is_dense:
-        return list(run), [a + b for a, b in pairwise(run)], rjieba.cut_for_search(run)
+def _run(run: str, group: int | None) -> Run:
+    """Return characters, bigrams and words of a run; `group` is None where it is of no dense script."""
+    if group:
+        return list(run), list(map(str.__add__, run, run[1:])), rjieba.cut_for_search(run)
     text, pieces = _parts(run)
     return [], [text, *pieces], [text, *pieces]
+
+
+def most_frequent(counts: Mapping[str, int], most: int) -> list[str]:
+    """Return the terms with the highest counts, the first counted first among equals.
+
+    Most counts are 1, which sorting passes over more quickly than the heap of `Counter.most_common`.
+    """
+    return sorted(counts, key=counts.__getitem__, reverse=True)[:most]
 
 
 def _parts(run: str) -> tuple[str, tuple[str, ...]]:
@@ -228,7 +243,6 @@ def _syllables(word: str) -> tuple[str, ...]:
     return tuple(lazy_pinyin(word, style=Style.NORMAL, errors="ignore"))
 
 
-@lru_cache(1 << 16)
 def term_hash(term: str) -> int:
     """Return the CRC-32 of a term, or the code point of a single character."""
     return ord(term) if len(term) == 1 else crc32(term.encode())

@@ -137,6 +137,38 @@ async def test_an_import_that_was_killed_completes_when_started_again(deps: Deps
     assert len(set(await Outcome.all().values_list("number", flat=True))) == 1200
 
 
+async def test_of_an_archive_that_breaks_off_not_even_the_first_rows_are_written(
+    deps: Deps, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "outcomes.jsonl.gz", [line(number) for number in range(900)])
+    path.write_bytes(path.read_bytes()[:-40])
+
+    with pytest.raises(UnreadableFile):
+        await bring(deps, path)
+
+    assert not await Outcome.exists()
+
+
+async def test_rows_are_read_a_batch_at_a_time_and_the_same_twice_is_seen_across_batches(
+    deps: Deps, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "outcomes.jsonl", [*(line(number) for number in range(600)), line(3)])
+    shown: list[tuple[int, int]] = []
+
+    report = await import_file(
+        path,
+        "outcomes",
+        publish=False,
+        deps=deps,
+        now=NOW,
+        on_progress=lambda done, total: shown.append((done, total)),
+    )
+
+    assert shown == [(500, 601), (601, 601)]
+    assert [(refusal.row, refusal.reason) for refusal in report.refused] == [(601, "与第 4 行是同一条。")]
+    assert (report.total, report.created) == (601, 600)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -305,7 +337,7 @@ async def test_a_row_of_the_template_that_is_wrong_says_why(
 
 def rows_read(path: Path, kind: Any = OUTCOME) -> tuple[list[dict[str, Any]], Report]:
     report = Report()
-    return [{"owner": row.owner, **row.values} for row in read_rows(path, kind, report)], report
+    return [{"owner": row.owner, **row.values} for row in read_rows(path, kind, report)[1]], report
 
 
 def changed(path: Path, change: Callable[[Worksheet], None]) -> Path:

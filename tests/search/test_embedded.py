@@ -15,7 +15,7 @@ import pytest
 from market.kit.errors import IndexDamaged, SearchUnavailable
 from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
-from market.search.embedded_store import IndexFolder
+from market.search.embedded_store import PORTION, IndexFolder
 from market.search.engine import Document, Query
 from market.search.record_files import RecordFile
 from tests.search.vectors import unit_vector
@@ -87,6 +87,24 @@ async def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> Non
     folder.put([])
 
     assert set(folder.ids_and_revisions()) == {ONE}
+    folder.close()
+
+
+async def test_of_more_documents_than_a_portion_all_are_written_or_none(tmp_path: Path) -> None:
+    folder = IndexFolder("outcomes", tmp_path, linger=0.01)
+    vectors = {"toy": unit_vector([1, 0, 1])}
+    many = [prepare("outcomes", document(UUID(int=100 + number), "铝")) for number in range(PORTION)]
+    first = prepare("outcomes", {**document(ONE, "石墨烯"), "vectors": vectors})
+    wrong: dict[str, Any] = {"trl": "six"}
+    broken = dataclasses.replace(prepare("outcomes", document(TWO, "锌")), numbers=wrong)
+
+    with pytest.raises(TypeError):
+        folder.put(iter([first, *many, broken]))
+    assert folder.vector_files() == {}
+    folder.put(iter([first, *many]))
+
+    assert len(folder.ids_and_revisions()) == PORTION + 1
+    assert folder.vector_files()["toy"].keys() == {ONE.bytes}
     folder.close()
 
 

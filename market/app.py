@@ -37,6 +37,7 @@ from market.error_pages import (
     wrong_method,
 )
 from market.kit import telemetry
+from market.kit.compiled_templates import use_addresses
 from market.kit.database import SITE_LIMITS
 from market.kit.errors import DatabaseAway, MarketError, NotFound, Overloaded, Unavailable
 from market.kit.gate import Gate, Place
@@ -44,7 +45,7 @@ from market.kit.guest_pages import GUEST_PAGE_SECONDS, GuestPages
 from market.kit.held_forms import get_held_form
 from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.request_bodies import BodyBudget, read_body, replay
-from market.kit.routing import FORM, METHODS, MarketRouter, find_route
+from market.kit.routing import FORM, METHODS, MarketRouter
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, check_csrf
 from market.kit.static_files import StaticFiles
 from market.kit.telemetry import set_up_logs
@@ -66,20 +67,27 @@ class Market(Starlette):
         return {str(getattr(route, "name", "")): route for route in self.routes}
 
     @cached_property
-    def _fixed(self) -> dict[str, URLPath]:
-        """Addresses without parameters that have been asked for, by name."""
-        return {}
+    def fixed_addresses(self) -> dict[str, URLPath]:
+        """Addresses of the routes without parameters, by name."""
+        return {
+            name: route.url_path_for(name)
+            for name, route in self._named.items()
+            if name and not getattr(route, "param_convertors", True)
+        }
+
+    def address_of(self, name: str, /, **params: Any) -> str:
+        """Return the address of a page by the name of its route."""
+        return (
+            self.fixed_addresses[name] if name in self.fixed_addresses else self.url_path_for(name, **params)
+        )
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        if not path_params and name in self._fixed:
-            return self._fixed[name]
+        if not path_params and name in self.fixed_addresses:
+            return self.fixed_addresses[name]
         route = self._named.get(name)
         if route is None:
             raise NoMatchFound(name, path_params)
-        path = route.url_path_for(name, **path_params)
-        if not path_params:
-            self._fixed[name] = path
-        return path
+        return route.url_path_for(name, **path_params)
 
 
 def create_app(
@@ -119,9 +127,11 @@ def create_app(
         },
     )
     app.router = MarketRouter(routes=_routes(deps), lifespan=life)
+    use_addresses(app.fixed_addresses)
     app.state.deps = deps
     app.state.gate = Gate()
     environment().globals.update(
+        url=app.address_of,
         label=labels.label,
         tone=labels.tone,
         lists=lists,
@@ -158,7 +168,7 @@ class _RequestMiddleware:
             if scope["path"].startswith("/static/"):
                 await self.app(scope, receive, answering.send)
                 return
-            route, methods = find_route(request.app.routes, scope)
+            route, methods = request.app.router.find_route(scope)
             if route is None and (methods or request.method not in SAFE_METHODS):
                 if not methods:
                     raise NotFound(gettext("没有这个页面，或者您不能查看它。"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext as catalogues
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -30,13 +30,18 @@ def set_locale(locale: str) -> None:
 
 
 @contextmanager
-def in_source_language() -> Iterator[None]:
-    """Translate into the source language in this block: stored text must not depend on the request."""
-    token = _locale.set(DEFAULT)
+def in_locale(locale: str) -> Iterator[None]:
+    """Translate into this language in this block."""
+    token = _locale.set(locale)
     try:
         yield
     finally:
         _locale.reset(token)
+
+
+def in_source_language() -> AbstractContextManager[None]:
+    """Translate into the source language in this block: stored text must not depend on the request."""
+    return in_locale(DEFAULT)
 
 
 class Translated(str):

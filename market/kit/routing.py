@@ -6,7 +6,8 @@ A room writes `Route("/deals/{number}/files", upload, methods=["POST"], body=UPL
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import Any
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -103,7 +104,33 @@ FOUND = "market.route"
 
 
 class MarketRouter(Router):
-    """Hands a request to the route that the middleware has found for it, without looking again."""
+    """Finds the route of a request by the first part of its path, and hands the request to it later."""
+
+    @cached_property
+    def _by_first_part(self) -> dict[str, list[BaseRoute]]:
+        """Routes in their order by the first part of their paths; under "" those that may match any."""
+        firsts = [(_first_part(getattr(route, "path", "")), route) for route in self.routes]
+        return {
+            part: [route for first, route in firsts if first in (part, "")]
+            for part in {first for first, _route in firsts} | {""}
+        }
+
+    def find_route(self, scope: Scope) -> tuple[BaseRoute | None, set[str]]:
+        """Return the route of a request, entered into its scope, or None with the methods of its address.
+
+        No methods: there is no such address.
+        """
+        methods: set[str] = set()
+        first = scope["path"][1:].partition("/")[0]
+        for route in self._by_first_part.get(first) or self._by_first_part[""]:
+            match, child_scope = route.matches(scope)
+            if match is Match.FULL:
+                scope["route"] = scope[FOUND] = route
+                scope.update(child_scope)
+                return route, methods
+            if match is Match.PARTIAL:
+                methods |= getattr(route, "methods", None) or set()
+        return None, methods
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: BaseRoute | None = scope.get(FOUND)
@@ -114,18 +141,7 @@ class MarketRouter(Router):
         await route.handle(scope, receive, send)
 
 
-def find_route(routes: Iterable[BaseRoute], scope: Scope) -> tuple[BaseRoute | None, set[str]]:
-    """Return the route of a request, entered into its scope, or None with the methods of its address.
-
-    No methods: there is no such address.
-    """
-    methods: set[str] = set()
-    for route in routes:
-        match, child_scope = route.matches(scope)
-        if match is Match.FULL:
-            scope["route"] = scope[FOUND] = route
-            scope.update(child_scope)
-            return route, methods
-        if match is Match.PARTIAL:
-            methods |= getattr(route, "methods", None) or set()
-    return None, methods
+def _first_part(path: str) -> str:
+    """Return the first part of a route's path; empty for the root and where a parameter stands."""
+    part = path[1:].partition("/")[0]
+    return "" if "{" in part else part

@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from market.kit import formats
+from market.kit.compiled_templates import TemplateEnvironment, compiled_for
 from market.kit.cookies import drop_cookie
 from market.kit.flash import COOKIE as FLASH_COOKIE
 from market.kit.flash import take_flash
@@ -32,9 +33,9 @@ FILTERS = (
 
 
 @lru_cache
-def environment() -> Environment:
+def environment() -> TemplateEnvironment:
     """Return the shared template environment."""
-    env = Environment(
+    env = TemplateEnvironment(
         loader=FileSystemLoader(ROOT / "templates"),
         # Compiled templates are cached in a folder that only this user may write.
         bytecode_cache=FileSystemBytecodeCache(),
@@ -72,9 +73,6 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     """
     app = request.app
 
-    def url(name: str, /, **params: Any) -> str:
-        return str(app.url_path_for(name, **params))
-
     def here(**changes: Any) -> str:
         query = {k: v for k, v in request.query_params.multi_items() if k not in changes}
         query.update({k: v for k, v in changes.items() if v not in (None, "")})
@@ -89,19 +87,19 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     work = None
     if actor is not None:
         entries = rooms().workbench(actor, is_demo=is_demo)
-        work = build_workbench(entries, request.url.path, request.url.query, url)
+        work = build_workbench(entries, request.url.path, request.url.query, app.address_of)
     message = take_flash(request)
     may_convert = get_locale() == "zh-Hant" and is_converted(template)
     is_original = bool(request.query_params.get("original"))
     html = (
-        environment()
+        compiled_for(environment(), get_locale())
         .get_template(template)
         .render(
             request=request,
             actor=actor,
             unread=getattr(request.state, "unread", 0),
             csrf=FormToken(request),
-            url=url,
+            url=app.address_of,
             here=here,
             menu=menu,
             work=work,

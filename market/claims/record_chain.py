@@ -12,7 +12,7 @@ from market.contracts.models import Contract
 from market.contracts.queries import may_read
 from market.deals.models import Deal
 from market.deals.parties import may_see
-from market.deals.queries import attach_subjects
+from market.deals.queries import attach_subjects, list_deals_about
 from market.deals.states import BEFORE_SIGNING
 from market.kit.i18n import gettext as _
 from market.listings.models import Outcome
@@ -69,7 +69,7 @@ async def chain_of_outcome(actor: Actor | None, outcome: Outcome, *, most: int =
     if actor is None:
         return []
     shown = 0
-    for deal in await Deal.filter(outcome_id=outcome.id).order_by("-updated_at").limit(50):
+    for deal in await list_deals_about(outcome.id):
         if shown == most:
             break
         rest = (await chain_of_deal(actor, deal, here))[1:]

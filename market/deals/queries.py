@@ -23,6 +23,7 @@ from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.kit.room import rooms
+from market.kit.statements import Statement
 from market.listings.models import Need, Outcome
 from market.listings.queries import outcome_subject
 from market.notices.models import Notice
@@ -181,9 +182,39 @@ async def latest_notices(deal_ids: Collection[UUID]) -> dict[UUID, Notice]:
     return {notice.subject_id: notice for notice in notices}
 
 
+NOBODY = UUID(int=0)
+"""An id that no record has."""
+_LATEST_DEAL = Statement(
+    lambda outcome_id, organisation_id, broker_id: (
+        Deal.filter(
+            Q(seller_id=organisation_id) | Q(buyer_id=organisation_id) | Q(broker_id=broker_id),
+            outcome_id=outcome_id,
+        )
+        .order_by("-created_at")
+        .limit(1)
+    ),
+    UUID(int=1),
+    UUID(int=2),
+    UUID(int=3),
+)
+_DEALS_ABOUT = Statement(
+    lambda outcome_id: Deal.filter(outcome_id=outcome_id).order_by("-updated_at").limit(50), UUID(int=1)
+)
+
+
+async def list_deals_about(outcome_id: UUID) -> list[Deal]:
+    """Return the deals about an outcome, the last updated first, fifty at most."""
+    return await _DEALS_ABOUT.all(outcome_id)
+
+
 async def find_running_deal(actor: Actor, outcome_id: UUID) -> Deal | None:
     """Return the person's latest deal about an outcome unless it was terminated or rescinded."""
-    deal = await _visible_to(actor).filter(outcome_id=outcome_id).order_by("-created_at").first()
+    if Role.AUDITOR in actor.roles:
+        deal = await Deal.filter(outcome_id=outcome_id).order_by("-created_at").first()
+    else:
+        own = actor.organisation_id if actor.is_organisation_verified else None
+        broker = actor.user_id if Role.BROKER in actor.roles else NOBODY
+        deal = await _LATEST_DEAL.first(outcome_id, own or NOBODY, broker)
     return deal if deal and deal.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED) else None
 
 

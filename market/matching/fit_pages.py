@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Role
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.kit.statements import Statement
 from market.listings.masking import need_owner_name
 from market.listings.models import Need, Outcome
 from market.listings.queries import is_owner, live
@@ -83,25 +87,39 @@ def may_see_all(actor: Actor | None, listing: Need | Outcome) -> bool:
     return actor is not None and (is_owner(actor, listing) or actor.oversees or Role.BROKER in actor.roles)
 
 
+def _matches(side: str, listing_id: UUID, organisation_id: UUID | None = None) -> QuerySet[Match]:
+    """Return the matches of a listing with others on offer, if given only those of one organisation."""
+    other, statuses = ("need", NeedStatus) if side == "outcome" else ("outcome", OutcomeStatus)
+    matches = Match.filter(**{f"{side}_id": listing_id, f"{other}__status__in": live(statuses)})
+    if organisation_id:
+        matches = matches.filter(**{f"{other}__organisation_id": organisation_id})
+    return (
+        matches.exclude(status=MatchStatus.DROPPED)
+        .select_related("need__organisation", "outcome__organisation")
+        .order_by("-score", "id")
+        .limit(MOST)
+    )
+
+
+_ALL_MATCHES = {side: Statement(partial(_matches, side), UUID(int=1)) for side in ("need", "outcome")}
+_MATCHES_WITH = {
+    side: Statement(partial(_matches, side), UUID(int=1), UUID(int=2)) for side in ("need", "outcome")
+}
+
+
 async def fits_of(listing: Need | Outcome, actor: Actor | None) -> FitPage:
     """Return the matches of a listing that this person may see, the best first.
 
     Others than owner, staff and brokers see those with listings of their own organisation.
     """
     is_need = isinstance(listing, Need)
-    side, other = ("need", "outcome") if is_need else ("outcome", "need")
-    matches = Match.filter(
-        **{f"{side}_id": listing.id, f"{other}__status__in": live(OutcomeStatus if is_need else NeedStatus)}
-    ).exclude(status=MatchStatus.DROPPED)
-    if not may_see_all(actor, listing):
-        if actor is None or not actor.may(MatchAct.SEE_MATCHES):
-            return FitPage([], [], 0)
-        matches = matches.filter(**{f"{other}__organisation_id": actor.organisation_id})
-    rows: list[Match] = (
-        await matches.select_related("need__organisation", "outcome__organisation")
-        .order_by("-score", "id")
-        .limit(MOST)
-    )
+    side = "need" if is_need else "outcome"
+    if may_see_all(actor, listing):
+        rows = await _ALL_MATCHES[side].all(listing.id)
+    elif actor is not None and actor.organisation_id and actor.may(MatchAct.SEE_MATCHES):
+        rows = await _MATCHES_WITH[side].all(listing.id, actor.organisation_id)
+    else:
+        return FitPage([], [], 0)
     refused = await _refused(actor, rows)
     cards = [_card(match, actor, is_need=is_need) for match in rows if match.id not in refused]
     return FitPage(
@@ -123,7 +141,7 @@ async def get_fits_for(listing: Need | Outcome, actor: Actor) -> FitPage:
 
 
 async def _refused(actor: Actor | None, rows: Sequence[Match]) -> set[UUID]:
-    if actor is None or actor.organisation_id is None:
+    if actor is None or actor.organisation_id is None or not rows:
         return set()
     refused = await MatchFeedback.filter(
         organisation_id=actor.organisation_id, match_id__in=[match.id for match in rows]

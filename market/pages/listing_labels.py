@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from market.codes import regions
 from market.kit.i18n import Lazy, lazy
-from market.kit.room import rooms
+from market.kit.room import Rooms, rooms
 from market.listings.models import Need
 from market.listings.rules import budget_text
 
@@ -45,7 +47,12 @@ def context() -> dict[str, Any]:
     return {"budget_words": budget_text, "need_region": need_region, "acts_words": event_words()}
 
 
-def event_words() -> dict[str, Lazy]:
+def event_words() -> Mapping[str, Lazy]:
     """Return the words of everything that the log may say of a listing."""
-    verbs = [verb for kind in ("outcome", "need") for verbs in rooms().verbs_of(kind) for verb in verbs]
+    return _event_words(rooms())
+
+
+@lru_cache(maxsize=1)
+def _event_words(house: Rooms) -> Mapping[str, Lazy]:
+    verbs = [verb for kind in ("outcome", "need") for verbs in house.verbs_of(kind) for verb in verbs]
     return {verb.value: verb.label for verb in verbs} | LISTING_EVENTS

@@ -7,7 +7,7 @@ from uuid import UUID
 from market.kit.errors import SearchUnavailable
 from market.listings.kinds import OUTCOME
 from market.listings.models import Outcome
-from market.listings.queries import list_by_ids
+from market.listings.queries import list_by_ids, list_rows_by_ids
 from market.listings.states import LIVE
 from market.search.duplicates import similarity
 from market.search.engine import Query, SearchEngine
@@ -34,7 +34,7 @@ async def similar_outcomes(outcome: Outcome, search: SearchEngine) -> list[Outco
             _cache[key] = await _find(outcome, search)
         except SearchUnavailable:
             return []
-    others = await list_by_ids(OUTCOME, _cache[key]) if _cache[key] else []
+    others = await list_rows_by_ids(OUTCOME, _cache[key])
     return [other for other in others if isinstance(other, Outcome) and other.status in LIVE]
 
 

@@ -14,8 +14,10 @@ from market.codes.labels import label
 from market.pages.listing_labels import event_words
 from market.rooms import install_rooms
 
+Entry = tuple[str, str, str]
+"""Of a menu: path, by which its route is called, query string, words."""
 Link = tuple[str, str, str]
-"""Address, words, the number beside them as it is shown."""
+"""Of a filter or order: address, words, the number beside them as it is shown."""
 _LINK = re.compile(r'<a\s[^>]*href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _ROWS = re.compile(r'<section class="sheet rows".*?</section>', re.DOTALL)
 _MARK = re.compile(r"<[^>]+>")
@@ -27,13 +29,13 @@ _ACTS = ("created", "submitted", "published", "imported and published", "importe
 class Handed:
     """The parts of the pages that the peer does not work out itself."""
 
-    main_menu: list[Link]
-    foot_menu: list[Link]
-    work_menu: list[tuple[str, list[Link]]]
+    main_menu: list[Entry]
+    foot_menu: list[Entry]
+    work_menu: list[tuple[str, list[Entry]]]
     facets: list[tuple[str, bool, list[Link], str]]
     """Words, whether it is open, options, help."""
     sorts: list[Link]
-    scopes: list[Link]
+    scopes: list[Entry]
     similar: dict[str, list[str]]
     """Numbers of the outcomes that are similar to an outcome."""
     fields: dict[str, str]
@@ -56,9 +58,9 @@ def write(path: Path, listing: str, signed_in: str, outcomes: Mapping[str, str])
     groups = re.findall(r"<p>([^<]+)</p>\s*<ul>(.*?)</ul>", menus, re.DOTALL)
     guest = next(iter(outcomes.values()))
     handed = Handed(
-        main_menu=_links(_between(guest, '<nav class="head-menu"', "</nav>")),
-        foot_menu=_links(_between(guest, "<footer", "</footer>")),
-        work_menu=[(words, _links(part)) for words, part in groups],
+        main_menu=_entries(_between(guest, '<nav class="head-menu"', "</nav>")),
+        foot_menu=_entries(_between(guest, "<footer", "</footer>")),
+        work_menu=[(words, _entries(part)) for words, part in groups],
         facets=[
             (
                 _text(_between(part, "<summary>", "</summary>")),
@@ -69,7 +71,7 @@ def write(path: Path, listing: str, signed_in: str, outcomes: Mapping[str, str])
             for part in listing.split('<details class="facet"')[1:]
         ],
         sorts=_links(_between(listing, '<nav class="orders"', "</nav>")),
-        scopes=_links(_between(listing, '<nav class="tabs', "</nav>")),
+        scopes=_entries(_between(listing, '<nav class="tabs', "</nav>")),
         similar={
             number: [
                 link[0].rpartition("/")[2] for link in _links(_between(page, 'id="similar"', "</section>"))
@@ -94,6 +96,14 @@ def _links(part: str) -> list[Link]:
         text, _mark, waiting = text.partition('<span class="due-count">')
         found.append((html.unescape(address), _text(text), _text(number or waiting)))
     return found
+
+
+def _entries(part: str) -> list[Entry]:
+    entries = []
+    for address, words, _number in _links(part):
+        path, mark, query = address.partition("?")
+        entries.append((path, mark + query, words))
+    return entries
 
 
 def _text(part: str) -> str:

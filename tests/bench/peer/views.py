@@ -125,7 +125,41 @@ def _in_order(rows: Any, numbers: Any) -> list[Any]:
     return [by_number[number] for number in numbers if number in by_number]
 
 
+def elsewhere(request: HttpRequest, **parts: Any) -> HttpResponse:
+    """Stand for the pages that links lead to."""
+    return HttpResponse(status=404)
+
+
+FIXED = {
+    "help": "help",
+    "account/messages": "messages",
+    "dashboard": "workbench",
+    "account": "account",
+    "login": "login",
+    "register": "register",
+    "": "home",
+    "find": "find",
+    "logout": "logout",
+    "compare": "compare",
+    "suggest": "suggest",
+    "kept": "kept",
+    "outcomes.xlsx": "workbook",
+    "outcomes.atom": "feed",
+}
+MENUS = [*handed().main_menu, *handed().foot_menu, *handed().scopes]
+MENUS += [entry for _words, entries in handed().work_menu for entry in entries]
 urlpatterns = [
     path("outcomes", listing, name="list"),
     path("outcomes/<str:number>", outcome, name="outcome"),
+    path("outcomes/<str:number>/estimate", elsewhere, name="estimate"),
+    path("outcomes/<str:number>/share", elsewhere, name="share"),
+    path("questions/ask/outcome/<str:number>", elsewhere, name="ask"),
+    path("organisations/<uuid:id>", elsewhere, name="organisation"),
+    path("deals/<str:number>", elsewhere, name="deal"),
+    path("needs/<str:number>", elsewhere, name="need"),
+    path("notices/<str:number>", elsewhere, name="notice"),
+    path("files/<uuid:id>", elsewhere, name="file"),
+    path("language/<str:code>", elsewhere, name="language"),
+    *(path(address, elsewhere, name=name) for address, name in FIXED.items()),
+    *(path(address[1:], elsewhere, name=address) for address in {entry[0] for entry in MENUS}),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentResult
 from market.budgets.payment_results import Reported, enter_result
 from market.budgets.states import BudgetAct, DisbursementStatus, PaymentOutcome, ReturnReason
+from market.codes.canonical import canonical_key
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.foreign_files import parse_foreign
 from market.kit.i18n import gettext as _
@@ -27,6 +29,9 @@ HEADS = (
     Head("number", ("拨付编号", "拨付单号", "拨付号", "客户流水号", "业务编号", "企业流水号"), False),
     Head("remark", ("附言", "用途", "用途/附言", "摘要", "备注"), False),
     Head("account", ("账号", "收款人账号", "收款账号", "对方账号", "收款方账号"), False),
+    Head(
+        "name", ("收款人户名", "收款人名称", "收款人", "收款单位", "收款方名称", "收款方户名", "企业"), False
+    ),
     Head("amount", ("金额（元）", "拨付金额（元）", "付款金额（元）", "金额", "交易金额", "付款金额")),
     Head("result", ("银行结果", "结果", "付款结果", "处理结果", "处理状态", "交易状态", "交易结果")),
     Head("day", ("日期", "付款日期", "结果日期", "交易日期", "处理日期", "入账日期")),
@@ -48,6 +53,8 @@ RETURNED_WORDS = frozenset(
 )
 _NUMBER = re.compile(r"BF-\d{4}-\d{6}")
 _ACCOUNT = re.compile(r"\d{8,30}")
+SHORTEST_NAME = 6
+"""Characters of a name that a bank has cut which still tell whose it is."""
 _REASONS = (
     (ReturnReason.CLOSED, ("销户", "注销")),
     (ReturnReason.NAME, ("户名", "名称不符")),
@@ -65,6 +72,9 @@ class ResultRow:
     """Empty where the file does not name the order; then account and amount must tell it."""
     account: str
     """Empty where the file has none, or masks it."""
+    shown_account: str
+    """As the file has it, perhaps masked; empty where it has none, or a spreadsheet took its digits."""
+    payee_name: str
     amount: int | None
     outcome: PaymentOutcome
     ended_on: date
@@ -134,14 +144,19 @@ def _result(heads: HeadRow, row: Row) -> ResultRow:
         raise Invalid(_("请填银行流水号。"))
     amount = amount_of(heads.cell(row, "amount"))
     number = _number(heads, row)
-    account = text_of(heads.cell(row, "account")) if not number else heads.cell(row, "account").text
+    cell = heads.cell(row, "account")
+    if not number:
+        text_of(cell)
+    account = "" if cell.problem else _bare(cell.text)
     reason, note = (
         _reason(text_of(heads.cell(row, "why"))) if outcome is PaymentOutcome.RETURNED else (None, "")
     )
     return ResultRow(
         row=row.number,
         number=number,
-        account=account if _ACCOUNT.fullmatch(account) and not heads.cell(row, "account").problem else "",
+        account=account if _ACCOUNT.fullmatch(account) else "",
+        shown_account=account,
+        payee_name=heads.cell(row, "name").text,
         amount=amount.amount if amount else None,
         outcome=outcome,
         ended_on=ended_on,
@@ -149,6 +164,26 @@ def _result(heads: HeadRow, row: Row) -> ResultRow:
         return_reason=reason,
         return_note=note,
     )
+
+
+def _bare(text: str) -> str:
+    """Return an account without blanks, dashes and marks that protect it in a spreadsheet."""
+    return re.sub(r"[\s='\"`-]", "", unicodedata.normalize("NFKC", text))
+
+
+def is_account_of(shown: str, account: str) -> bool:
+    """Return whether an account as a file shows it, whole or with its middle masked, can be this one."""
+    parts = re.split(r"[*Xx•]+", shown)
+    if len(parts) == 1:
+        return shown == account
+    is_longer = len(account) > sum(map(len, parts))
+    return is_longer and account.startswith(parts[0]) and account.endswith(parts[-1])
+
+
+def is_name_of(shown: str, name: str) -> bool:
+    """Return whether a payee's name as a file shows it, perhaps cut at its end, can be this one."""
+    key, whole = canonical_key(shown), canonical_key(name)
+    return key == whole or (len(key) >= SHORTEST_NAME and whole.startswith(key))
 
 
 def _number(heads: HeadRow, row: Row) -> str:
@@ -183,7 +218,10 @@ async def import_results(number: str, content: bytes, *, source: str = "", by: B
         raise NotFound(_("没有这个批次。"))
     parsed = await parse_foreign(content, read_results, content)
     result = ImportResult(refused=parsed.faults, notices=parsed.notices)
-    orders = {order.number: order for order in await Disbursement.filter(claim__batch_id=batch.id)}
+    orders = {
+        order.number: order
+        for order in await Disbursement.filter(claim__batch_id=batch.id).select_related("claim__applicant")
+    }
     for row in parsed.rows:
         try:
             order = await _order_of(row, orders)
@@ -223,9 +261,17 @@ async def _order_of(row: ResultRow, orders: Mapping[str, Disbursement]) -> Disbu
         raise Invalid(_("%(order)s 属于批次 %(batch)s。", order=row.number, batch=other.claim.batch.number))
     if order.amount != row.amount:
         raise Invalid(_("金额与拨付单不符。"))
-    if row.account and row.account != order.payee_account:
-        raise Invalid(_("账号与拨付单不符。"))
+    _require_payee(row, order)
     return order
+
+
+def _require_payee(row: ResultRow, order: Disbursement) -> None:
+    """Raise if the file says that the money went to another account, or to another name."""
+    if row.shown_account and not is_account_of(row.shown_account, order.payee_account):
+        raise Invalid(_("账号与拨付单不符。"))
+    is_paid = row.outcome is PaymentOutcome.PAID
+    if is_paid and row.payee_name and not is_name_of(row.payee_name, order.claim.applicant.name):
+        raise Invalid(_("收款单位与拨付单不符。"))
 
 
 def _order_by_account(row: ResultRow, orders: Sequence[Disbursement]) -> Disbursement:
@@ -247,6 +293,7 @@ def _order_by_account(row: ResultRow, orders: Sequence[Disbursement]) -> Disburs
             else _("有几笔拨付账号和金额相同，分不清是哪一笔。")
         )
         raise Invalid(message)
+    _require_payee(row, candidates[0])
     return candidates[0]
 
 

@@ -13,7 +13,7 @@ from market.budgets.batches import approve_batch
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import InstructionFile, PaymentResult
 from market.budgets.payment_results import confirm_result
-from market.budgets.result_files import import_results, read_results
+from market.budgets.result_files import import_results, is_account_of, is_name_of, read_results
 from market.budgets.states import DisbursementStatus, PaymentOutcome, ReturnReason
 from market.kit.errors import Invalid
 from market.records.by import By
@@ -117,6 +117,11 @@ async def test_the_banks_results_are_imported_once_and_stand_when_another_person
     assert await broken_checks() == {}
 
 
+async def name_of(order: Disbursement) -> str:
+    claim = await order.claim
+    return str((await claim.applicant).name)
+
+
 BANK = ["交易日期", "处理状态", "失败原因", "金额", "收款人账号", "收款人户名", "附言", "交易流水号"]
 
 
@@ -133,7 +138,7 @@ async def test_the_banks_own_reply_is_read_whatever_the_order_of_its_columns() -
             "",
             "600,000.00",
             first.payee_account,
-            "甲",
+            await name_of(first),
             f"补助 {first.number}",
             "20261214000418",
         ],
@@ -201,14 +206,18 @@ async def test_a_file_of_another_batch_is_refused_at_its_rows() -> None:
         ("own", "", "600000.01", "没有这个账号和金额的拨付"),
         ("6222****9999", "", "600000", "分不清是哪一笔"),
         ("own", "order", "600000.01", "金额与拨付单不符"),
+        ("6222", "order", "600000", "账号与拨付单不符"),
+        ("6222 02**** 9999", "order", "600000", "账号与拨付单不符"),
+        ("", "order", "600000", "收款单位与拨付单不符"),
     ],
 )
 async def test_a_row_that_fits_no_order_is_refused(account: str, number: str, amount: str, why: str) -> None:
     desk = await make_desk()
     batch, (order,) = await make_ordered(desk)
     account = order.payee_account if account == "own" else account
+    name = "别的公司" if not account else await name_of(order)
     remark = order.number if number else "补助"
-    reply = workbook(BANK, [f"{LATER:%Y-%m-%d}", "成功", "", amount, account, "甲", remark, "LS1"])
+    reply = workbook(BANK, [f"{LATER:%Y-%m-%d}", "成功", "", amount, account, name, remark, "LS1"])
 
     result = await import_results(batch, reply, by=By(desk.officer, LATER))
 
@@ -249,3 +258,32 @@ async def test_a_changed_amount_a_strange_number_and_no_workbook_are_refused_row
     assert (result.entered, [row for row, _why in result.refused]) == (0, [4, 5])
     with pytest.raises(Invalid):
         await import_results(number, b"no workbook", by=By(desk.officer, LATER))
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_it"),
+    [
+        ("4500160473000056", True),
+        ("4500****0056", True),
+        ("*0056", True),
+        ("4500160473000056xxxx", False),
+        ("45001604730000560", False),
+        ("4500**0057", False),
+        ("45001604730000****73000056", False),
+    ],
+)
+def test_an_account_whose_middle_is_masked_is_compared_by_what_is_shown(shown: str, is_it: bool) -> None:
+    assert is_account_of(shown, "4500160473000056") is is_it
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_it"),
+    [
+        ("南宁青屿铝缆股份有限公司", True),
+        ("南宁青屿铝缆股份", True),
+        ("南宁青屿", False),
+        ("南宁青屿铝业股份有限公司", False),
+    ],
+)
+def test_a_name_that_the_bank_cut_is_compared_as_far_as_it_goes(shown: str, is_it: bool) -> None:
+    assert is_name_of(shown, "南宁青屿铝缆股份有限公司") is is_it

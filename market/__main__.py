@@ -88,7 +88,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "serve":
             return await serve.serve(settings, host=options.host, port=port)
         case "work":
-            return await serve.run_worker(settings)
+            return await serve.run_worker(settings, is_for_site=options.for_site)
         case "release":
             return await serve.run_release(settings)
         case "seed":
@@ -141,11 +141,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m market", description="科转 KeZhuan, a technology-transfer marketplace."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="run the site and its worker in one process")
+    serve = commands.add_parser("serve", help="run the site, and its worker beside it")
     serve.add_argument("--host", default="127.0.0.1")
-    commands.add_parser(
+    working = commands.add_parser(
         "work", help="run jobs only, beside sites run by uvicorn --factory market.app:from_env"
     )
+    working.add_argument("--for-site", action="store_true", help="as `serve` starts it: ends with that site")
     commands.add_parser("release", help="bring tables, released programmes and search settings up to date")
     seeding = commands.add_parser("seed", help="fill an empty database with the demo market")
     seeding.add_argument("--if-empty", action="store_true", help="do nothing when somebody is there already")

@@ -37,26 +37,14 @@ class Pulse:
 
 
 PULSE = Pulse()
+Tell = Callable[[str, str], None]
+"""Called with a job and what came of it; with two empty texts after a sweep that ran moments."""
 POLL_EVERY = 1.0
 """Seconds between two looks for jobs of which no notification told, such as one whose lock came free."""
 RECOVERY_PAUSE = 1.0
 """Seconds after which a worker that lost the database tries again."""
 MOMENTS_EVERY = 5.0
 """Seconds between two sweeps of what falls due."""
-
-
-@asynccontextmanager
-async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> AsyncIterator[None]:
-    """Run jobs in this process while the block runs; at its end the running ones may finish."""
-    app = build_app(deps, url)
-    async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
-        task = asyncio.create_task(_run_for_ever(app, _options(concurrency, pulse, grace=10)))
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 @asynccontextmanager
@@ -77,7 +65,7 @@ async def requeueing(app: procrastinate.App, pulse: Pulse = PULSE) -> AsyncItera
 
 
 @asynccontextmanager
-async def sweeping_moments(deps: Deps) -> AsyncIterator[None]:
+async def sweeping_moments(deps: Deps, tell: Tell) -> AsyncIterator[None]:
     """Run due moments of the business clock, every few seconds while the block runs.
 
     Several workers may sweep at once; each moment is run by one.
@@ -85,15 +73,20 @@ async def sweeping_moments(deps: Deps) -> AsyncIterator[None]:
 
     async def sweep() -> None:
         try:
-            if isinstance(deps.clock, BusinessClock) and deps.settings.is_demo:
-                await deps.clock.load()  # another process may have moved the demo's clock
+            await _load_clock(deps)
             if await run_moments(deps, deps.clock()):
-                forget_pages()
+                tell("", "")
         except Exception as error:  # the database may be away for a while; the next sweep tries again
             log.warning("sweep of moments failed", extra={"error": type(error).__name__})
 
     async with _every(MOMENTS_EVERY, sweep):
         yield
+
+
+async def _load_clock(deps: Deps) -> None:
+    """Load the clock of the demo, which the site may have moved."""
+    if isinstance(deps.clock, BusinessClock) and deps.settings.is_demo:
+        await deps.clock.load()
 
 
 @asynccontextmanager
@@ -112,14 +105,27 @@ async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> AsyncIte
             await task
 
 
-async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> None:
-    """Run jobs until the process is stopped by a signal."""
-    app = build_app(deps, url)
-    async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
+async def work(
+    deps: Deps,
+    url: str,
+    *,
+    concurrency: int = 3,
+    pulse: Pulse = PULSE,
+    tell: Tell = lambda job, came: None,
+    until: Awaitable[None] | None = None,
+) -> None:
+    """Run jobs until the process is stopped by a signal, or `until` is done.
+
+    `tell` is called with every job that ran and what came of it.
+    """
+    app = build_app(deps, url, tell)
+    async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps, tell):
         task = asyncio.create_task(_run_for_ever(app, _options(concurrency, pulse, grace=20)))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel)
+        if until is not None:
+            asyncio.ensure_future(until).add_done_callback(lambda _done: task.cancel())
         with suppress(asyncio.CancelledError):
             await task
 
@@ -152,7 +158,7 @@ async def _run_for_ever(app: procrastinate.App, options: dict[str, Any]) -> None
         await asyncio.sleep(RECOVERY_PAUSE)
 
 
-def build_app(deps: Deps, url: str) -> procrastinate.App:
+def build_app(deps: Deps, url: str, tell: Tell) -> procrastinate.App:
     """Register every declared job with procrastinate."""
     environment()
     app = procrastinate.App(
@@ -163,7 +169,7 @@ def build_app(deps: Deps, url: str) -> procrastinate.App:
             name=declared.name,
             pass_context=True,
             retry=procrastinate.RetryStrategy(max_attempts=declared.attempts, wait=1, exponential_wait=2),
-        )(_runner(deps, declared))
+        )(_runner(deps, declared, tell))
         if declared.cron:
             app.periodic(cron=declared.cron, periodic_id=declared.name)(task)
     return app
@@ -184,21 +190,29 @@ def conninfo(url: str) -> str:
     )
 
 
-def _runner(deps: Deps, job: Job) -> Any:
+def _runner(deps: Deps, job: Job, tell: Tell) -> Any:
     async def run(context: procrastinate.JobContext, **arguments: Any) -> None:
         arguments.pop("timestamp", None)
         try:
+            await _load_clock(deps)
             await job.handler(deps, **arguments)
         except Exception as error:  # the edge of the worker: counted, logged, tried again
-            telemetry.jobs.labels(job.name, "failed").inc()
+            note_job(job.name, "failed")
+            tell(job.name, "failed")
             log.warning(
                 "job failed", extra={"job": job.name, "error": f"{type(error).__name__}: {error}"[:300]}
             )
             if context.job.id is not None:
                 await record_failure(context.job.id, error)
             raise
-        finally:
-            forget_pages()
-        telemetry.jobs.labels(job.name, "done").inc()
+        note_job(job.name, "done")
+        tell(job.name, "done")
 
     return run
+
+
+def note_job(job: str, came: str) -> None:
+    """Count a job that ran, and have pages composed anew, which it may have changed."""
+    if job:
+        telemetry.jobs.labels(job, came).inc()
+    forget_pages()

@@ -17,12 +17,14 @@ from starlette.types import ASGIApp
 from market.accounts import demo_logins
 from market.app import create_app
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
+from market.commands.worker_process import READY, WorkerProcess, end_of_input, tell_site
 from market.deps import Deps
 from market.kit.database import SITE_LIMITS
 from market.kit.guest_pages import GUEST_PAGE_SECONDS
 from market.kit.http_protocol import KEEP_ALIVE, BoundedHttpTools
 from market.kit.telemetry import set_up_logs
 from market.matching.rematch import enqueue_full_rematch_if_scorer_changed
+from market.payments.standin_gateway import StandInGateway, deliver_by_network
 from market.programmes.catalogue import load_programmes
 from market.runtime import build_deps, running
 from market.search.health import watch
@@ -31,7 +33,7 @@ from market.search.spelling import speller_of
 from market.seed.demo_market import seed_if_empty
 from market.settings import Settings
 from market.tables import migrate
-from market.worker import work, working
+from market.worker import note_job, work
 
 GRACE = 15
 """Seconds after the signal to stop in which requests in hand may be finished."""
@@ -60,12 +62,18 @@ async def run_release(settings: Settings) -> int:
     return 0
 
 
-async def run_worker(settings: Settings) -> int:
-    """Run jobs until the process is stopped."""
+async def run_worker(settings: Settings, *, is_for_site: bool = False) -> int:
+    """Run jobs until the process is stopped; for a site that started it, until that site ends."""
     set_up_logs()
     deps = build_deps(settings)
+    if isinstance(deps.gateway, StandInGateway):
+        deps.gateway.standin.deliver = deliver_by_network(settings.base_url)
     async with running(deps) as url:
-        await work(deps, url)
+        if is_for_site:
+            tell_site(READY, "")
+            await work(deps, url, tell=tell_site, until=end_of_input())
+        else:
+            await work(deps, url)
     return 0
 
 
@@ -76,7 +84,7 @@ def _create_app(deps: Deps) -> ASGIApp:
 async def serve(
     settings: Settings, *, host: str, port: int, build_app: Callable[[Deps], ASGIApp] = _create_app
 ) -> int:
-    """Run site and worker in one process until Ctrl-C or SIGTERM, then stop everything that was started.
+    """Run the site, and its worker beside it, until Ctrl-C or SIGTERM, then stop everything that was started.
 
     Streams end at once, requests in hand are finished, for `GRACE` seconds at most; a second signal does not
     wait for them.
@@ -92,9 +100,11 @@ async def serve(
         if settings.is_demo:
             await seed_if_empty(deps, say=_say)
 
-    async with running(deps, limits=SITE_LIMITS, prepare=prepare) as url, working(deps, url):
+    worker = WorkerProcess(note_job)
+    async with running(deps, limits=SITE_LIMITS, prepare=prepare), worker.kept(after=WARM_AFTER):
         server = _Server(
             deps,
+            worker,
             uvicorn.Config(
                 build_app(deps),
                 host=host,
@@ -128,9 +138,9 @@ async def _warm(deps: Deps) -> None:
 class _Server(uvicorn.Server):
     """A server that leaves signals to us, so that the worker and PostgreSQL are stopped as well."""
 
-    def __init__(self, deps: Deps, config: uvicorn.Config) -> None:
+    def __init__(self, deps: Deps, worker: WorkerProcess, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.deps = deps
+        self.deps, self.worker = deps, worker
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -151,6 +161,7 @@ class _Server(uvicorn.Server):
             self.force_exit = True
         self.should_exit = True
         self.deps.shutdown.begin()
+        self.worker.stop()
 
 
 def _say(text: str) -> None:

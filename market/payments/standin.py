@@ -70,8 +70,8 @@ FAULT_RESPONSES = {
 class StandIn(RefundsAndDisputes):
     """The simulated Stripe. `app` answers the SDK; `pay` and the like simulate the buyer.
 
-    With a `file` its state survives the process. Events are queued until delivered; `hold` delays them
-    (late webhooks) and `deliver_twice` delivers each twice.
+    With a `file` its state survives the process and is shared with others. Events are queued until
+    delivered; `hold` delays them (late webhooks) and `deliver_twice` delivers each twice.
     """
 
     def __init__(self, *, file: Path | None = None, webhook_secret: str = SECRET) -> None:
@@ -87,8 +87,14 @@ class StandIn(RefundsAndDisputes):
         self._file = file
         self._secret = webhook_secret
         self._state: dict[str, Any] = {"objects": {}, "answers": {}, "waiting": []}
-        if file and file.exists():
-            self._state = json.loads(file.read_text())
+        self._seen: tuple[int, int] | None = None
+        """The file as this process wrote or read it last."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read what another process has written since: the site and its worker share the file."""
+        if self._file is not None and (stamp := _stamp(self._file)) not in (None, self._seen):
+            self._state, self._seen = json.loads(self._file.read_text()), stamp
 
     def fail_next(self, *faults: Fault) -> None:
         """Inject faults into the next requests, one each, in this order."""
@@ -142,14 +148,17 @@ class StandIn(RefundsAndDisputes):
 
     async def flush(self, *, newest_first: bool = False) -> None:
         """Deliver queued events; what the site does not accept is retried at the next flush."""
-        waiting = self._state["waiting"]
-        for body in list(reversed(waiting) if newest_first else waiting):
+        self.refresh()
+        waiting = list(self._state["waiting"])
+        for body in reversed(waiting) if newest_first else waiting:
             for _time in range(2 if self.deliver_twice else 1):
                 if not await self._deliver(body):
                     break
             else:
-                waiting.remove(body)
-        self._save()
+                self.refresh()
+                if body in self._state["waiting"]:
+                    self._state["waiting"].remove(body)
+                    self._save()
 
     async def _deliver(self, body: str) -> bool:
         if self.deliver is None:
@@ -192,6 +201,7 @@ class StandIn(RefundsAndDisputes):
 
     async def _endpoint(self, request: Request) -> JSONResponse:
         raw = (await request.body()).decode()
+        self.refresh()
         params = read_form(raw or request.url.query)
         account = request.headers.get("stripe-account", "")
         self.requests.append((request.method, request.url.path))
@@ -355,15 +365,25 @@ class StandIn(RefundsAndDisputes):
         if self._file is None:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._file.with_suffix(".new")
+        temporary = self._file.with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps(self._state, ensure_ascii=False))
         os.replace(temporary, self._file)
+        self._seen = _stamp(self._file)
 
     def pop_line_fault(self) -> Fault | None:
         """Return the injected transport fault for the next request, if any."""
         if self._faults and self._faults[0] not in FAULT_RESPONSES:
             return self._faults.popleft()
         return None
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """Return what tells this state of a file from every other; None: there is none."""
+    try:
+        state = file.stat()
+    except FileNotFoundError:
+        return None
+    return state.st_mtime_ns, state.st_ino
 
 
 ROUTES: list[tuple[str, Callable[..., Object]]] = [

@@ -54,3 +54,16 @@ def deliver_to(app: Any, path: str = "/webhooks/stripe") -> Deliver:
         (await asyncio.create_task(call)).raise_for_status()
 
     return deliver
+
+
+def deliver_by_network(base_url: str) -> Deliver:
+    """Return a function that delivers webhooks to the site of this address, from another process."""
+
+    async def deliver(body: bytes, signature: str) -> None:
+        async with httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
+            answer = await client.post(
+                "/webhooks/stripe", content=body, headers={"stripe-signature": signature}
+            )
+        answer.raise_for_status()
+
+    return deliver

@@ -63,6 +63,7 @@ def _standin(request: Request) -> StandIn:
         raise NotFound(_("没有这个页面。"))
     if gateway.standin.deliver is None:
         gateway.standin.deliver = deliver_to(request.app)
+    gateway.standin.refresh()
     return gateway.standin
 
 

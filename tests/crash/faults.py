@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 import httpx
 import psutil
@@ -25,6 +26,7 @@ from market.kit.clock import CLOCK_KEY
 from market.kit.database import connection, in_transaction
 from market.kit.models import SystemState
 from market.ledger.checks import run_checks
+from market.listings.models import Outcome
 from market.search import outbox
 from market.tables import database
 from market.worker import MOMENTS_EVERY
@@ -73,6 +75,22 @@ def postmaster(folder: Path) -> psutil.Process:
     return psutil.Process(int((folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0]))
 
 
+async def worker_of(site: Site) -> psutil.Process:
+    """Return the worker of a site, as soon as it has one."""
+    assert site.process is not None
+    found: list[psutil.Process] = []
+
+    async def is_there() -> bool:
+        assert site.process is not None
+        found[:] = [
+            child for child in psutil.Process(site.process.pid).children() if "--for-site" in child.cmdline()
+        ]
+        return bool(found)
+
+    await wait_until(is_there, "the worker of a site")
+    return found[0]
+
+
 async def _ended(process: psutil.Process) -> bool:
     """Return whether a process ends within ten seconds; one that nobody has asked about yet has ended."""
     for _ in range(100):
@@ -104,6 +122,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.first, self.second = Site(folder), Site(folder)
+        self.first_worker = psutil.Process()
         self.wrong = 0
 
     async def fault(
@@ -164,9 +183,16 @@ class Run:
             await outbox.enqueue_many("outcomes", [outcome.id for outcome in made])
             await outbox.enqueue("organisations", organisation.id)
         await wait_until(self._finds_all, "the outcomes in the index")
+        self.first_worker = await worker_of(self.first)
         await self.fault(
             "kill -9 of one of two sites", lambda: self.first.end(signal.SIGKILL), self._is_up, "/outcomes"
         )
+        self.expect(
+            "its worker, which nobody stopped",
+            await _ended(self.first_worker),
+            "ended with it",
+        )
+        await self._kill_worker()
         await self.fault("kill -9 of PostgreSQL", self._kill_postgres, self._finds_all, "/outcomes")
         await self.fault("index removed", lambda: shutil.rmtree(index), self._finds_all, "/outcomes")
         await self.fault("index damaged", lambda: self._damage(index), self._finds_all, "/outcomes")
@@ -178,12 +204,12 @@ class Run:
         async with self._connected():
             findings = [finding for checked in await run_checks() for finding in checked.findings]
         self.expect("invariants after all of it", not findings, "every one holds")
-        server = postmaster(self.folder)
+        server, worker = postmaster(self.folder), await worker_of(self.second)
         self.second.end(signal.SIGTERM)
         self.expect(
             "end of the last living site",
-            await _ended(server),
-            "PostgreSQL ended with it",
+            await _ended(server) and await _ended(worker),
+            "worker and PostgreSQL ended with it",
         )
 
     @asynccontextmanager
@@ -191,6 +217,23 @@ class Run:
         socket = self.folder / "data" / "postgres"
         async with database(f"postgresql://postgres:@/postgres?host={socket}", pool_size=2):
             yield
+
+    async def _kill_worker(self) -> None:
+        """Kill the worker of the site that lives; another one runs what is enqueued then."""
+        worker = await worker_of(self.second)
+        worker.kill()
+        async with self._connected():
+            ids = await Outcome.all().values_list("id", flat=True)
+            await outbox.enqueue_many("outcomes", [UUID(str(id_)) for id_ in ids])
+
+        async def is_well() -> bool:
+            return (await worker_of(self.second)).pid != worker.pid and await self._is_empty()
+
+        await self.fault("kill -9 of the worker of a site", lambda: None, is_well, "/outcomes")
+
+    async def _is_empty(self) -> bool:
+        async with self._connected():
+            return not await outbox.count_pending("outcomes")
 
     def _kill_postgres(self) -> None:
         server = postmaster(self.folder)

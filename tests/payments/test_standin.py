@@ -121,6 +121,28 @@ async def test_the_demo_remembers_its_pages_after_a_restart(tmp_path: Path) -> N
     assert (await after.get_checkout(page.id, "")) == page
 
 
+async def test_site_and_worker_see_what_the_other_did_with_the_demos_gateway(tmp_path: Path) -> None:
+    site, worker = demo_gateway(tmp_path), demo_gateway(tmp_path)
+    delivered: list[bytes] = []
+
+    async def deliver(body: bytes, signature: str) -> None:
+        delivered.append(body)
+        # The site works on while it is told.
+        created.append(await site.create_account("甲公司", key="b", metadata={}))
+
+    created: list[str] = []
+    worker.standin.deliver = deliver
+    account_id = await site.create_account("乙公司", key="a", metadata={})
+    await site.standin.finish_onboarding(account_id)
+
+    await worker.standin.flush()
+
+    site.standin.refresh()
+    assert b"account.updated" in delivered[0]
+    assert worker.standin.waiting == site.standin.waiting == 0
+    assert {account["id"] for account in site.standin.all("account")} == {account_id, *created}
+
+
 async def test_events_the_site_did_not_take_are_brought_again(checkout: CheckoutSetup) -> None:
     deliver, checkout.standin.deliver = checkout.standin.deliver, refuse
     page = await make_page(checkout)

@@ -59,7 +59,7 @@ LABELS: Mapping[str, Mapping[str, Lazy]] = {
         "region_far": lazy("不在同一省份"),
         "maturity_too_low": lazy("成熟度低于要求"),
         "mode_not_offered": lazy("没有所要的合作方式"),
-        "exclusive_not_possible": lazy("不能独占"),
+        "exclusive_not_possible": lazy("没有写明可以独占"),
         "like_refused": lazy("与不感兴趣的一条相近"),
     },
 }

@@ -19,6 +19,7 @@ from market.kit.form_fields import (
     PercentField,
     Required,
     TextField,
+    ValidationError,
 )
 from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
@@ -67,10 +68,14 @@ class IntroductionForm(BaseForm):
     payer = ChoiceField(
         lazy("佣金由谁承担"),
         choices=lambda: [("seller", lazy("转让方")), ("buyer", lazy("受让方"))],
-        default="seller",
+        blank=lazy("请选择（没有佣金不选）"),
     )
     mandate = TextField(lazy("委托：委托方、委托书编号或日期（没有可不填）"), max_length=300)
     note = LongTextField(lazy("引荐说明"), [Required(lazy("请写明为什么引荐这两方。"))], max_length=1000)
+
+    def validate_payer(self, field: Any) -> None:
+        if self.commission.data and not field.data:
+            raise ValidationError(_("请选择佣金由谁承担。"))
 
 
 class MessageForm(BaseForm):

@@ -13,7 +13,7 @@ from market.files.pictures import is_picture, plain_picture
 from market.files.uploads import ACCEPT
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import ChoiceField
+from market.kit.form_fields import ChoiceField, Required
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -30,9 +30,17 @@ from market.records.by import By
 
 
 class ListingFileForm(BaseForm):
-    kind = ChoiceField(lazy("是什么"), choices=lambda: choices(FileKind))
+    kind = ChoiceField(
+        lazy("是什么"),
+        [Required(lazy("请选择是什么文件。"))],
+        choices=lambda: choices(FileKind),
+        blank=lazy("请选择"),
+    )
     tier = ChoiceField(
-        lazy("谁能打开"), choices=lambda: [(tier.value, str(tier_words(tier))) for tier in TIERS]
+        lazy("谁能打开"),
+        [Required(lazy("请选择谁能打开。"))],
+        choices=lambda: [(tier.value, str(tier_words(tier))) for tier in TIERS],
+        blank=lazy("请选择"),
     )
     file = FileField(str(lazy("文件")))
 
@@ -59,12 +67,12 @@ async def _files(request: Request, kind: Kind) -> Response:
     """Show the files of an own listing, and take in another."""
     actor = actor_for(request, ListingAct.DRAFT_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
-    form = ListingFileForm(await form_data_or_none(request), data={"kind": "picture", "tier": "public"})
-    if request.method == "POST":
+    form = ListingFileForm(await form_data_or_none(request))
+    if form.validate_on_submit():
         with form.catch_invalid():
             files = uploaded_files(await form_data(request), "file")
             upload = await check_upload(files[0] if files else None)
-            file_kind = FileKind(str(form.kind.data)) if form.kind.data in set(FileKind) else FileKind.OTHER
+            file_kind = FileKind(str(form.kind.data))
             if file_kind is FileKind.PICTURE or is_picture(upload):
                 upload = await plain_picture(upload)
             await listing_files.add_file(
@@ -72,7 +80,7 @@ async def _files(request: Request, kind: Kind) -> Response:
                 listing.number,
                 await store_blob(upload, deps(request).store),
                 file_kind=file_kind,
-                tier=Tier(str(form.tier.data)) if form.tier.data in set(Tier) else Tier.PARTIES,
+                tier=Tier(str(form.tier.data)),
                 by=By(actor, deps(request).clock()),
             )
             return await _back(request, kind, listing, _("已添加。"))

@@ -79,7 +79,7 @@ class Outcome(Stateful):
     """Rows of 知识产权: kind, number, name, status, holder, expires_on, pledged."""
     conditions = fields.TextField(default="")
     """合作条件: years, territory, payment, what the buyer must have."""
-    is_exclusive_possible = fields.BooleanField(default=True)
+    is_exclusive_possible = fields.BooleanField(default=False)
     team: fields.JSONField[list[dict[str, str]]] = fields.JSONField()
     """Rows of 团队: name, title, direction."""
     contact_name = fields.CharField(max_length=60, default="")

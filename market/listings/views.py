@@ -246,7 +246,6 @@ def _blank_form(kind: Kind, listing: Listing | None, actor: Actor) -> ListingFor
         return _form_class(kind)(
             data={
                 "region": actor.organisation_region,
-                "is_exclusive_possible": True,
             }
         )
     form = (

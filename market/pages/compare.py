@@ -79,7 +79,7 @@ async def comparison_rows(outcomes: Sequence[Outcome], now: datetime) -> list[Ro
         (_("预计后补助"), [_subsidy(subsidies.get(outcome.id)) for outcome in outcomes]),
         (
             _("可以谈独占"),
-            [_("可以") if outcome.is_exclusive_possible else _("不可以") for outcome in outcomes],
+            [_("可以") if outcome.is_exclusive_possible else _("没有写明") for outcome in outcomes],
         ),
         (_("知识产权"), [_rights(outcome) for outcome in outcomes]),
         (_("要解决的问题"), [outcome.problem for outcome in outcomes]),

@@ -73,7 +73,7 @@ def _findable_kinds() -> list[tuple[str, str]]:
 
 
 def _exclusive() -> list[tuple[str, str]]:
-    return [("yes", str(lazy("可以谈"))), ("no", str(lazy("不谈")))]
+    return [("yes", str(lazy("可以谈"))), ("no", str(lazy("没有写明")))]
 
 
 def _open_licence() -> list[tuple[str, str]]:

@@ -93,8 +93,12 @@ async def test_a_broker_registers_an_introduction(client: httpx.AsyncClient) -> 
     await sign_in(client, broker)
     form = await client.get(f"/matches/{match.id}/introduce")
 
-    page = await post(client, f"/matches/{match.id}/introduce", {"commission": "3", "note": "指标吻合"})
+    note = {"commission": "3", "note": "指标吻合"}
+    undecided = await post(client, f"/matches/{match.id}/introduce", note)
 
+    page = await post(client, f"/matches/{match.id}/introduce", {**note, "payer": "seller"})
+
+    assert (undecided.status_code, "请选择佣金由谁承担" in undecided.text) == (422, True)
     assert 'data-base="1200000.00"' in form.text
     assert "约定佣金 3%" in page.text
     assert "≈ ￥36,000.00（按 120.00 万元）" in page.text

@@ -54,6 +54,16 @@ async def test_an_author_saves_a_draft_sees_what_is_missing_and_submits(client: 
     assert outcome.comparison[0]["ours"] == "54.6"
 
 
+async def test_nothing_is_chosen_for_the_owner_of_a_new_listing(client: httpx.AsyncClient) -> None:
+    await sign_in(client, await make_author())
+
+    page = (await client.get("/my/outcomes/new")).text
+
+    assert " checked" not in page
+    await post(client, "/my/outcomes/new", {"title": "耐热铝合金导线", "act": "save"})
+    assert (await Outcome.get()).is_exclusive_possible is False
+
+
 async def test_submitting_an_incomplete_outcome_says_so_at_each_field_and_keeps_what_was_typed(
     client: httpx.AsyncClient,
 ) -> None:

@@ -127,7 +127,7 @@ NOTHING: dict[str, Any] = {
         ({"region_wanted": "451000", "region": "450100"}, ["价格面议", "同在广西壮族自治区"]),
         ({"region_wanted": "110105", "region": "110101"}, ["价格面议", "同在北京市"]),
         ({"region_wanted": "451000", "region": "440100"}, ["价格面议", "成果在广东省"]),
-        ({"is_exclusive_refused": True}, ["价格面议", "不能独占"]),
+        ({"is_exclusive_refused": True}, ["价格面议", "没有写明可以独占"]),
     ],
 )
 def test_price_mode_maturity_and_region_are_told_in_sentences(

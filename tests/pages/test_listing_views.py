@@ -185,7 +185,7 @@ async def test_both_sides_see_the_match_and_what_does_not_fit(
         await sign_in(client, person)
         page = await client.get(address)
         assert other in page.text
-        assert "不能独占" in page.text
+        assert "没有写明可以独占" in page.text
         assert f"/matches/{match.id}/dismiss" in page.text
 
 

@@ -11,15 +11,17 @@ from functools import lru_cache
 from typing import Any
 
 from market.codes import regions
+from market.imports.amount_choices import amount_choices
 from market.imports.excel_template import Column, columns_of, names_of
 from market.imports.heads import WAN
 from market.imports.open_data_rows import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
+from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
-from market.kit.money import UNITS, Money
 from market.kit.workbooks.cells import Cell
 from market.kit.workbooks.heads import to_simplified
 from market.kit.workbooks.values import UnreadableCell, amount_of, day_of
+from market.kit.written_amounts import read_range
 from market.listings.kinds import OUTCOME, Kind
 from market.listings.models import PriceKind
 from market.listings.right_rows import InvalidRight, rights_of
@@ -170,7 +172,7 @@ class _Reader:
         return self.read
 
     def need(self) -> ReadRow:
-        low, high = self.amount("budget_min_amount"), self.amount("budget_max_amount")
+        low, high = self.budget()
         if low is not None and (high is None or high < low):
             self.fault("budget_max_amount", _("预算上限不应小于下限。"))
         self.read.values = {
@@ -275,9 +277,8 @@ class _Reader:
         try:
             money = amount_of(cell, unit=unit or WAN)
         except UnreadableCell as error:
-            choices = _without_comma(plain, unit or WAN)
             sentence = _("“%(text)s”不是金额（%(why)s）。", text=text[:40], why=error.why)
-            if choices:
+            if choices := amount_choices(plain, unit or WAN):
                 sentence = _("写的是“%(text)s”（%(place)s），是哪一个？", text=text[:40], place=cell.place)
             self.fault(column, sentence, choices)
             return None
@@ -285,6 +286,18 @@ class _Reader:
             self.fault(column, _("“%(text)s”不是金额（%(why)s）。", text=text[:40], why=cell.place))
             return None
         return money.amount if money else None
+
+    def budget(self) -> tuple[int | None, int | None]:
+        """Return the least and the most of a budget; a range in one cell, 10-20万, is both."""
+        unit = self.row.units.get("budget_max_amount", 0) or WAN
+        text = self.text("budget_max_amount")
+        if not self.text("budget_min_amount") and (ends := read_range(text, unit=unit)):
+            self.read.remarks["budget_max_amount"] = _(
+                "“%(text)s”读作 %(low)s 到 %(high)s", text=text[:40], low=wan(ends[0]), high=wan(ends[1])
+            )
+            self.read.given |= {"budget_min_amount"}
+            return ends
+        return self.amount("budget_min_amount"), self.amount("budget_max_amount")
 
     def day(self, column: str) -> date | None:
         """Return a day; None where the list says that there is none."""
@@ -372,24 +385,6 @@ def _target(parts: Sequence[str]) -> dict[str, str]:
         return target_of(parts[0])
     indicator, present, target = three(parts)
     return {"indicator": indicator[:80], "present": present[:80], "target": target[:80]}
-
-
-def _without_comma(text: str, unit: int) -> tuple[str, ...]:
-    """Return what an amount with a comma in a strange place may mean: a decimal point, or no comma."""
-    if text.count(",") != 1:
-        return ()
-    word = next((word for word in sorted(UNITS, key=len, reverse=True) if text.endswith(word)), "")
-    number = text.removesuffix(word).strip()
-    word = word or ("元" if unit == 1 else "万元")
-    choices = [f"{number.replace(',', mark)}{word}" for mark in (".", "")]
-    return tuple(choice for choice in choices if _is_amount(choice.removesuffix(word)))
-
-
-def _is_amount(text: str) -> bool:
-    try:
-        return Money.parse(text).amount > 0
-    except ValueError:
-        return False
 
 
 def lacks_required(kind: Kind, columns: Mapping[str, Any]) -> bool:

@@ -19,9 +19,10 @@ from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select
 
-from market.kit.formats import percent, share_in_money, symbol, wan_input
+from market.kit.formats import percent, share_in_money, symbol, wan_input, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, MisplacedComma, Money, parse_decimal
+from market.kit.written_amounts import read_amount, read_approximate, read_range
 
 MAX_AMOUNT = 10**16
 """Fen; more is a typing error, and sums must fit a BIGINT."""
@@ -228,19 +229,37 @@ class MoneyField(StringField):
         except MisplacedComma as error:
             raise ValueError(error.question) from None
         except ValueError:
-            raise ValueError(_("请填金额，最细到分，如 120.50。")) from None
+            raise ValueError(self._unread(text)) from None
         if amount < 0 or (amount == 0 and not self.is_zero_allowed):
             raise ValueError(_("金额应大于零。"))
         if amount > MAX_AMOUNT:
             raise ValueError(_("金额过大，请核对单位。"))
         self.data = amount
 
+    def _unread(self, text: str) -> str:
+        """Return what to do about an amount in words; what it can only be is filled in, to be confirmed."""
+        if self.currency == HOME and (amount := read_amount(text, unit=self.unit)):
+            self.raw_data = [self._plain(amount)]
+            return _("“%(text)s”读作 %(amount)s，已填好，请核对后再提交。", text=text, amount=yuan(amount))
+        if self.currency == HOME and (ends := read_range(text, unit=self.unit)):
+            low, high = map(self._plain, ends)
+            return _(
+                "“%(text)s”是两个数，这里只填一个，如 %(low)s 或 %(high)s。", text=text, low=low, high=high
+            )
+        if self.currency == HOME and (amount := read_approximate(text, unit=self.unit)):
+            return _("“%(text)s”不是确定的数，请填一个数，如 %(n)s。", text=text, n=self._plain(amount))
+        if self.currency == HOME:
+            return _("请填金额，最细到分，如 120.50；也可以带单位，如 12万、3500元。")
+        return _("请填金额，最细到分，如 120.50。")
+
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        if self.data is None:
-            return ""
-        return wan_input(self.data) if self.unit == 10_000 else f"{Money(self.data, self.currency).decimal:f}"
+        return "" if self.data is None else self._plain(self.data)
+
+    def _plain(self, amount: int) -> str:
+        """Return an amount as it is typed into this field."""
+        return wan_input(amount) if self.unit == 10_000 else f"{Money(amount, self.currency).decimal:f}"
 
 
 class _PlainOptions(Select):

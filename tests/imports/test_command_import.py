@@ -314,6 +314,7 @@ async def test_the_filled_template_is_taken_over_with_codes_patents_and_money(
         ("领域", "炼金术", "不在列表里"),
         ("成熟度", "10", "不在列表里"),
         ("价格（万元）", "很多", "不是金额"),
+        ("价格（万元）", "十二万", "写的是“十二万”（成果!H3），是哪一个？"),
         ("价格（万元）", "3,5", "写的是“3,5”（成果!H3），是哪一个？"),
         ("价格（万元）", None, "没有填价格"),
         ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
@@ -489,6 +490,17 @@ async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) ->
     assert report.refused == []
     assert need.is_masked
     assert need.organisation.name == "某线缆厂"
+    assert (need.budget_min_amount, need.budget_max_amount) == (80_000_000, 150_000_000)
+
+
+async def test_a_budget_that_is_a_range_in_one_cell_is_both_its_ends(deps: Deps, tmp_path: Path) -> None:
+    await make_organisation(name="某线缆厂")
+    row = NEED_ROW | {"单位": "某线缆厂", "预算下限（万元）": None, "预算上限（万元）": "80-150万"}
+
+    report = await bring(deps, fill(tmp_path / "needs.xlsx", NEED, [row]), "needs")
+
+    need = await Need.get()
+    assert report.refused == []
     assert (need.budget_min_amount, need.budget_max_amount) == (80_000_000, 150_000_000)
 
 

@@ -48,7 +48,10 @@ def test_a_unit_that_is_written_wins_over_the_unit_of_the_field(name: str, text:
     [
         ("wan", "3,5万", "3.5 还是 35？"),
         ("wan", "12万5", "请填金额"),
-        ("wan", "十二万", "请填金额"),
+        ("wan", "十二万", "“十二万”读作 ￥120,000.00，已填好，请核对后再提交。"),
+        ("wan", "10-20万", "“10-20万”是两个数，这里只填一个，如 10.00 或 20.00。"),
+        ("yuan", "约30万", "“约30万”不是确定的数，请填一个数，如 300000.00。"),
+        ("dong", "十二万", "请填金额，最细到分，如 120.50。"),
         ("wan", "1.2e5", "请填金额"),
         ("wan", "万元", "请填金额"),
         ("dong", "3万元", "请填金额"),
@@ -57,6 +60,15 @@ def test_a_unit_that_is_written_wins_over_the_unit_of_the_field(name: str, text:
 )
 def test_an_amount_that_cannot_be_read_in_one_way_is_asked_about(name: str, text: str, why: str) -> None:
     assert str(read(name, text)).startswith(why)
+
+
+def test_an_amount_in_words_is_filled_in_digits_and_taken_when_it_is_confirmed() -> None:
+    form = Typed(FormData([("wan", "十二万"), ("yuan", "拾贰万元整")]))
+
+    assert not form.validate()
+    shown = [form[name]._value() for name in ("wan", "yuan")]
+    assert shown == ["12.00", "120000.00"]
+    assert [read(name, text) for name, text in zip(("wan", "yuan"), shown, strict=True)] == [12_000_000] * 2
 
 
 @pytest.mark.parametrize(

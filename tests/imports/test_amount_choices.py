@@ -1,0 +1,22 @@
+"""An amount of a list that is no plain number is offered as what it may mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.imports.amount_choices import amount_choices
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("十二万", ("120000.00元",)),
+        ("约30万", ("300000.00元",)),
+        ("10-20万", ("100000.00元", "200000.00元")),
+        ("3,5", ("3.5万元", "35万元")),
+        ("3,x", ()),
+        ("很多", ()),
+    ],
+)
+def test_an_amount_in_words_is_offered_in_digits(text: str, choices: tuple[str, ...]) -> None:
+    assert amount_choices(text, 10_000) == choices

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import FileField, HiddenField
+from wtforms.validators import ValidationError
 
 from market.codes.contract_lists import CHINA
 from market.codes.labels import choices
@@ -19,7 +20,6 @@ from market.kit.form_fields import (
     PercentField,
     Required,
     TextField,
-    ValidationError,
 )
 from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _

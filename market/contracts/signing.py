@@ -23,7 +23,7 @@ from market.contracts.terms import ContractTerms, check_terms, content_hash
 from market.deals.messages import notify_both_parties
 from market.deals.models import ROYALTIES, ContractKind, Deal, Side
 from market.deals.parties import organisation_of, other_side, side_of
-from market.deals.queries import find_accepted_offer, lock_deal_for
+from market.deals.queries import find_accepted_offer, get_deal_for, lock_deal_for
 from market.deals.states import DEAL_WORKFLOW, DealAct, DealAction
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
@@ -52,6 +52,16 @@ class OwnDraft(Forbidden):
     """A side tried to confirm its own draft."""
 
 
+async def check_entry(number: str, terms: ContractTerms, *, draft_hash: str, by: By) -> None:
+    """Check a contract before the person is asked whether to sign it; nothing is written.
+
+    Raises:
+        As `enter_draft`.
+    """
+    by.actor.require(DealAct.SIGN)
+    await _entry(await get_deal_for(by.actor, number), terms, draft_hash, by=by)
+
+
 @atomic()
 async def enter_draft(
     number: str,
@@ -74,12 +84,7 @@ async def enter_draft(
     """
     by.actor.require(DealAct.SIGN)
     deal, side = await lock_deal_for(by.actor, number)
-    DEAL_WORKFLOW.next(deal.status, DealAction.SIGN)
-    await _check_agreed(deal, terms)
-    check_terms(terms, local_date(by.now))
-    draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
-    if (draft.content_hash if draft else "") != draft_hash:
-        raise DraftChanged(_("对方刚登记了合同内容，请先看过再改。"))
+    draft = await _entry(deal, terms, draft_hash, by=by)
     if draft is None:
         draft = ContractDraft(id=uuid4(), deal_id=deal.id)
     file = await _file(blob, draft, by=by)
@@ -144,6 +149,17 @@ async def confirm_draft(
         address=f"/contracts/{contract.number}",
     )
     return contract
+
+
+async def _entry(deal: Deal, terms: ContractTerms, draft_hash: str, *, by: By) -> ContractDraft | None:
+    """Check an entry, and return what was entered before."""
+    DEAL_WORKFLOW.next(deal.status, DealAction.SIGN)
+    await _check_agreed(deal, terms)
+    check_terms(terms, local_date(by.now))
+    draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
+    if (draft.content_hash if draft else "") != draft_hash:
+        raise DraftChanged(_("对方刚登记了合同内容，请先看过再改。"))
+    return draft
 
 
 async def _check_agreed(deal: Deal, terms: ContractTerms) -> None:

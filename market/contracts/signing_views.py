@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from urllib.parse import quote
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +25,8 @@ from market.deals.parties import side_of
 from market.deals.queries import find_accepted_offer, find_introduction, get_deal_for
 from market.deals.states import DealAct, DealStatus
 from market.deals.terms import OfferTerms
-from market.files.attachments import optional_upload, required_upload
+from market.files.attachments import StoredBlob, optional_upload, required_upload
+from market.files.held_uploads import held_upload, seal_upload
 from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
@@ -31,14 +34,20 @@ from market.kit.flash import flash
 from market.kit.formats import share_in_money
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
+from market.kit.security import FIELD
 from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.listings.models import Need
 from market.records.by import By
 
+KEPT_FILE = "kept_file"
+"""The hidden field of a scan that was sent and waits for the signature."""
+NOT_SENT_AGAIN = (FIELD, "once", "act", KEPT_FILE)
+
 
 async def sign(request: Request) -> Response:
+    """Take in the contract: show its side what entering it binds, then enter and sign it, or confirm it."""
     actor, now = actor_for(request, DealAct.SIGN), deps(request).clock()
     deal, side, offer = await _to_sign(request, actor)
     if deal.status is not DealStatus.TO_SIGN:
@@ -64,17 +73,27 @@ async def sign(request: Request) -> Response:
     form = ContractForm(data, data=initial)
     sub_kinds = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
     form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in sub_kinds.items())]
-    if form.validate_on_submit():
+    act, upload = str(data.get("act")) if data is not None else "", await _held(request, actor, data)
+    if act != "edit" and form.validate_on_submit():
         with form.catch_invalid():
-            entered = form.terms(agreed)
-            blob = await (required_upload if draft is None else optional_upload)(request)
+            entered, draft_hash = form.terms(agreed), str(form.draft_hash.data or "")
+            upload = await optional_upload(request) or upload
+            if upload is None and draft is None:
+                await required_upload(request)
+            disclosure = Disclosure.of(form.disclosure.data)
+            if act != "sign":
+                await signing.check_entry(deal.number, entered, draft_hash=draft_hash, by=By(actor, now))
+                return render(
+                    request,
+                    "contracts/confirm_entry.html",
+                    **await _signature(deal, side, offer, entered),
+                    draft=draft,
+                    disclosure=disclosure,
+                    pairs=_sent_again(data),
+                    **_sealed(request, actor, upload),
+                )
             await signing.enter_draft(
-                deal.number,
-                entered,
-                blob,
-                draft_hash=str(form.draft_hash.data or ""),
-                disclosure=Disclosure.of(form.disclosure.data),
-                by=By(actor, now),
+                deal.number, entered, upload, draft_hash=draft_hash, disclosure=disclosure, by=By(actor, now)
             )
             done = redirect_to(request, "pages:deal", number=deal.number)
             return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
@@ -88,7 +107,42 @@ async def sign(request: Request) -> Response:
         draft=draft,
         terms=terms,
         accept=ACCEPT,
+        **_sealed(request, actor, upload),
     )
+
+
+async def _held(request: Request, actor: Actor, data: FormData | None) -> StoredBlob | None:
+    """Return the scan that was sent before and waits for the signature."""
+    sealed = str(data.get(KEPT_FILE) or "") if data is not None else ""
+    secret, store = deps(request).settings.secret_key, deps(request).store
+    return await held_upload(sealed, actor.user_id, secret=secret, store=store) if sealed else None
+
+
+def _sealed(request: Request, actor: Actor, upload: StoredBlob | None) -> dict[str, Any]:
+    """Return what a page carries of a scan that was sent and waits."""
+    if upload is None:
+        return {KEPT_FILE: "", "file_name": ""}
+    sealed = seal_upload(upload, actor.user_id, secret=deps(request).settings.secret_key)
+    return {KEPT_FILE: sealed, "file_name": upload.upload.name}
+
+
+def _sent_again(data: FormData | None) -> list[tuple[str, str]]:
+    """Return what the form sent, for the page that asks once more to send it again."""
+    pairs = data.multi_items() if data is not None else []
+    return [(name, str(value)) for name, value in pairs if name not in NOT_SENT_AGAIN]
+
+
+async def _signature(deal: Deal, side: Side, offer: Offer, terms: ContractTerms) -> dict[str, Any]:
+    """Return what the pages that ask once more show of what a signature binds."""
+    introduction = await find_introduction(deal.id) if deal.broker_id else None
+    share = introduction.commission_basis_points if introduction else 0
+    return {
+        "deal": deal,
+        "side": side,
+        "terms": terms,
+        "introduction": introduction if share else None,
+        "commission": share_in_money(offer.price, share) if share else "",
+    }
 
 
 async def confirm(request: Request) -> Response:
@@ -103,17 +157,11 @@ async def confirm(request: Request) -> Response:
         return back
     if request.query_params.get("seen", draft.content_hash) != draft.content_hash:
         return flash(request, back, _("合同内容已变更，请看过现在的内容再确认。"), "note")
-    introduction = await find_introduction(deal.id) if deal.broker_id else None
-    share = introduction.commission_basis_points if introduction else 0
     return render(
         request,
         "contracts/confirm_signing.html",
-        deal=deal,
-        side=side,
+        **await _signature(deal, side, offer, from_content(ContractTerms, draft.content)),
         draft=draft,
-        terms=from_content(ContractTerms, draft.content),
-        introduction=introduction if share else None,
-        commission=share_in_money(offer.price, share) if share else "",
         disclosures=choices("disclosure"),
     )
 

@@ -170,6 +170,8 @@ def contract(story: Story) -> None:
     today = main(author).get_by_label("签订日期").input_value()
     fill(author, {"类别": ("equipment",), "名称": ("在线测温仪",), "金额": ("10",)})
     choose_paper(author, "许可合同.pdf", label="合同扫描件")
+    press(main(author), "下一步：核对并签署")
+    shows(author, "壹佰贰拾万元整", "第 2 期", "许可合同.pdf")
     press(main(author), "登记并签署")
     shows_flash(author, "请等对方确认")
     buyer.goto(f"/deals/{story.deal}")

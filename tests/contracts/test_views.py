@@ -23,6 +23,7 @@ from market.pages.deal_worklist import deals_worklist
 from market.payments.line_matching import payment_reference
 from market.payments.models import ConnectedAccount, Payment, Remittance
 from market.records.by import By
+from tests.browser_forms import shown_forms
 from tests.contracts.factories import (
     LATER,
     PDF,
@@ -50,6 +51,7 @@ SIGN = {
     "plan-0-condition": "合同生效后 10 日",
     "plan-0-amount": "115",
     "seen": "",
+    "act": "sign",
 }
 SCAN = {"file": ("合同.pdf", PDF, "application/pdf")}
 
@@ -86,6 +88,36 @@ async def test_the_seller_enters_and_the_buyer_confirms_what_was_entered(client:
     for amount in ("￥1,150,000.00", "￥1,070,000.00", "￥0.00"):
         assert amount in page.text
     assert "在线淬火装置" in page.text
+
+
+async def test_before_it_is_entered_the_contract_is_shown_with_what_it_binds_and_asked_once(
+    client: httpx.AsyncClient,
+) -> None:
+    parties = await make_parties()
+    deal = await make_to_sign(parties)
+    address = f"/deals/{deal.number}/sign"
+    await sign_in(client, parties.seller)
+
+    asked = await post(client, address, SIGN | {"act": ""}, files=SCAN)
+
+    assert asked.status_code == 200
+    for bound in ("￥1,150,000.00", "壹佰壹拾伍万元整", "￥1,070,000.00", "合同生效后 10 日", "合同.pdf"):
+        assert bound in asked.text
+    assert not await ContractDraft.exists()
+    sent = dict(next(form for form in shown_forms(asked.text) if form.action == address).pairs)
+    back = await post(client, address, sent | {"act": "edit"})
+    assert (back.status_code, "已上传：合同.pdf" in back.text, "在线淬火装置" in back.text) == (
+        200,
+        True,
+        True,
+    )
+    await sign_in(client, parties.buyer)
+    of_another = await post(client, address, sent | {"act": "sign"})
+    assert (of_another.status_code, await ContractDraft.exists()) == (422, False)
+    await sign_in(client, parties.seller)
+    await post(client, address, sent | {"act": "sign"})
+    draft = await ContractDraft.get().select_related("file")
+    assert (draft.side, draft.file.name) == (Side.SELLER, "合同.pdf")
 
 
 async def test_the_page_of_the_signature_tells_the_brokers_commission(client: httpx.AsyncClient) -> None:

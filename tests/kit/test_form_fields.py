@@ -63,7 +63,7 @@ def test_an_amount_that_cannot_be_read_in_one_way_is_asked_about(name: str, text
 
 
 def test_an_amount_in_words_is_filled_in_digits_and_taken_when_it_is_confirmed() -> None:
-    form = Typed(FormData([("wan", "十二万"), ("yuan", "拾贰万元整")]))
+    form: Any = Typed(FormData([("wan", "十二万"), ("yuan", "拾贰万元整")]))
 
     assert not form.validate()
     shown = [form[name]._value() for name in ("wan", "yuan")]

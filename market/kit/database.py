@@ -16,6 +16,8 @@ from tortoise.connection import get_connections
 from tortoise.transactions import atomic as atomic
 from tortoise.transactions import in_transaction as in_transaction
 
+from market.kit.querysets import render_columns_once
+
 LOCK_TIMEOUT = 5
 """Seconds that a statement waits for a lock before it fails."""
 
@@ -95,7 +97,9 @@ async def connected(
     """Keep the models connected to the database at `url` while the block runs."""
     patch_tortoise_transactions()
     config = tortoise_config(url, modules, pool_size=pool_size, limits=limits)
-    await Tortoise.init(config=config, _enable_global_fallback=True)
+    context = await Tortoise.init(config=config, _enable_global_fallback=True)
+    if context.apps:
+        render_columns_once(context.apps["market"].values())
     try:
         yield
     finally:

@@ -58,7 +58,7 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
     occasions = await IntegrityCheck.filter(reference_id=claim.id).order_by("checked_at")
     assert {check.occasion for check in occasions} == {"submission", "list_confirmation", "payment"}
     acts = AuditEvent.filter(subject_kind="claim", subject_id=claim.id).exclude(action="add_evidence")
-    assert await acts.order_by("sequence").values_list("action", flat=True) == [
+    assert [act.action for act in await acts.order_by("sequence")] == [
         "create",
         "submit",
         "find_doubts",

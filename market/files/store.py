@@ -1,4 +1,7 @@
-"""File stores, local or S3: content-addressed by SHA-256, so that equal contents are stored once."""
+"""File stores, local or S3: content-addressed by SHA-256, so that equal contents are stored once.
+
+What is kept for a while only, such as an export, stands apart, under a name.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import asyncio
 import hashlib
 import hmac
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import httpx
@@ -33,6 +38,28 @@ class FileStore(Protocol):
             FileNotFoundError: there is none under this hash.
         """
         ...
+
+    async def keep(self, name: str, path: Path) -> None:
+        """Store a copy of a file under a name until it is dropped, instead of another of this name."""
+        ...
+
+    async def stream(self, name: str) -> AsyncIterator[bytes]:
+        """Return the parts of what is kept under a name.
+
+        Raises:
+            FileNotFoundError: there is nothing.
+        """
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Forget what is kept under a name. Idempotent."""
+        ...
+
+
+KEPT = "kept"
+"""The folder of what is kept for a while."""
+PART = 256 * 1024
+"""Bytes that are read and sent at a time."""
 
 
 class LocalStore:
@@ -59,8 +86,34 @@ class LocalStore:
             Path(temporary.name).rename(path)
         return digest
 
+    async def keep(self, name: str, path: Path) -> None:
+        await asyncio.to_thread(self._keep, name, path)
+
+    async def stream(self, name: str) -> AsyncIterator[bytes]:
+        return _parts(await asyncio.to_thread(self._kept(name).open, "rb"))
+
+    async def drop(self, name: str) -> None:
+        await asyncio.to_thread(lambda: self._kept(name).unlink(missing_ok=True))
+
+    def _keep(self, name: str, path: Path) -> None:
+        target = self._kept(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_suffix(".new")
+        shutil.copyfile(path, temporary)
+        temporary.replace(target)
+
+    def _kept(self, name: str) -> Path:
+        # Beside the files, so that no backup holds it.
+        return self.directory.with_name(KEPT) / name
+
     def _path(self, digest: str) -> Path:
         return self.directory / digest[:2] / digest
+
+
+async def _parts(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while part := await asyncio.to_thread(file.read, PART):
+            yield part
 
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
@@ -137,24 +190,79 @@ class S3Store:
             raise StoreUnavailable("the file store returned another content than was stored")
         return answer.content
 
-    async def _send(self, method: str, digest: str, content: bytes = b"") -> httpx.Response:
-        address = self._address
-        path = f"/{address.bucket}/{address.prefix}{digest[:2]}/{digest}"
-        headers = signed_headers(address, method, path, content, self._clock())
-        try:
-            return await self._client.request(
-                method, address.endpoint + path, headers=headers, content=content or None, timeout=30
+    async def keep(self, name: str, path: Path) -> None:
+        def read() -> tuple[str, int, BinaryIO]:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return digest, path.stat().st_size, path.open("rb")
+
+        digest, size, file = await asyncio.to_thread(read)
+        headers = signed_headers(self._address, "PUT", self._kept(name), digest, self._clock())
+        with _translated():
+            answer = await self._client.put(
+                self._address.endpoint + self._kept(name),
+                headers=headers | {"content-length": str(size)},
+                content=_parts(file),
+                timeout=30,
             )
-        except httpx.HTTPError as error:
-            raise StoreUnavailable("the file store does not answer") from error
+        if answer.status_code not in (200, 201):
+            raise StoreUnavailable(f"the file store answered {answer.status_code} to a file")
+
+    async def stream(self, name: str) -> AsyncIterator[bytes]:
+        path = self._kept(name)
+        headers = signed_headers(self._address, "GET", path, _EMPTY, self._clock())
+        request = self._client.build_request(
+            "GET", self._address.endpoint + path, headers=headers, timeout=30
+        )
+        with _translated():
+            answer = await self._client.send(request, stream=True)
+        if answer.status_code == 200:
+            return _parts_of(answer)
+        await answer.aclose()
+        if answer.status_code == 404:
+            raise FileNotFoundError(name)
+        raise StoreUnavailable(f"the file store answered {answer.status_code}")
+
+    async def drop(self, name: str) -> None:
+        answer = await self._send_to("DELETE", self._kept(name))
+        if answer.status_code not in (200, 204, 404):
+            raise StoreUnavailable(f"the file store answered {answer.status_code}")
+
+    def _kept(self, name: str) -> str:
+        return f"/{self._address.bucket}/{self._address.prefix}{KEPT}/{name}"
+
+    async def _send(self, method: str, digest: str, content: bytes = b"") -> httpx.Response:
+        path = f"/{self._address.bucket}/{self._address.prefix}{digest[:2]}/{digest}"
+        return await self._send_to(method, path, content)
+
+    async def _send_to(self, method: str, path: str, content: bytes = b"") -> httpx.Response:
+        digest = hashlib.sha256(content).hexdigest()
+        headers = signed_headers(self._address, method, path, digest, self._clock())
+        with _translated():
+            return await self._client.request(
+                method, self._address.endpoint + path, headers=headers, content=content or None, timeout=30
+            )
 
 
-def signed_headers(
-    address: S3Address, method: str, path: str, content: bytes, at: datetime
-) -> dict[str, str]:
-    """Return the headers of a request, signed for this moment."""
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise StoreUnavailable("the file store does not answer") from error
+
+
+async def _parts_of(answer: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for part in answer.aiter_bytes(PART):
+            yield part
+    finally:
+        await answer.aclose()
+
+
+def signed_headers(address: S3Address, method: str, path: str, digest: str, at: datetime) -> dict[str, str]:
+    """Return the headers of a request whose content has this SHA-256, signed for this moment."""
     stamp, day = at.strftime("%Y%m%dT%H%M%SZ"), at.strftime("%Y%m%d")
-    digest = hashlib.sha256(content).hexdigest() if content else _EMPTY
     host = urlsplit(address.endpoint).netloc
     names = "host;x-amz-content-sha256;x-amz-date"
     canonical = "\n".join(

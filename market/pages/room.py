@@ -10,8 +10,11 @@ from market.pages import (
     compare,
     deal_views,
     deal_worklist,
+    export_views,
     home_views,
+    list_exports,
     listing_views,
+    models,
     profile_views,
     quality_views,
     search_views,
@@ -22,9 +25,12 @@ from market.pages import (
 
 ROOM = Room(
     "pages",
+    models=(models,),
+    jobs=list_exports.JOBS,
     routes=[
         *home_views.routes,
         *search_views.routes,
+        *export_views.routes,
         *compare.routes,
         *quality_views.routes,
         *listing_views.routes,

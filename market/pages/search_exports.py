@@ -6,20 +6,18 @@ numbers in 元, days are days, numbers of records are text.
 
 from __future__ import annotations
 
-import asyncio
-import io
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
-
-import xlsxwriter
 
 from market.accounts.actors import Actor
 from market.codes import lists, regions
 from market.codes.labels import label
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.kit.workbooks.writing import Cell, Table
 from market.listings.masking import need_owner_name
 from market.listings.models import Need, Outcome
 from market.pages import listing_labels
@@ -28,8 +26,7 @@ from market.pages.search_results import NEEDS, OUTCOMES, Scope, SearchResults, t
 ATOM = "http://www.w3.org/2005/Atom"
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 """Characters that XML cannot hold."""
-Cell = str | int | float | date | None
-Row = Sequence[Cell]
+Row = Sequence[Cell | None]
 
 
 def newest(scope: Scope) -> str:
@@ -111,18 +108,18 @@ def _text(parent: Element, name: str, text: str) -> None:
     SubElement(parent, name).text = str(text).translate(_CONTROL)
 
 
-async def workbook(
-    scope: Scope, batches: AsyncIterator[Sequence[Any]], actor: Actor | None, base_url: str
-) -> bytes:
-    """Return a workbook with one row for each record. Nothing that a person wrote becomes a formula."""
+def table(scope: Scope, batches: AsyncIterator[Sequence[Any]], actor: Actor | None, base_url: str) -> Table:
+    """Return a sheet with one row for each record, as the person may see it."""
     heads, row_of = _columns(scope, actor)
-    rows: list[Row] = []
-    async for records in batches:
-        rows += [[*row_of(record), base_url + address_of(record)] for record in records]
-    return await asyncio.to_thread(_write_workbook, str(scope.label), [*heads, _("网址")], rows)
+
+    async def rows() -> AsyncIterator[Sequence[Row]]:
+        async for records in batches:
+            yield [[*row_of(record), base_url + address_of(record)] for record in records]
+
+    return Table(str(scope.label), [*heads, _("网址")], rows(), width=16, wide_column=1, has_filter=True)
 
 
-def _columns(scope: Scope, actor: Actor | None) -> tuple[list[str], Callable[[Any], list[Cell]]]:
+def _columns(scope: Scope, actor: Actor | None) -> tuple[list[str], Callable[[Any], list[Cell | None]]]:
     if scope is OUTCOMES:
         heads = [
             *(_("编号"), _("名称"), _("一句话亮点"), _("单位"), _("领域"), _("成熟度"), _("合作方式")),
@@ -145,7 +142,7 @@ def _columns(scope: Scope, actor: Actor | None) -> tuple[list[str], Callable[[An
     return [_("名称"), _("说明")], _other
 
 
-def _outcome(outcome: Outcome) -> list[Cell]:
+def _outcome(outcome: Outcome) -> list[Cell | None]:
     return [
         outcome.number,
         outcome.title,
@@ -161,7 +158,7 @@ def _outcome(outcome: Outcome) -> list[Cell]:
     ]
 
 
-def _need(need: Need, actor: Actor | None) -> list[Cell]:
+def _need(need: Need, actor: Actor | None) -> list[Cell | None]:
     return [
         need.number,
         need.title,
@@ -178,41 +175,14 @@ def _need(need: Need, actor: Actor | None) -> list[Cell]:
     ]
 
 
-def _other(record: Any) -> list[Cell]:
+def _other(record: Any) -> list[Cell | None]:
     name = getattr(record, "name", None) or record.user.name
     return [str(name), str(getattr(record, "introduction", "") or getattr(record, "issuer", ""))]
 
 
-def _yuan(amount: int | None) -> float | None:
-    # A workbook counts in floating point; up to 90 billion 元 every fen comes out as it went in.
-    return None if amount is None else amount / 100
+def _yuan(amount: int | None) -> Money | None:
+    return None if amount is None else Money(amount)
 
 
 def _region(code: str) -> str:
     return regions.full_name(code) if code else ""
-
-
-def _write_workbook(name: str, heads: Sequence[str], rows: Sequence[Row]) -> bytes:
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    sheet = book.add_worksheet(name)
-    bold = book.add_format({"bold": True, "bg_color": "#e6f2ee", "bottom": 1})
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    amount = book.add_format({"num_format": "#,##0.00"})
-    for at, head in enumerate(heads):
-        sheet.write_string(0, at, head, bold)
-        sheet.set_column(at, at, 36 if at == 1 else 16)
-    for line, row in enumerate(rows, 1):
-        for at, cell in enumerate(row):
-            if isinstance(cell, str):
-                sheet.write_string(line, at, cell[:32_000])
-            elif isinstance(cell, date):
-                sheet.write_datetime(line, at, cell, day)
-            elif cell is not None:
-                sheet.write_number(line, at, cell, amount)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)
-    book.close()
-    return content.getvalue()

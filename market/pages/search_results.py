@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from market.accounts.actors import Actor
 from market.accounts.models import BrokerProfile, Organisation, OrganisationStatus
 from market.accounts.web import optional_actor
+from market.deps import Deps
 from market.kit.clock import local_date
 from market.kit.errors import SearchUnavailable
 from market.kit.i18n import Lazy, lazy
@@ -155,14 +158,25 @@ class SearchResults:
 async def parse_params(request: Request, scope: Scope) -> SearchParams:
     """Parse the search parameters of a scope from the address of the request."""
     path = str(request.app.url_path_for(scope.route))
-    today = local_date(deps(request).clock())
-    is_matched = await has_matches(optional_actor(request), scope.key)
-    return search_params.parse(scope.page, path, request.query_params, today, is_matched=is_matched)
+    return await params_for(deps(request), optional_actor(request), scope, path, request.query_params)
+
+
+async def params_for(
+    deps: Deps, actor: Actor | None, scope: Scope, path: str, query: QueryParams
+) -> SearchParams:
+    """Parse the search parameters of a scope from a query string, for this person."""
+    is_matched = await has_matches(actor, scope.key)
+    return search_params.parse(scope.page, path, query, local_date(deps.clock()), is_matched=is_matched)
 
 
 async def searcher_of(request: Request, params: SearchParams) -> Searcher:
+    """Return the searcher for these parameters and the person who asks."""
+    return await searcher_for(deps(request), optional_actor(request), params)
+
+
+async def searcher_for(deps: Deps, actor: Actor | None, params: SearchParams) -> Searcher:
     """Return the searcher for these parameters: with models, by match score where that is asked for."""
-    box: Searcher = QueryPlanner(deps(request).search, deps(request).embedders)
+    box: Searcher = QueryPlanner(deps.search, deps.embedders)
     if params.words:
         if named := await find_listings(params.page.index, params.words):
             return Identified(box, named)
@@ -170,7 +184,7 @@ async def searcher_of(request: Request, params: SearchParams) -> Searcher:
             return PinnedResults(box, await list_own_listings_of(params.page.index, organisation))
     if not params.is_by_match:
         return box
-    return PinnedResults(box, await list_by_match_score(optional_actor(request), params.page.index))
+    return PinnedResults(box, await list_by_match_score(actor, params.page.index))
 
 
 async def search(
@@ -255,6 +269,11 @@ def title_of(record: Any) -> str:
         if text := getattr(record, name, ""):
             return str(text)
     return str(record.user.name)
+
+
+async def count(searches: Searcher, params: SearchParams) -> int:
+    """Return the number of records of a search."""
+    return (await searches.search(dataclasses.replace(params.query(), facets=(), offset=0, limit=1))).total
 
 
 async def iterate_records(searches: Searcher, params: SearchParams, scope: Scope, batch: int = 1000) -> Any:

@@ -1,4 +1,4 @@
-"""The search pages: five scopes, one page, and the same rows as a workbook and as a feed."""
+"""The search pages: five scopes, one page, and the same rows as a feed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from tortoise.functions import Count
 
-from market.accounts.web import address_of, optional_actor
+from market.accounts.web import optional_actor
 from market.codes.numbers import record_number
 from market.deals.openings import count_interests, count_responses
-from market.kit import rate_limits
 from market.kit.clock import local_date
 from market.kit.routing import Route
 from market.kit.templating import render
@@ -42,9 +41,7 @@ from market.programmes import summaries
 from market.programmes.catalogue import compiled, list_versions
 from market.search.search_params import LONGEST_TEXT
 
-EXPORTS_AN_HOUR = 60
 MOST_ADDRESS = 16_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _page(scope: Scope) -> Callable[[Request], Any]:
@@ -62,27 +59,6 @@ def _page(scope: Scope) -> Callable[[Request], Any]:
         return render(request, "pages/search.html", results.status, **context)
 
     return show
-
-
-def _workbook(scope: Scope) -> Callable[[Request], Any]:
-    async def export(request: Request) -> Response:
-        """Export exactly the rows that the list with these filters has, as a workbook."""
-        _truncate_query(request)
-        actor = optional_actor(request)
-        await rate_limits.count_attempt(
-            f"export:{address_of(request)}", limit=EXPORTS_AN_HOUR, window_seconds=3600
-        )
-        params = await search_results.parse_params(request, scope)
-        content = await search_exports.workbook(
-            scope,
-            search_results.iterate_records(await search_results.searcher_of(request, params), params, scope),
-            actor,
-            deps(request).settings.base_url,
-        )
-        headers = {"content-disposition": f'attachment; filename="{scope.key}.xlsx"'}
-        return Response(content, media_type=XLSX, headers=headers)
-
-    return export
 
 
 def _feed(scope: Scope) -> Callable[[Request], Any]:
@@ -180,7 +156,6 @@ routes = [
     for scope in (OUTCOMES, NEEDS, ORGANISATIONS, BROKERS, POLICIES)
     for route in (
         Route(f"/{scope.key}", _page(scope), name=scope.route),
-        Route(f"/{scope.key}.xlsx", _workbook(scope), name=f"{scope.route}_xlsx"),
         Route(f"/{scope.key}.atom", _feed(scope), name=f"{scope.route}_atom"),
     )
 ] + [Route("/find", find, name="pages:find"), Route("/suggest", suggest, name="pages:suggest")]

@@ -49,6 +49,8 @@ fuzz: $(VENV)/.dev static/vendor/.done ## asks every route what nobody should as
 
 bench: $(VENV)/.bench static/vendor/.done ## ratios side by side, DATA=folder for real listings
 	$(PY) -m tests.bench.pages
+	$(PY) -m tests.bench.sign_ins
+	$(PY) -m tests.bench.mixed
 	$(PY) -m tests.bench
 	$(PY) -m tests.bench.matching
 	$(PY) -m tests.bench.whole_market

@@ -50,11 +50,18 @@ def make_market(size: int) -> Path:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         _market(folder, "import", "outcomes", "--publish", str(listings))
     else:
-        shutil.copytree(make_market(SMALL), folder, ignore=shutil.ignore_patterns("ready", "*.log"))
+        copy_market(make_market(SMALL), folder)
         _execute(folder, _GROW, {"times": round(size / SMALL)})
         _market(folder, "search", "rebuild")
     ready.touch()
     return folder
+
+
+def copy_market(market: Path, folder: Path) -> None:
+    """Copy a data folder that nothing uses, with the owners of its files: PostgreSQL runs as another."""
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(["cp", "-a", str(market), str(folder)], check=True)  # noqa: S603, S607
+    (folder / "ready").unlink(missing_ok=True)
 
 
 def _market(folder: Path, *command: str) -> None:

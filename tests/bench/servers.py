@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-START_TIMEOUT = 180
-"""Seconds that a server may take until it listens; a new market is seeded in them."""
+START_TIMEOUT = 600
+"""Seconds that a server may take until it listens; an index may be made anew in them."""
 STOP_TIMEOUT = 30
 
 

@@ -18,7 +18,7 @@ import statistics
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -136,7 +136,7 @@ class Person:
         deal = self._one("deal")
         if deal and (form := await self._form("a deal's room", deal, f"{deal}/messages")):
             text = f"请问样品何时可以寄出？{self.chance.randrange(10**6)}"
-            await self._send("message", form, text=text)
+            await self._send("message", form, {"text": text})
 
     async def offer(self) -> None:
         """Make a counter-offer where one negotiates."""
@@ -150,21 +150,24 @@ class Person:
                 "plan-1-amount": f"{half}",
             }
             terms = {"kind": "licence", "payment_way": "instalments", "price": f"{2 * half}", "years": "5"}
-            await self._send("offer", form, **terms, **plan)
+            await self._send("offer", form, terms | plan)
 
     async def remit(self) -> None:
         """Tell of money that came for an instalment."""
         address = self._one("instalment")
         if address and (form := await self._form("a remittance's form", address, "remit")):
-            given = {"amount": "100.00", "received_on": f"{date.today():%Y-%m-%d}"}  # noqa: DTZ011
-            reference = f"B{self.chance.randrange(10**9)}"
-            await self._send("remittance", form, file=True, bank_reference=reference, **given)
+            typed = {
+                "amount": "100.00",
+                "received_on": f"{date.today():%Y-%m-%d}",  # noqa: DTZ011  # the day at the bank
+                "bank_reference": f"B{self.chance.randrange(10**9)}",
+            }
+            await self._send("remittance", form, typed, file=True)
 
     async def claim(self) -> None:
         """Begin a claim with a contract that no other claim has, or see that there is none."""
         programme = self._one("programme")
         if programme and (form := await self._form("a claim's form", programme, "claims/new")):
-            await self._send("claim", form)
+            await self._send("claim", form, {})
 
     def _one(self, what: str) -> str:
         return self.chance.choice(self.known.get(what) or [""])
@@ -179,7 +182,7 @@ class Person:
             return None
         return ShownForm(wanted[0].action or address, wanted[0].pairs)
 
-    async def _send(self, act: str, form: ShownForm, /, *, file: bool = False, **typed: str) -> None:
+    async def _send(self, act: str, form: ShownForm, typed: Mapping[str, str], *, file: bool = False) -> None:
         values: dict[str, list[str]] = defaultdict(list)
         for name, value in form.pairs:
             values[name].append(value)

@@ -18,6 +18,7 @@ from market.deps import Deps
 from market.files.store import FileStore, LocalStore, S3Address, S3Store
 from market.kit.clock import BusinessClock
 from market.kit.database import JOB_LIMITS, Limits, connection
+from market.kit.database_roles import as_application, make_application_role
 from market.kit.embedded_postgres import EmbeddedPostgres
 from market.kit.letterhead import use_letterhead
 from market.kit.mail import Mailer, PageMailer, SmtpMailer
@@ -63,25 +64,33 @@ def build_deps(settings: Settings) -> Deps:
 
 @asynccontextmanager
 async def running(
-    deps: Deps, *, limits: Limits = JOB_LIMITS, prepare: Callable[[], Awaitable[None]] | None = None
+    deps: Deps,
+    *,
+    limits: Limits = JOB_LIMITS,
+    prepare: Callable[[], Awaitable[None]] | None = None,
+    as_owner: bool = False,
 ) -> AsyncIterator[str]:
     """Keep the database connected (and the embedded one running) while the block runs.
 
-    `prepare` is called before, connected without limits. Yields the database's address.
+    The block works as the application's role, or as the owner of the tables; `prepare` is called before, as
+    the owner and without limits. Yields the database's address.
     """
     settings = deps.settings
     embedded = None if settings.database_url else EmbeddedPostgres(postgres_directory(settings))
-    url = await asyncio.to_thread(embedded.start) if embedded else settings.database_url
+    owner = await asyncio.to_thread(embedded.start) if embedded else _owner_url(settings)
     keeping = asyncio.create_task(keep_alive(embedded)) if embedded else None
     try:
+        if embedded:
+            await make_application_role(owner)
+        url = owner if as_owner else str(settings.database_url or as_application(owner))
         if prepare:
-            async with database(str(url), pool_size=settings.pool_size):
+            async with database(owner, pool_size=settings.pool_size):
                 await _load_clock(deps)
                 await prepare()
-        async with database(str(url), pool_size=settings.pool_size, limits=limits):
+        async with database(url, pool_size=settings.pool_size, limits=limits):
             await _load_clock(deps)
             try:
-                yield str(url)
+                yield url
             finally:
                 await deps.search.close()
     finally:
@@ -90,6 +99,10 @@ async def running(
             with suppress(asyncio.CancelledError):
                 await keeping
             await asyncio.to_thread(embedded.stop)
+
+
+def _owner_url(settings: Settings) -> str:
+    return str(settings.owner_database_url or settings.database_url)
 
 
 async def keep_alive(embedded: EmbeddedPostgres, *, every: float = 1.0) -> None:

@@ -57,6 +57,12 @@ class Settings:
         default=None, validation_alias="DATABASE_URL", description="must begin with postgresql://"
     )
     """None: the embedded PostgreSQL in `data_directory`."""
+    owner_database_url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = Field(
+        default=None,
+        validation_alias="OWNER_DATABASE_URL",
+        description="must begin with postgresql://",
+    )
+    """By which `release` and `restore` make tables; None: `database_url` does that too."""
     is_demo: bool = Field(default=False, validation_alias="DEMO")
     """Demo logins, mails on a page, a clock that can be moved, a stand-in for Stripe."""
     meili_url: str | None = Field(default=None, validation_alias="MEILI_URL")

@@ -17,6 +17,7 @@ from market.kit.database import (
     dedicated_connection,
     tortoise_config,
 )
+from market.kit.database_roles import RIGHTS
 from market.kit.migrating import Executor
 from market.rooms import install_rooms
 
@@ -57,32 +58,7 @@ async def migrate() -> None:
         await Executor(client, TORTOISE_ORM["apps"]).migrate()
         if not await _has_table("procrastinate_jobs"):
             await client.execute_script(SchemaManager.get_schema())
-        await restrict_other_roles()
-
-
-EVIDENCE = ("audit_events", "daily_roots", "hourly_roots", "transfers", "status_events")
-"""Tables that only grow and that no statement of ours locks row by row: nobody but their owner needs more
-than to read and add there. Triggers refuse the rest to the owner too, but an owner may drop them."""
-
-
-async def restrict_other_roles() -> None:
-    """Take from every role but the owner what no honest statement does to the evidence. Idempotent.
-
-    With one role for all, as in the demo's embedded PostgreSQL, nothing is taken: the triggers alone hold.
-    """
-    rows = await connection().execute_query_dict(
-        "SELECT DISTINCT g.table_name, g.grantee FROM information_schema.role_table_grants g "
-        "JOIN pg_tables t ON t.schemaname = g.table_schema AND t.tablename = g.table_name "
-        "WHERE g.table_schema = 'public' AND g.grantee NOT IN ('PUBLIC', t.tableowner) "
-        "AND t.tableowner = current_user AND g.table_name = ANY($1) "
-        "AND g.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE') ORDER BY 1, 2",
-        [[*EVIDENCE, "pseudonyms"]],
-    )
-    for row in rows:
-        table, role = (str(row[name]).replace('"', '""') for name in ("table_name", "grantee"))
-        # A pseudonym is erased by an update, which its trigger bounds.
-        rights = "DELETE, TRUNCATE" if table == "pseudonyms" else "UPDATE, DELETE, TRUNCATE"
-        await connection().execute_script(f'REVOKE {rights} ON "{table}" FROM "{role}"')
+        await client.execute_script(RIGHTS)
 
 
 async def refuse_foreign_history() -> None:

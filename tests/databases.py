@@ -10,7 +10,8 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 from tortoise.connection import get_connections
 
-from market.kit.database import Limits, connection, tortoise_config
+from market.kit.database import Limits, connection, in_transaction, tortoise_config
+from market.kit.database_roles import APPLICATION
 from market.kit.postgres_client import PostgresClient
 
 
@@ -29,6 +30,28 @@ def no_database(folder: Path) -> Iterator[None]:
         yield
     finally:
         get_connections().reset(token)
+
+
+@asynccontextmanager
+async def as_owner() -> AsyncIterator[None]:
+    """Work as the owner of the tables while the block runs, in the test's transaction: with every right."""
+    await connection().execute_script("SET LOCAL ROLE NONE")
+    yield
+    await connection().execute_script(f"SET LOCAL ROLE {APPLICATION}")
+
+
+async def past_guards(statement: str, *arguments: object) -> None:
+    """Change what the database guards, as who holds the whole server can."""
+    async with as_owner():
+        await connection().execute_script("SET LOCAL session_replication_role = replica")
+        await connection().execute_query(statement, list(arguments))
+        await connection().execute_script("SET LOCAL session_replication_role = DEFAULT")
+
+
+async def run_as_owner(statement: str, *arguments: object) -> None:
+    """Run a statement as the owner of the tables: triggers alone stand in its way."""
+    async with in_transaction(), as_owner():
+        await connection().execute_query(statement, list(arguments))
 
 
 @asynccontextmanager
@@ -51,11 +74,9 @@ async def own_database(name: str, template: str = "") -> AsyncIterator[str]:
 
 async def run_in(statement: str, database: str = "postgres") -> Any:
     """Run what may not stand in a transaction, on a connection of its own."""
-    rows = await connection().execute_query_dict(
-        "SELECT current_setting('unix_socket_directories') AS folder, current_setting('port') AS port"
-    )
+    address = get_connections().db_config["default"]["credentials"]
     other = await asyncpg.connect(
-        host=rows[0]["folder"].split(",")[0], port=int(rows[0]["port"]), user="postgres", database=database
+        **{name: address[name] for name in ("host", "port", "user", "password")}, database=database
     )
     try:
         return await other.fetchval(statement)

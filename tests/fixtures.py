@@ -26,6 +26,7 @@ from market.accounts.passwords import use_hasher
 from market.app import create_app
 from market.deps import Deps
 from market.kit.database import Limits, connection, dedicated_connection, tortoise_config
+from market.kit.database_roles import APPLICATION, RIGHTS, make_application_role
 from market.kit.embedded_postgres import EmbeddedPostgres
 from market.rooms import ROOMS
 from market.tables import database
@@ -63,6 +64,7 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
     """A database of this run's own, copied from a template that the migrations built."""
     template = f"template_{_schema_hash()}"
     name = f"test_{os.getpid()}"
+    await make_application_role(postgres)
     async with database(postgres, pool_size=2):
         client = connection()
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -76,6 +78,8 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
                 await _build(postgres, template)
             await lock.execute(f"DROP DATABASE IF EXISTS {name}")
             await lock.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            # Tests work as the site does, with the application's rights; `databases.as_owner` has all.
+            await lock.execute(f"ALTER DATABASE {name} SET role = '{APPLICATION}'")
     yield named(postgres, name)
     async with database(postgres, pool_size=2):
         await connection().execute_script(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -98,13 +102,16 @@ def database_for_async_tests(request: pytest.FixtureRequest) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def rollback(request: pytest.FixtureRequest, database_connection: None) -> AsyncIterator[None]:
-    """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after."""
+    """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after; those marked
+    `owner` work as the owner of the tables, whom triggers alone stop."""
     start_new_test()
     if request.node.get_closest_marker("committed"):
         yield
         await _sweep()
         return
     async with in_transaction() as transaction:
+        if request.node.get_closest_marker("owner"):
+            await transaction.execute_script("SET LOCAL ROLE NONE")
         yield
         await transaction.rollback()
 
@@ -171,6 +178,7 @@ def _schema_hash() -> str:
     digest = hashlib.sha256()
     for path in sorted((ROOT / "market" / "migrations").glob("*.py")):
         digest.update(path.read_bytes())
+    digest.update(RIGHTS.encode())
     return digest.hexdigest()[:12]
 
 
@@ -186,6 +194,7 @@ async def _sweep() -> None:
     """
     await connection().execute_script(
         """
+        SET ROLE NONE;
         SET session_replication_role = replica;
         DO $$
         DECLARE name text; filled boolean;
@@ -200,5 +209,6 @@ async def _sweep() -> None:
             DELETE FROM interest_rates WHERE NOT is_shipped;
         END $$;
         SET session_replication_role = DEFAULT;
+        RESET ROLE;
         """
     )

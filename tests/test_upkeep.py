@@ -29,6 +29,7 @@ from market.kit.templating import environment
 from market.records.decisions import SecondPerson
 from market.settings import rules
 from market.tables import TORTOISE_ORM, IncompatibleDatabase, refuse_foreign_history
+from tests.databases import run_as_owner
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
@@ -204,7 +205,7 @@ async def test_the_database_refuses_a_decision_by_the_proposer_in_every_table_th
 
 
 async def test_a_database_of_another_history_is_refused_and_says_what_to_do() -> None:
-    await connection().execute_query(
+    await run_as_owner(
         "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('market', '0001_initial', now())"
     )
 

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from market.kit.database import connection
+from market.kit.database_roles import RIGHTS
 from market.kit.encrypted_files import decrypt_file, encrypt_file, is_encrypted
 from market.kit.private_files import make_private, open_private
 from market.kit.signing import is_signed
@@ -35,7 +36,9 @@ async def backup(settings: Settings, archive: Path) -> int:
     async with running(build_deps(settings)) as url:
         with tempfile.TemporaryDirectory() as folder:
             dump = Path(folder) / DUMP
-            await _run("pg_dump", "--format=custom", "--no-owner", f"--file={dump}", conninfo(url))
+            await _run(
+                "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}", conninfo(url)
+            )
             await asyncio.to_thread(_pack, archive, dump, settings.data_directory / FILES)
             if settings.backup_key:
                 await asyncio.to_thread(encrypt_file, archive, settings.backup_key)
@@ -55,7 +58,7 @@ async def restore(settings: Settings, archive: Path, *, is_trusted: bool = False
         raise SystemExit(f"{archive}: {fault}. With --trust it is restored all the same.")
     if fault:
         sys.stderr.write(f"{archive}: {fault}\n")
-    async with running(build_deps(settings)) as url:
+    async with running(build_deps(settings), as_owner=True) as url:
         rows = await connection().execute_query_dict(
             "SELECT count(*) AS tables FROM pg_tables WHERE schemaname = 'public'"
         )
@@ -72,10 +75,12 @@ async def restore(settings: Settings, archive: Path, *, is_trusted: bool = False
             await _run(
                 "pg_restore",
                 "--no-owner",
+                "--no-privileges",
                 "--exit-on-error",
                 f"--dbname={conninfo(url)}",
                 str(Path(folder) / DUMP),
             )
+            await connection().execute_script(RIGHTS)
             await reset_tenancy()
             await asyncio.to_thread(_bring_files, Path(folder) / FILES, settings.data_directory / FILES)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from market.audit import commands as audit_commands
@@ -31,8 +32,7 @@ async def import_file(settings: Settings, kind: str, path: Path, *, publish: boo
     """Import listings, wait until they are indexed, and write the reasons of refused rows beside the file."""
     started = time.monotonic()
     deps = build_deps(settings)
-    async with running(deps):
-        await release(deps)
+    async with running(deps, prepare=partial(release, deps)):
         bar = Bar("rows")
         try:
             report = await command_import.import_file(
@@ -160,8 +160,7 @@ async def seed(settings: Settings, *, if_empty: bool = False) -> int:
     """Release, then fill an empty database with the demo market; `if_empty` leaves any other as it is."""
     deps = build_deps(settings)
     fill = seed_if_empty if if_empty else seed_market
-    async with running(deps):
-        await release(deps)
+    async with running(deps, prepare=partial(release, deps)):
         await fill(deps, say=lambda text: sys.stdout.write(text + "\n"))
     return 0
 

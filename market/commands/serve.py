@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -57,9 +58,8 @@ async def release(deps: Deps) -> None:
 async def run_release(settings: Settings) -> int:
     """Release with the settings of the environment, then exit."""
     deps = build_deps(settings)
-    async with running(deps):
-        await release(deps)
-    return 0
+    async with running(deps, prepare=partial(release, deps)):
+        return 0
 
 
 async def run_worker(settings: Settings, *, is_for_site: bool = False) -> int:

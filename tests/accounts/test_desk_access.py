@@ -82,6 +82,7 @@ async def test_what_only_a_draft_names_opens_for_a_reason_and_is_not_asked_again
     assert not await AuditEvent.exists(action="refused")
 
 
+@pytest.mark.owner
 async def test_a_reason_counts_for_hours_and_is_never_edited(client: httpx.AsyncClient) -> None:
     desk, contract = await make_desk(), await make_contract(await make_organisation())
     await sign_in(client, desk.rechecker)

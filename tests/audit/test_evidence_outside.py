@@ -24,11 +24,11 @@ from market.audit.queries import export_lines
 from market.audit.roots import COPY, make_hourly_root, publish_roots
 from market.audit.verify import read_copy, verify_database, verify_file
 from market.deps import Deps
-from market.kit.database import connection, in_transaction
 from market.kit.models import OutgoingMail
 from market.kit.signing import Signer, is_signed
 from market.records.by import By
 from tests.accounts.registration_data import password_hash
+from tests.databases import past_guards, run_as_owner
 from tests.factories import PASSWORD, make_member, make_staff, make_user
 from tests.fixtures import NOW
 
@@ -44,14 +44,6 @@ async def acts(count: int = 2) -> list[User]:
         await record("deal", uuid4(), "offer", by=By(actor, NOW))
         people.append(await User.get(id=actor.user_id))
     return people
-
-
-async def as_superuser(statement: str, *arguments: object) -> None:
-    """Change what the database guards, as who holds the whole server can."""
-    client = connection()
-    await client.execute_script("SET LOCAL session_replication_role = replica")
-    await client.execute_query(statement, list(arguments))
-    await client.execute_script("SET LOCAL session_replication_role = DEFAULT")
 
 
 async def faults(**options: object) -> list[tuple[str, str]]:
@@ -73,14 +65,14 @@ async def test_a_pseudonym_commits_to_its_person() -> None:
 async def test_two_people_who_are_exchanged_in_the_table_are_found() -> None:
     first, second = await acts()
 
-    await as_superuser(
+    await past_guards(
         "UPDATE pseudonyms p SET user_id = o.user_id FROM pseudonyms o "
         "WHERE o.id <> p.id AND o.user_id = ANY($1) AND p.user_id = ANY($1)",
         [first.id, second.id],
     )
     assert await faults() == [("person", "swapped"), ("person", "swapped")]
     # With their salts exchanged too, and however else: the chain holds the pseudonym.
-    await as_superuser(
+    await past_guards(
         "UPDATE pseudonyms p SET salt = o.salt FROM pseudonyms o "
         "WHERE o.id <> p.id AND o.user_id = ANY($1) AND p.user_id = ANY($1)",
         [first.id, second.id],
@@ -90,8 +82,8 @@ async def test_two_people_who_are_exchanged_in_the_table_are_found() -> None:
 
 async def test_a_person_who_is_taken_out_without_being_erased_is_found() -> None:
     first, second = await acts()
-    await as_superuser("UPDATE pseudonyms SET user_id = NULL, salt = NULL WHERE user_id = $1", first.id)
-    await as_superuser("DELETE FROM pseudonyms WHERE user_id = $1", second.id)
+    await past_guards("UPDATE pseudonyms SET user_id = NULL, salt = NULL WHERE user_id = $1", first.id)
+    await past_guards("DELETE FROM pseudonyms WHERE user_id = $1", second.id)
 
     assert sorted(await faults()) == [("person", "unknown"), ("person", "unresolved")]
 
@@ -108,8 +100,7 @@ async def test_the_database_refuses_to_change_who_is_behind_a_pseudonym(statemen
     (person,) = await acts(1)
 
     with pytest.raises((RestrictViolationError, BaseORMException), match="immutable"):
-        async with in_transaction():
-            await connection().execute_query(statement, [person.id])
+        await run_as_owner(statement, person.id)
 
 
 async def test_who_is_erased_cannot_be_told_any_more_and_the_log_holds() -> None:
@@ -153,7 +144,7 @@ async def test_a_root_of_another_key_or_over_other_chains_is_found() -> None:
     await make_hourly_root(OTHER, now=LATER)
     assert await faults() == [("root", "forged")]
 
-    await as_superuser("UPDATE hourly_roots SET key = $1", SIGNER.public_key)
+    await past_guards("UPDATE hourly_roots SET key = $1", SIGNER.public_key)
     assert await faults() == [("root", "forged")]
 
 
@@ -171,8 +162,8 @@ async def test_a_log_that_was_computed_anew_with_its_roots_is_told_by_the_copy_o
     assert len(outside) == 1
     assert await faults(outside=outside) == []
 
-    await as_superuser("DELETE FROM hourly_roots")
-    await as_superuser("DELETE FROM audit_events WHERE id = (SELECT max(id) FROM audit_events)")
+    await past_guards("DELETE FROM hourly_roots")
+    await past_guards("DELETE FROM audit_events WHERE id = (SELECT max(id) FROM audit_events)")
     await make_hourly_root(SIGNER, now=LATER)
 
     assert await faults() == []

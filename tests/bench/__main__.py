@@ -55,8 +55,7 @@ async def main() -> None:
             folder = Path(name)
             secret = "a secret that is long enough for a bench"
             deps = build_deps(Settings(folder, secret, "http://bench.test", is_demo=True))
-            async with running(deps):
-                await migrate()
+            async with running(deps, prepare=migrate):
                 await deps.search.apply_settings()
                 await bench(folder, deps)
 

@@ -48,8 +48,7 @@ async def main() -> None:
             Path(folder), "a secret that is long enough for a bench", "http://bench.test", is_demo=True
         )
         deps = replace(build_deps(settings), clock=lambda: NOW + timedelta(hours=3))
-        async with running(deps):
-            await migrate()
+        async with running(deps, prepare=migrate):
             await load_programmes(NOW)
             parties, deal = await make_full_deal()
             transport = httpx.ASGITransport(app=create_app(deps))

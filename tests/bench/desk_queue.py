@@ -51,8 +51,7 @@ async def main() -> None:
             Path(folder), "a secret that is long enough for a bench", "http://bench.test", is_demo=True
         )
         deps = replace(build_deps(settings), clock=lambda: NOW)
-        async with running(deps):
-            await migrate()
+        async with running(deps, prepare=migrate):
             await load_programmes(NOW)
             desk = await make_desk()
             _applicant, claim = await make_draft()

@@ -158,8 +158,7 @@ async def main() -> None:
         folder, clock = Path(name), Clock()
         settings = Settings(folder, SECRET, "http://bench.test", is_demo=True)
         deps = replace(build_deps(settings), clock=clock)
-        async with running(deps):
-            await migrate()
+        async with running(deps, prepare=migrate):
             await _wait_for_no_disk()
             transport = httpx.ASGITransport(app=create_app(deps))
             async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:

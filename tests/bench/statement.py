@@ -43,8 +43,7 @@ async def main() -> None:
             Path(folder), "a secret that is long enough for a bench", "http://bench.test", is_demo=True
         )
         deps = replace(build_deps(settings), clock=lambda: datetime(2026, 3, 21, 2, 0, tzinfo=UTC))
-        async with running(deps):
-            await migrate()
+        async with running(deps, prepare=migrate):
             slowest = 0.0
             for name, write in (("line.csv", icbc), ("line.xlsx", ccb)):
                 parties = await make_parties()

@@ -86,8 +86,7 @@ async def main() -> None:
             meili_prefix=f"bench_{os.getpid()}",
         )
         deps = build_deps(settings)
-        async with running(deps):
-            await migrate()
+        async with running(deps, prepare=migrate):
             await deps.search.apply_settings()
             try:
                 await _bench(folder, deps)

@@ -19,6 +19,7 @@ from market.records.by import By
 from market.records.decisions import Verdict
 from tests.budgets.factories import order_and_release, reported, settle
 from tests.claims.factories import LATER, Desk, make_desk, make_published, make_rechecked
+from tests.databases import past_guards
 from tests.factories import NOW
 from tests.stage_cache import cached_stage
 
@@ -49,9 +50,7 @@ async def findings() -> dict[str, list[str]]:
 async def tampered(statement: str) -> AsyncIterator[None]:
     """Change the database as somebody who may switch its guards off, until the block ends."""
     async with in_transaction() as transaction:
-        await transaction.execute_query("SET LOCAL session_replication_role = replica")
-        await transaction.execute_query(statement)
-        await transaction.execute_query("SET LOCAL session_replication_role = DEFAULT")
+        await past_guards(statement)
         yield
         await transaction.rollback()
 
@@ -191,6 +190,7 @@ async def test_what_a_sum_rests_on_is_found_where_it_was_changed_behind_the_guar
             assert check in found if check else found, statement
 
 
+@pytest.mark.owner
 async def test_what_a_sum_rests_on_is_refused_by_the_database() -> None:
     desk = await make_desk()
     await make_one_paid_and_one_open(desk)
@@ -229,6 +229,7 @@ async def test_a_bare_transfer_out_of_a_budget_is_found(account: str, check: str
     assert list(await findings()) == [check]
 
 
+@pytest.mark.owner
 async def test_a_result_taken_back_holds_every_invariant_and_its_missing_reversal_is_found() -> None:
     desk = await make_desk()
     await make_one_paid_and_one_open(desk)

@@ -230,6 +230,7 @@ async def test_the_officer_enters_a_rate_and_the_approver_confirms_it_on_the_pag
     assert "利率录到" not in (await client.get("/desk/rates")).text
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "statement",
     [
@@ -446,6 +447,7 @@ async def test_interest_and_demand_changed_by_sql_are_found(
     assert row.number in finding
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "statement",
     [

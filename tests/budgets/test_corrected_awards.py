@@ -228,6 +228,7 @@ async def test_the_operator_proposes_a_correction_in_the_form(client: httpx.Asyn
     assert (await Claim.get(id=claims[0].id)).award_amount == 45 * WAN
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "statement",
     [

@@ -6,6 +6,7 @@ import io
 from datetime import date, timedelta
 
 import httpx
+import pytest
 from openpyxl import load_workbook
 
 from market.budgets.annual_budgets import draft_budget, list_budgets
@@ -183,6 +184,7 @@ async def test_money_that_came_back_is_netted_in_the_month_in_which_it_came() ->
     assert kind.now["net"].number == Money(45 * WAN)
 
 
+@pytest.mark.owner
 async def test_claims_of_one_year_show_under_the_budget_that_pays_them_and_under_their_own_year() -> None:
     desk = await make_desk()
     claim, batch = await make_paid(desk)

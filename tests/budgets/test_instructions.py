@@ -79,6 +79,7 @@ async def test_before_its_release_nothing_is_downloaded_and_no_result_is_entered
     assert not await InstructionFile.exists()
 
 
+@pytest.mark.owner
 async def test_who_makes_an_instruction_does_not_release_it() -> None:
     desk = await make_desk()
     batch = await make_approved(desk)
@@ -153,6 +154,7 @@ async def test_a_rejected_instruction_withdraws_its_orders_and_they_are_given_an
     assert await broken_checks() == {}
 
 
+@pytest.mark.owner
 async def test_an_order_from_before_there_were_instructions_gets_one_with_the_next_order_run() -> None:
     desk = await make_desk()
     batch = await make_approved(desk)
@@ -191,6 +193,7 @@ async def test_an_instruction_whose_payee_has_changed_since_is_not_released() ->
         await release_instruction(ordered.instruction.number, by=By(desk.rechecker, LATER))
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "statement",
     [

@@ -134,6 +134,7 @@ async def test_no_list_and_no_order_for_an_organisation_of_one_before_the_desk_c
     assert (await Batch.get(id=again.id)).status is BatchStatus.PUBLICITY
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "change",
     [
@@ -160,6 +161,7 @@ async def test_an_order_is_not_edited_and_one_edited_behind_the_guards_is_found(
     assert order.number in findings[0]
 
 
+@pytest.mark.owner
 async def test_an_order_and_its_award_raised_together_are_found_by_the_log() -> None:
     desk = await make_desk()
     _claim, batch = await make_approved(desk)

@@ -84,6 +84,7 @@ async def test_the_applicant_sees_why_a_claim_was_left_off(client: httpx.AsyncCl
     assert "预算科目待调整" in (await client.get(f"/claims/{claim.number}")).text
 
 
+@pytest.mark.owner
 async def test_the_database_refuses_to_edit_or_drop_a_reason() -> None:
     desk = await make_desk()
     await make_list_without_one(desk)

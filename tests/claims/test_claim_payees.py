@@ -30,6 +30,7 @@ from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
 from tests.claims.factories import Desk, make_accepted, make_desk, make_draft
 from tests.claims.payees import NEW, broken_checks, change_account, make_unpayable, propose
+from tests.databases import past_guards
 from tests.factories import NOW, make_member, make_staff
 from tests.payees.factories import SECRET
 from tests.stage_cache import cached_stage
@@ -174,9 +175,7 @@ async def test_the_database_refuses_another_account_for_a_submitted_claim() -> N
 async def test_another_account_put_into_a_claim_behind_the_guards_is_found_by_the_check() -> None:
     claim, _before, account = await make_changed(await make_desk())
 
-    await connection().execute_query("SET session_replication_role = replica")
-    await connection().execute_query("UPDATE claims SET payee_id = $1 WHERE id = $2", [account.id, claim.id])
-    await connection().execute_query("SET session_replication_role = DEFAULT")
+    await past_guards("UPDATE claims SET payee_id = $1 WHERE id = $2", account.id, claim.id)
 
     broken = await broken_checks()
     assert list(broken) == ["subsidies: accounts are the ones frozen into claims"]

@@ -108,6 +108,7 @@ async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
                 await EquityPaidIn.filter(id=paid_in.id).update(**values)
 
 
+@pytest.mark.owner
 async def test_a_decision_is_written_once_and_nothing_is_deleted() -> None:
     parties, contract = await make_investment()
     paid_in = await paid(parties, contract, 100)

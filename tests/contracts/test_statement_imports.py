@@ -308,6 +308,7 @@ async def test_dong_never_pays_a_contract_in_yuan(owed: Owed) -> None:
     assert (came.currency, came.amount, came.status) == ("VND", 805_000, LineStatus.OPEN)
 
 
+@pytest.mark.owner
 async def test_a_tampered_statement_is_found(owed: Owed) -> None:
     statement = await take_in(icbc(line("5.00"), line("0.00")), owed.seller)
     await connection().execute_query("ALTER TABLE bank_lines DISABLE TRIGGER bank_lines_keep", [])

@@ -37,8 +37,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = Settings(folder, "a secret long enough for a crash test", "http://t.test", is_demo=True)
-        async with running(build_deps(settings)):
-            await migrate()
+        async with running(build_deps(settings), prepare=migrate):
             desk = await make_desk()
             await _fill(desk)
             plan = await year_runs.plan_run("guangxi", 2026)

@@ -135,6 +135,7 @@ async def test_a_document_that_is_not_printed_yet_is_not_shown(client: httpx.Asy
     assert (await client.get(f"/desk/{claim.number}/decision.pdf")).status_code == 200
 
 
+@pytest.mark.owner
 async def test_the_database_itself_refuses_to_edit_or_delete_what_was_issued(deps: Deps) -> None:
     desk = await make_desk()
     await make_refused(desk)
@@ -150,6 +151,7 @@ async def test_the_database_itself_refuses_to_edit_or_delete_what_was_issued(dep
                 await connection().execute_query(statement)
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     ("statement", "invariant"),
     [

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from market.kit.database import connection
 from market.kit.money import Money
 from market.ledger import checks, transfers
+from tests.databases import past_guards
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
@@ -15,10 +15,7 @@ async def findings(name: str) -> list[str]:
 
 async def tamper(statement: str) -> None:
     """Do what the constraints forbid, as somebody with the database's password could."""
-    await connection().execute_script(
-        f"SET LOCAL session_replication_role = replica; {statement}; "
-        "SET LOCAL session_replication_role = origin"
-    )
+    await past_guards(statement)
 
 
 async def book() -> None:

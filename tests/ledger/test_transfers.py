@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from market.kit.database import connection, in_transaction
+from market.kit.database import in_transaction
 from market.kit.money import CurrencyMismatch, Money
 from market.ledger import transfers
 from market.ledger.accounts import UnknownAccount, account_code
 from market.ledger.models import LedgerAccount, Phase, Transfer
+from tests.databases import run_as_owner
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
@@ -264,8 +265,7 @@ async def test_the_database_refuses_to_edit_or_delete_a_transfer(statement: str)
     await write()
 
     with pytest.raises(IntegrityError, match="append-only"):
-        async with in_transaction():
-            await connection().execute_query(statement)
+        await run_as_owner(statement)
 
     assert await Transfer.all().count() == 1
     assert await LedgerAccount.exists(code="budget:D:2026")
@@ -293,8 +293,7 @@ async def test_the_database_refuses_to_change_an_account_or_to_empty_the_book(st
     await write()
 
     with pytest.raises((IntegrityError, OperationalError), match="append-only"):
-        async with in_transaction():
-            await connection().execute_query(statement)
+        await run_as_owner(statement)
 
 
 async def test_money_of_a_foreign_currency_has_an_account_of_its_own() -> None:

@@ -244,6 +244,7 @@ async def test_the_version_confirmed_last_is_in_force_and_the_others_stay() -> N
     assert await count_undecided() == 1
 
 
+@pytest.mark.owner
 async def test_who_entered_a_year_does_not_confirm_it() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
     version = await propose_year(NEXT_YEAR, by=By(operator, AUTUMN))
@@ -359,6 +360,7 @@ async def test_a_confirmed_year_is_missed_no_more() -> None:
     assert await missing_years(date(2027, 2, 1)) == [(2027, GUANGXI)]
 
 
+@pytest.mark.owner
 async def test_the_database_keeps_decided_years_as_they_are() -> None:
     await enter(NEXT_YEAR)
     version = await HolidayYearVersion.get(verdict=Verdict.CONFIRMED)

@@ -208,6 +208,7 @@ async def test_the_publishing_unit_answers_with_papers_too(client: httpx.AsyncCl
     assert (await Objection.get(id=objection.id)).answer == "附评估报告"
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "statement",
     [

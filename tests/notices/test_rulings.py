@@ -60,6 +60,7 @@ async def test_nobody_rules_alone_nor_on_their_own_objection() -> None:
         await decide_ruling(theirs.id, Verdict.CONFIRMED, by=By(approver, NOW))
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     "statement",
     [

@@ -18,6 +18,7 @@ from tests.visitor import post, sign_in
 NOTHING, SUBJECT, PRICE = Disclosure.NOTHING, Disclosure.SUBJECT, Disclosure.PRICE
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     ("of_seller", "of_buyer", "is_listed", "is_priced"),
     [

@@ -26,6 +26,7 @@ from market.panels.models import ExpertReview, Panel
 from market.programmes.rule_files import find_terms
 from market.records.by import By
 from tests.claims.factories import make_accepted, make_desk
+from tests.databases import past_guards
 from tests.factories import NOW, make_membership
 from tests.moments import run_acts
 from tests.panels.factories import (
@@ -152,10 +153,8 @@ async def test_a_conclusion_or_a_score_changed_past_the_database_is_found() -> N
     await make_concluded(desk, await make_accepted(desk), 80, 80, 80)
     assert await conclusions_are_logged() == await scores_are_logged() == []
 
-    await connection().execute_query("ALTER TABLE panels DISABLE TRIGGER panels_keep")
-    await connection().execute_query("ALTER TABLE expert_reviews DISABLE TRIGGER expert_reviews_keep")
-    await connection().execute_query("UPDATE panels SET rate_basis_points = 5000")
-    await connection().execute_query("UPDATE expert_reviews SET novelty = 100")
+    await past_guards("UPDATE panels SET rate_basis_points = 5000")
+    await past_guards("UPDATE expert_reviews SET novelty = 100")
 
     assert len(await conclusions_are_logged()) == 1
     assert len(await scores_are_logged()) == 3

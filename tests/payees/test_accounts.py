@@ -183,6 +183,7 @@ async def test_the_desk_does_not_stand_in_where_there_is_a_second_person() -> No
     assert not await list_to_compare()
 
 
+@pytest.mark.owner
 async def test_the_database_refuses_to_edit_or_delete_an_account() -> None:
     _organisation, owner, colleague = await make_two()
     account = await propose(owner)
@@ -206,6 +207,7 @@ async def guards_off() -> AsyncIterator[None]:
     await connection().execute_query("SET session_replication_role = DEFAULT")
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize(
     ("statement", "check"),
     [

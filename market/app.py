@@ -44,6 +44,7 @@ from market.kit.gate import Gate, Place
 from market.kit.guest_pages import GUEST_PAGE_SECONDS, GuestPages
 from market.kit.held_forms import get_held_form
 from market.kit.i18n import LOCALES, gettext, set_locale
+from market.kit.quotas import QuotaClass, Quotas, read_quotas
 from market.kit.request_bodies import BodyBudget, read_body, replay
 from market.kit.routing import FORM, METHODS, MarketRouter
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, check_csrf
@@ -129,7 +130,7 @@ def create_app(
     app.router = MarketRouter(routes=_routes(deps), lifespan=life)
     use_addresses(app.fixed_addresses)
     app.state.deps = deps
-    app.state.gate = Gate()
+    app.state.gate, app.state.quotas = Gate(), Quotas(read_quotas(deps.settings.quotas))
     environment().globals.update(
         url=app.address_of,
         label=labels.label,
@@ -213,6 +214,7 @@ class _RequestMiddleware:
         await accounts_web.attach_actor(request)
         await attach_held_form(request)
         await check_csrf(request, CSRF_EXEMPT)
+        await _count(request)
         receive = request.state.receive = await continue_after_proof(request, receive)
         answering.submission = await OneSubmission.begin(request, receive)
         earlier = answering.submission.earlier
@@ -242,6 +244,24 @@ class _Answer:
             if self.place:
                 self.place.leave()
         await self._send(message)
+
+
+async def _count(request: Request) -> None:
+    """Count a request of somebody who is signed in under the class of its route.
+
+    Raises:
+        TooMany: the quota of the person or the organisation is used up.
+    """
+    actor, counted = request.state.actor, getattr(request.scope.get("route"), "quota", None)
+    if actor is None or counted is None:
+        return
+    is_read = request.method in SAFE_METHODS
+    if (counted is QuotaClass.MESSAGES and is_read) or (
+        counted is QuotaClass.SEARCH and not request.scope["query_string"]
+    ):
+        return
+    quotas: Quotas = request.app.state.quotas
+    await quotas.count(counted, person=actor.user_id, organisation=actor.organisation_id)
 
 
 def _note(request: Request, answering: _Answer) -> None:

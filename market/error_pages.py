@@ -54,7 +54,10 @@ async def refused(request: Request, error: Exception) -> Response:
         return RedirectResponse(
             str(request.app.url_path_for("accounts:login")) + "?next=" + quote(target, safe="/"), 303
         )
-    return await kept_page(request, status, str(error), is_kept=isinstance(error, KEPT))
+    page = await kept_page(request, status, str(error), is_kept=isinstance(error, KEPT))
+    if isinstance(error, TooMany):
+        page.headers["retry-after"] = str(error.retry_after)
+    return page
 
 
 async def unavailable(request: Request, error: Exception) -> Response:

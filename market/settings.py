@@ -9,10 +9,18 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.dataclasses import dataclass
 
 from market.kit.letterhead import NUMBER_PATTERN, Letterhead
+from market.kit.quotas import read_quotas
 from market.kit.signing import Signer
 
 
@@ -39,6 +47,12 @@ def _number_pattern(pattern: str) -> str:
     if names != ["kind", "number", "year"] or len(pattern) > 40:
         raise ValueError("not a pattern of document numbers")
     return pattern
+
+
+def _quotas(text: str) -> str:
+    """Return the text of quotas if each of them can be."""
+    read_quotas(text)
+    return text
 
 
 @dataclass(frozen=True, config=ConfigDict(validate_by_name=True, validate_by_alias=True))
@@ -115,6 +129,12 @@ class Settings:
         description="must hold {kind}, {year} and {number} once each, in at most 40 characters",
     )
     """Pattern of the numbers of issued documents (文号), counted by kind and year."""
+    quotas: Annotated[str, AfterValidator(_quotas)] = Field(
+        default="",
+        validation_alias="QUOTAS",
+        description="must be like search=240/2400,upload=300/1500 (of a person / of an organisation)",
+    )
+    """How much of what is costly a person and an organisation may do, see `kit.quotas`."""
 
     backup_key: Annotated[str, StringConstraints(min_length=32)] | None = Field(
         default=None,

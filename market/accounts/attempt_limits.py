@@ -60,9 +60,9 @@ class SignInAttempts:
         )
         is_suspicious = address >= OF_ADDRESS and not self.known_device
         if place >= (OF_PLACE_UNDER_SUSPICION if is_suspicious else OF_PLACE):
-            raise rate_limits.too_many()
+            raise rate_limits.too_many(QUARTER)
         if account >= OF_ACCOUNT and not self.known_device and not self.has_factor:
-            raise rate_limits.too_many()
+            raise rate_limits.too_many(HOUR)
 
     async def count_failure(self) -> None:
         here, everywhere = await rate_limits.add_failure(self._place, window_seconds=QUARTER), 0
@@ -91,7 +91,7 @@ class OwnAttempts:
         """
         (count,) = await rate_limits.count_failures((f"own:{self.user_id}", QUARTER))
         if count >= OF_PLACE:
-            raise rate_limits.too_many()
+            raise rate_limits.too_many(QUARTER)
 
     async def count_failure(self) -> None:
         count = await rate_limits.add_failure(f"own:{self.user_id}", window_seconds=QUARTER)
@@ -114,7 +114,7 @@ class CodeAttempts:
             (f"code:{self.user_id}", QUARTER), (f"code:{self.user_id}", DAY)
         )
         if quarter >= OF_CODE or day >= OF_CODE_A_DAY:
-            raise rate_limits.too_many()
+            raise rate_limits.too_many(QUARTER)
 
     async def count_failure(self) -> None:
         count = await rate_limits.add_failure(f"code:{self.user_id}", window_seconds=QUARTER)

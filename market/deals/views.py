@@ -37,6 +37,7 @@ from market.kit.flash import flash
 from market.kit.formats import share_in_money
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.kit.quotas import QuotaClass
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.terms import from_record
@@ -366,6 +367,12 @@ def _messages(request: Request, number: str) -> Response:
 
 message_routes = [
     Route("/matches/{match_id:uuid}/deal", of_match, name="deals:of_match", methods=["GET"]),
-    Route("/deals/{number}/messages", send, name="deals:send_message", methods=["POST"]),
+    Route(
+        "/deals/{number}/messages",
+        send,
+        name="deals:send_message",
+        methods=["POST"],
+        quota=QuotaClass.MESSAGES,
+    ),
     Route("/deals/{number}/read", read, name="deals:mark_read", methods=["POST"]),
 ]

@@ -14,10 +14,10 @@ from market.accounts.permissions import Role
 from market.files.models import FileAccess, StoredFile, Tier
 from market.files.store import FileStore
 from market.files.uploads import MAX_SIZE, Upload, check_content
-from market.kit import rate_limits
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.quotas import QuotaClass, Quotas
 from market.kit.room import rooms
 from market.kit.statements import Statement
 from market.kit.web import deps, form_data, uploaded_files
@@ -48,10 +48,6 @@ async def store_blob(upload: Upload, store: FileStore) -> StoredBlob:
     return StoredBlob(upload, await store.put(upload.content))
 
 
-UPLOADS_OF_PERSON, UPLOADS_OF_ORGANISATION = 300, 1500
-"""Files that a person, and all of an organisation, may store in an hour."""
-
-
 async def count_uploads(request: Request, count: int = 1) -> None:
     """Count files against the quotas of the person and of the organisation they act for.
 
@@ -61,14 +57,9 @@ async def count_uploads(request: Request, count: int = 1) -> None:
     actor: Actor | None = request.state.actor
     if actor is None:
         return
+    quotas: Quotas = request.app.state.quotas
     for _file in range(count):
-        await rate_limits.count_attempt(
-            f"upload:{actor.user_id}", limit=UPLOADS_OF_PERSON, window_seconds=3600
-        )
-        if actor.organisation_id is not None:
-            await rate_limits.count_attempt(
-                f"upload:{actor.organisation_id}", limit=UPLOADS_OF_ORGANISATION, window_seconds=3600
-            )
+        await quotas.count(QuotaClass.UPLOAD, person=actor.user_id, organisation=actor.organisation_id)
 
 
 async def required_upload(request: Request, name: str = "file") -> StoredBlob:

@@ -36,9 +36,13 @@ class Invalid(MarketError):
 
 
 class TooMany(MarketError):
-    """The rate limit is exceeded."""
+    """The rate limit is exceeded. `retry_after` says in how many seconds it is not any more."""
 
     status = 429
+
+    def __init__(self, message: str, retry_after: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(Exception):

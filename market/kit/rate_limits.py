@@ -16,7 +16,12 @@ async def count_attempt(key: str, *, limit: int, window_seconds: int) -> None:
         TooMany: there were more than `limit` attempts in the window.
     """
     if await add_failure(key, window_seconds=window_seconds) > limit:
-        raise too_many()
+        raise too_many(window_seconds)
+
+
+def seconds_left(window_seconds: int) -> int:
+    """Return the seconds until the current window of this length ends, at least 1."""
+    return window_seconds - int(time.time()) % window_seconds
 
 
 async def add_failure(key: str, *, window_seconds: int) -> int:
@@ -43,9 +48,9 @@ async def count_failures(*windows: tuple[str, int]) -> list[int]:
     return [int(row["count"]) for row in rows]
 
 
-def too_many() -> TooMany:
-    """Return the refusal of a further attempt."""
-    return TooMany(_("尝试次数过多，请稍后再试。"))
+def too_many(window_seconds: int) -> TooMany:
+    """Return the refusal of a further attempt in the current window of this length."""
+    return TooMany(_("尝试次数过多，请稍后再试。"), seconds_left(window_seconds))
 
 
 async def reset_attempts(key: str, *, window_seconds: int) -> None:

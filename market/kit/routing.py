@@ -6,6 +6,7 @@ A room writes `Route("/deals/{number}/files", upload, methods=["POST"], body=UPL
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,8 @@ from starlette.routing import BaseRoute, Match, Router
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
+from market.kit.quotas import QuotaClass
+
 GUEST_FORM = 64 * 1024
 """Bytes of a form that anybody may send without signing in."""
 FORM = 4 * 1024 * 1024
@@ -23,6 +26,7 @@ UPLOAD = 32 * 1024 * 1024
 """Bytes of a form with files."""
 WEBHOOK = 1024 * 1024
 """Bytes of an event of the payment gateway."""
+_EXPORT = re.compile(r"(\.(xlsx|pdf|docx|csv|\{format\})|/export)$")
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 """What any page may be asked by; every other method is refused with 405."""
 
@@ -76,7 +80,9 @@ class Route(StarletteRoute):
 
     `body` is the largest body in bytes. `is_gated` is False for what must be answered however many
     requests are in hand, and for what has a limit of its own, such as checking passwords. `is_probe` is
-    True for what machines ask: it is not gated, and nobody looks for a session.
+    True for what machines ask: it is not gated, and nobody looks for a session. `quota` is the class under
+    which it is counted; what ends like the name of a file is an export. Of a page that is also shown, only
+    what is sent is counted, and of a search only one that asks for something.
     """
 
     def __init__(
@@ -89,6 +95,7 @@ class Route(StarletteRoute):
         body: int = FORM,
         is_gated: bool = True,
         is_probe: bool = False,
+        quota: QuotaClass | None = None,
     ) -> None:
         super().__init__(
             path.replace("{number}", "{number:number}"), endpoint, methods=methods or ["GET"], name=name
@@ -97,6 +104,7 @@ class Route(StarletteRoute):
         self.body = body
         self.is_gated = is_gated and not is_probe
         self.is_probe = is_probe
+        self.quota = quota or (QuotaClass.EXPORT if _EXPORT.search(path) else None)
 
 
 FOUND = "market.route"

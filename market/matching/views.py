@@ -19,6 +19,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.pdf import pdf_response
+from market.kit.quotas import QuotaClass
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
@@ -190,9 +191,17 @@ def _mine(request: Request) -> Response:
 
 
 routes = [
-    Route("/matches", board, name="matching:board", methods=["GET"]),
-    Route("/needs/{number}/matches", of_need, name="matching:of_need", methods=["GET"]),
-    Route("/outcomes/{number}/matches", of_outcome, name="matching:of_outcome", methods=["GET"]),
+    Route("/matches", board, name="matching:board", methods=["GET"], quota=QuotaClass.MATCH),
+    Route(
+        "/needs/{number}/matches", of_need, name="matching:of_need", methods=["GET"], quota=QuotaClass.MATCH
+    ),
+    Route(
+        "/outcomes/{number}/matches",
+        of_outcome,
+        name="matching:of_outcome",
+        methods=["GET"],
+        quota=QuotaClass.MATCH,
+    ),
     Route("/needs/{number}/matches.pdf", print_of_need, name="matching:print_of_need", methods=["GET"]),
     Route(
         "/outcomes/{number}/matches.pdf", print_of_outcome, name="matching:print_of_outcome", methods=["GET"]

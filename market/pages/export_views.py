@@ -21,8 +21,10 @@ from market.pages import list_exports, search_results
 from market.pages.models import ListExport
 from market.pages.search_results import SCOPES, Scope
 
-EXPORTS_AN_HOUR = 60
-LONG_EXPORTS_AN_HOUR = 6
+GUEST_EXPORTS_AN_HOUR = 600
+"""Exports of guests from one address of the network, behind which a whole campus may sit."""
+LONG_EXPORTS_AN_HOUR, GUEST_LONG_EXPORTS_AN_HOUR = 6, 60
+"""Of a person, and of the guests of one address of the network."""
 MOST_QUERY = 16_000
 """Characters of a query string that are read."""
 
@@ -34,9 +36,10 @@ def short_export(scope: Scope, *, direct: int = list_exports.DIRECT) -> Callable
         """Export exactly the rows that the list with these filters has."""
         request.scope["query_string"] = request.scope["query_string"][:MOST_QUERY]
         actor = optional_actor(request)
-        await rate_limits.count_attempt(
-            f"export:{address_of(request)}", limit=EXPORTS_AN_HOUR, window_seconds=3600
-        )
+        if actor is None:
+            await rate_limits.count_attempt(
+                f"export:{address_of(request)}", limit=GUEST_EXPORTS_AN_HOUR, window_seconds=3600
+            )
         params = await search_results.parse_params(request, scope)
         if await list_exports.count_rows(deps(request), actor, params) > direct:
             query = params.address(page=[]).partition("?")[2]
@@ -65,7 +68,7 @@ async def long_export(request: Request) -> Response:
     if request.method == "POST":
         await rate_limits.count_attempt(
             f"long_export:{actor.user_id if actor else address_of(request)}",
-            limit=LONG_EXPORTS_AN_HOUR,
+            limit=LONG_EXPORTS_AN_HOUR if actor else GUEST_LONG_EXPORTS_AN_HOUR,
             window_seconds=3600,
         )
         now = deps(request).clock()

@@ -17,6 +17,7 @@ from market.accounts.web import optional_actor
 from market.codes.numbers import record_number
 from market.deals.openings import count_interests, count_responses
 from market.kit.clock import local_date
+from market.kit.quotas import QuotaClass
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
@@ -155,7 +156,10 @@ routes = [
     route
     for scope in (OUTCOMES, NEEDS, ORGANISATIONS, BROKERS, POLICIES)
     for route in (
-        Route(f"/{scope.key}", _page(scope), name=scope.route),
-        Route(f"/{scope.key}.atom", _feed(scope), name=f"{scope.route}_atom"),
+        Route(f"/{scope.key}", _page(scope), name=scope.route, quota=QuotaClass.SEARCH),
+        Route(f"/{scope.key}.atom", _feed(scope), name=f"{scope.route}_atom", quota=QuotaClass.SEARCH),
     )
-] + [Route("/find", find, name="pages:find"), Route("/suggest", suggest, name="pages:suggest")]
+] + [
+    Route("/find", find, name="pages:find", quota=QuotaClass.SEARCH),
+    Route("/suggest", suggest, name="pages:suggest"),
+]

@@ -12,6 +12,7 @@ from market.kit.form_fields import LongTextField, Required
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.quotas import QuotaClass
 from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
@@ -85,7 +86,13 @@ def _back(request: Request, listing: Listing) -> Response:
 
 
 routes = [
-    Route("/questions/ask/{kind}/{number}", ask, name="questions:ask", methods=["GET", "POST"]),
+    Route(
+        "/questions/ask/{kind}/{number}",
+        ask,
+        name="questions:ask",
+        methods=["GET", "POST"],
+        quota=QuotaClass.MESSAGES,
+    ),
     Route("/questions/{question_id:uuid}/answer", answer, name="questions:answer", methods=["GET", "POST"]),
     Route("/questions/{question_id:uuid}/hide", hide, name="questions:hide", methods=["GET", "POST"]),
 ]

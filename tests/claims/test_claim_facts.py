@@ -38,6 +38,7 @@ async def test_how_the_price_came_about_is_stated_only_where_the_deal_agreed_on_
     assert (await facts_of(claim))["contracts"][0]["mode"] == mode
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize("kind", [OrganisationKind.FARMERS_COOP, OrganisationKind.AUTHORITY])
 async def test_a_claim_gives_the_real_kind_of_its_applicant(kind: OrganisationKind) -> None:
     applicant, claim = await make_draft()

@@ -77,6 +77,7 @@ async def test_what_is_rechecked_is_the_computation_that_was_looked_at() -> None
     ]
 
 
+@pytest.mark.owner
 async def test_facts_that_changed_since_the_computation_stop_the_recheck() -> None:
     desk = await make_desk()
     claim = await make_calculated(desk)

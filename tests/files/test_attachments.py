@@ -212,6 +212,7 @@ async def test_files_nobody_answers_for_stay_shut(deps: Deps) -> None:
         await get_file_for(actor, file.id)
 
 
+@pytest.mark.owner
 async def test_a_content_that_is_lost_is_told(client: httpx.AsyncClient, deps: Deps) -> None:
     async def everybody(actor: Actor | None, file: StoredFile) -> bool:
         return True

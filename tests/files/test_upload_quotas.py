@@ -9,19 +9,20 @@ import pytest
 from starlette.requests import Request
 
 from market.accounts.models import MemberRole
-from market.files import attachments
 from market.files.attachments import count_uploads
 from market.kit.errors import TooMany
+from market.kit.quotas import Quotas, read_quotas
 from tests.factories import make_member, make_organisation
+
+QUOTAS = Quotas(read_quotas("upload=3/5"))
 
 
 def request_of(actor: Any) -> Request:
-    return cast(Request, SimpleNamespace(state=SimpleNamespace(actor=actor)))
+    app = SimpleNamespace(state=SimpleNamespace(quotas=QUOTAS))
+    return cast(Request, SimpleNamespace(state=SimpleNamespace(actor=actor), app=app))
 
 
-async def test_a_person_and_an_organisation_have_quotas_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attachments, "UPLOADS_OF_PERSON", 3)
-    monkeypatch.setattr(attachments, "UPLOADS_OF_ORGANISATION", 5)
+async def test_a_person_and_an_organisation_have_quotas_of_their_own() -> None:
     organisation = await make_organisation()
     first, second = await make_member(organisation), await make_member(organisation, MemberRole.AGENT)
     stranger = await make_member()

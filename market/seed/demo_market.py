@@ -139,6 +139,7 @@ async def _today(deps: Deps, calendar: Calendar) -> None:
     needs = await Need.filter(status__in=live(NeedStatus)).values_list("id", flat=True)
     await tell_new_matches("need_id", [UUID(str(need_id)) for need_id in needs], now=calendar.now)
     await run_pending(deps, limit=5000)
+    await _read_messages(calendar.now)
     await publish_report(json.loads(QUALITY.read_text(encoding="utf-8")), now=calendar.now)
     await _make_roots(calendar)
 
@@ -161,6 +162,8 @@ async def _connect(deps: Deps, cast: Cast, calendar: Calendar) -> Story:
     )
 
 
+UNREAD = 5
+"""Messages of each person that nobody has read yet."""
 QUALITY = FOLDER / "quality.json"
 """What `evaluate` measured on the sets of `seed.answer_sets`."""
 STAGES: tuple[tuple[str, str, Callable[[Deps, Calendar], Awaitable[None]]], ...] = (
@@ -193,6 +196,17 @@ async def _delete_jobs(*names: str) -> None:
     """Delete queued jobs whose work the seed has done itself."""
     await connection().execute_query(
         "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name = ANY($1::text[])", [list(names)]
+    )
+
+
+async def _read_messages(now: datetime) -> None:
+    """Have everybody read their messages some hours after they came, but for the latest few."""
+    await connection().execute_query(
+        "UPDATE messages SET read_at = least(created_at + make_interval(hours => 1 + (id % 9)::int), $1) "
+        "WHERE read_at IS NULL AND id NOT IN (SELECT id FROM (SELECT id, row_number() OVER "
+        "(PARTITION BY user_id ORDER BY created_at DESC, id DESC) AS place FROM messages) AS latest "
+        "WHERE place <= $2)",
+        [now, UNREAD],
     )
 
 

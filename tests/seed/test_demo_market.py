@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -339,6 +341,17 @@ async def test_the_books_balance_and_nobody_touched_the_log(seeded: Deps) -> Non
     assert findings == []
     assert verifier.events > 900
     assert [result for result in await run_checks() if not result.is_well] == []
+
+
+async def test_the_demo_looks_lived_in_most_messages_are_read_and_a_few_are_not(seeded: Deps) -> None:
+    people: dict[UUID, list[bool]] = defaultdict(list)
+    for user_id, read_at in await Message.all().values_list("user_id", "read_at"):
+        people[user_id].append(read_at is not None)
+
+    university = await User.get(email="university@demo.kezhuan.test")
+    read = people[university.id]
+    assert len(read) > 20
+    assert 3 <= read.count(False) <= 12
 
 
 async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:

@@ -40,6 +40,7 @@ MEDIA_TYPES = {
     "txt": "text/plain",
     "csv": "text/csv",
     "jsonl": "application/jsonl",
+    "gz": "application/gzip",
 }
 """Accepted types, by extension. Archives are kept as they are and never unpacked."""
 ACCEPT = ",".join(f".{extension}" for extension in (*MEDIA_TYPES, "jpeg"))

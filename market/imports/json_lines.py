@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
+from io import BytesIO
 from typing import Any
 
 from market.imports.excel_template import columns_of
@@ -20,6 +23,29 @@ _BEGINNINGS = (b"{", b"\xef\xbb\xbf{")
 def is_json_lines(content: bytes) -> bool:
     """Return whether a file is JSON lines, by its beginning."""
     return content.lstrip(b" \t\r\n").startswith(_BEGINNINGS)
+
+
+def is_packed(content: bytes) -> bool:
+    """Return whether a file is packed by gzip, by its beginning."""
+    return content.startswith(b"\x1f\x8b")
+
+
+def unpack_lines(content: bytes, limits: Limits) -> bytes:
+    """Return the JSON lines that a gzip file holds; no more is unpacked than the limit.
+
+    Raises:
+        UnreadableWorkbook: it is broken, holds something else, or more than the limit.
+    """
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(content)) as packed:
+            lines = packed.read(limits.unpacked + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableWorkbook(_("文件读不出来：压缩文件是坏的。")) from error
+    if len(lines) > limits.unpacked:
+        raise limits.too_large()
+    if not is_json_lines(lines):
+        raise UnreadableWorkbook(_("压缩文件（.gz）里只能是 JSON Lines；表格请解压后再上传。"))
+    return lines
 
 
 def parse_line(line: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from market.imports.excel_template import MAX_ROWS, Column, columns_of
 from market.imports.heads import SheetHeads, guess_heads, visible_rows
-from market.imports.json_lines import is_json_lines, read_json_lines
+from market.imports.json_lines import is_json_lines, is_packed, read_json_lines, unpack_lines
 from market.imports.row_reading import SheetRow, lacks_required
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Limits, Sheet, UnreadableWorkbook
@@ -21,12 +21,14 @@ class NotTheTemplate(Exception):
 
 
 def open_sheets(content: bytes, kind: Kind) -> list[Sheet]:
-    """Return the sheets of a workbook, a text file or JSON lines.
+    """Return the sheets of a workbook, a text file or JSON lines, also packed by gzip.
 
     Raises:
         NotTheTemplate: it cannot be read.
     """
     try:
+        if is_packed(content):
+            content = unpack_lines(content, LIMITS)
         if is_json_lines(content):
             return [read_json_lines(content, kind, LIMITS)]
         return list(read_sheets(content, LIMITS))

@@ -36,7 +36,7 @@ from market.listings.states import ListingAct
 from market.records.by import By
 from market.records.transitions import history
 
-ACCEPT = ".xlsx,.xls,.csv,.et,.jsonl"
+ACCEPT = ".xlsx,.xls,.csv,.et,.jsonl,.gz"
 
 
 class UploadForm(BaseForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from openpyxl import Workbook, load_workbook
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus, StaffRole
 from market.deps import Deps
-from market.imports import batch_reviews
+from market.imports import batch_reviews, sheet_rows
 from market.imports.models import ColumnMapping, ListingImport, ListingImportRow
 from market.imports.states import ImportStatus, RowOutcome, RowStanding
 from market.kit.jobs import run_pending
@@ -591,6 +592,27 @@ async def test_an_organisation_that_waits_for_verification_imports_drafts_and_su
     assert "已整批送审 1 条" in (await act(client, listing_import, "submit")).text
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (gzip.compress(b'{"title": "x"}')[:-9], "压缩文件是坏的"),
+        (gzip.compress("成果名称,领域".encode()), "里只能是 JSON Lines"),
+        (gzip.compress(b'{"title": "' + b"x" * (sheet_rows.LIMITS.unpacked + 1)), "解开后过大"),
+    ],
+    ids=("broken", "another list", "bomb"),
+)
+async def test_a_packed_list_is_unpacked_within_the_limit(
+    client: httpx.AsyncClient, content: bytes, why: str
+) -> None:
+    await sign_in(client, await make_university())
+
+    page = await post(
+        client, "/my/outcomes/import", None, files={"file": ("成果.gz", content, "application/gzip")}
+    )
+
+    assert (page.status_code, why in page.text) == (422, True)
+
+
 async def test_json_lines_come_in_on_the_page_as_they_do_by_the_command_line(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
@@ -618,7 +640,8 @@ async def test_json_lines_come_in_on_the_page_as_they_do_by_the_command_line(
     page = (await client.get(f"/my/imports/{listing_import.number}")).text
     await post(client, f"/my/imports/{listing_import.number}/run", {"how": "ready"})
     await run_pending(deps)
-    again = await post(client, "/my/outcomes/import", None, files=files)
+    packed = {"file": ("成果.jsonl.gz", gzip.compress(files["file"][1]), "application/gzip")}
+    again = await post(client, "/my/outcomes/import", None, files=packed)
     await run_pending(deps)
 
     assert [row.standing for row in await rows_of(listing_import)] == ["ready", "ready", "faulty", "faulty"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from tortoise.queryset import QuerySet
 from market.accounts.actors import Actor
 from market.accounts.desk_access import require_named_or_reason
 from market.accounts.permissions import AccountAct, Role
+from market.codes.canonical import canonical_key
 from market.contracts.models import (
     INSTALMENT,
     Contract,
@@ -37,6 +39,9 @@ from market.records.decisions import Verdict
 
 TAKES_PAYMENTS = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
 """Statuses of a deal in which its contract is paid."""
+_REGISTERED = re.compile(r"(?:合同)?(?:登记)?(?:编号)?(\d{16})")
+_PAYMENT = re.compile(r"HT(20\d\d)(\d{6})\d{1,3}")
+"""A payment reference (付款附言): a contract's number with that of the instalment."""
 _PARTIES = ("deal", "deal__seller", "deal__buyer")
 _DEAL = (*_PARTIES, "deal__outcome", "deal__broker", "deal__need")
 
@@ -55,6 +60,26 @@ async def get_contract_for(actor: Actor, number: str) -> Contract:
     await _require_reason_of_desk(actor, contract)
     await attach_subjects([contract.deal])
     return contract
+
+
+async def find_printed(actor: Actor | None, text: str) -> tuple[str, str]:
+    """Return address and title of the contract that a registration number or a payment reference names.
+
+    Raises:
+        NotFound: it names none, or none that this person may see.
+    """
+    key = canonical_key(text)
+    registered = _REGISTERED.fullmatch(key)
+    number = ""
+    if registered:
+        contract = await Contract.get_or_none(registration_number=registered[1])
+        number = contract.number if contract else ""
+    elif reference := _PAYMENT.fullmatch(key):
+        number = f"HT-{reference[1]}-{reference[2]}"
+    if actor is None or not number:
+        raise NotFound(_("没有这份合同，或者您不能查看它。"))
+    contract = await get_contract_for(actor, number)
+    return f"/contracts/{number}", contract.deal.title
 
 
 async def get_instalment_for(actor: Actor, instalment_id: UUID) -> Instalment:

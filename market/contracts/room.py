@@ -57,6 +57,7 @@ ROOM = Room(
             number="HT",
             files=queries.may_open_contract_file,
             find=find_by(queries.get_contract_for, "/contracts", lambda contract: contract.deal.title),
+            find_printed=queries.find_printed,
         ),
         "bank_statement": Subject(lazy("银行流水"), files=bank_statements.may_open_statement),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
+from market.codes.canonical import normalise_width
 from market.codes.holidays import Calendar
 from market.documents.models import DocumentOpening, DocumentPrint, DocumentReview, IssuedDocument
 from market.documents.serving import Service, service_of
@@ -16,6 +18,11 @@ from market.documents.states import REVIEWABLE, DocumentKind
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+
+MOST_NUMBER = 60
+"""Characters of a document's number."""
+_BRACKETS = re.compile(r"[\[\]()〔〕【】<>{}]")
+_YEAR = re.compile(r"20\d\d")
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,21 @@ async def get_document_for(actor: Actor | None, document_id: UUID) -> IssuedDocu
     if document is None or not may_open(actor, document):
         raise NotFound(_("没有这份文书，或者您不能打开它。"))
     return document
+
+
+async def find_printed(actor: Actor | None, text: str) -> tuple[str, str]:
+    """Return address and kind of the document whose number (文号) was typed, in brackets of any form.
+
+    Raises:
+        NotFound: there is none, or the person may not open it.
+    """
+    bare = _BRACKETS.sub("", normalise_width(text)).replace(" ", "")
+    years = _YEAR.findall(bare) if len(bare) <= MOST_NUMBER and any(char.isdigit() for char in bare) else []
+    numbers = [bare.replace(year, f"〔{year}〕", 1) for year in years]
+    document = await IssuedDocument.filter(number__in=numbers).first() if numbers else None
+    if document is None or not may_open(actor, document):
+        raise NotFound(_("没有这份文书，或者您不能打开它。"))
+    return f"/documents/{document.id}", str(document.kind.label)
 
 
 def may_open(actor: Actor | None, document: IssuedDocument) -> bool:

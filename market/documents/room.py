@@ -6,7 +6,7 @@ It stands below the rooms whose acts issue documents, and above notices, whose c
 from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
-from market.documents import checks, issuing, models, views, worklist
+from market.documents import checks, issuing, models, queries, views, worklist
 from market.documents.states import PERMISSIONS, DocumentKind, DocumentVerb
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
@@ -21,7 +21,11 @@ ROOM = Room(
     jobs=(issuing.print_document,),
     subjects={
         "document": Subject(
-            lazy("文书"), page="documents:open", page_key="document_id", verbs=(DocumentVerb,)
+            lazy("文书"),
+            page="documents:open",
+            page_key="document_id",
+            find_printed=queries.find_printed,
+            verbs=(DocumentVerb,),
         ),
     },
     labels={"document_kind": DocumentKind},

@@ -91,6 +91,8 @@ class Subject:
     """Who may open its files; None: it has no files."""
     find: Find | None = None
     """By which the search box finds it by its number."""
+    find_printed: Find | None = None
+    """By which the search box finds it by another number that stands on papers, as it was typed."""
     describe: Describe | None = None
     """Needed of what a deal may be about."""
     parties: PartiesOf | None = None

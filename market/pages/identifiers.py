@@ -69,11 +69,28 @@ async def find_record(actor: Actor | None, text: str) -> FoundRecord | None:
             except MarketError:
                 return None
             return FoundRecord(subject.label, numbered, title, address)
+    if printed := await _find_printed(actor, text):
+        return printed
     organisation = await find_organisation(text)
     if organisation is None:
         return None
     address = f"/organisations/{organisation.id}"
     return FoundRecord(lazy("单位"), "", organisation.name, address)
+
+
+async def _find_printed(actor: Actor | None, text: str) -> FoundRecord | None:
+    """Return the record on whose papers this number stands, if this person may open it."""
+    if not any(char.isdigit() for char in text) or len(text) > LONGEST:
+        return None
+    for subject in rooms().subjects.values():
+        if subject.find_printed is None:
+            continue
+        try:
+            address, title = await subject.find_printed(actor, text)
+        except MarketError:
+            continue
+        return FoundRecord(subject.label, text.strip(), title, address)
+    return None
 
 
 async def find_exactly(actor: Actor | None, text: str) -> str | None:
@@ -84,6 +101,8 @@ async def find_exactly(actor: Actor | None, text: str) -> str | None:
     if record_number(text) or is_valid(canonical_key(text)):
         record = await find_record(actor, text)
         return record.address if record else None
+    if printed := await _find_printed(actor, text):
+        return printed.address
     if is_valid_patent_number(text) or foreign_number(text):
         outcomes = await find_listings("outcomes", text)
         if len(outcomes) == 1:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import httpx
 import pytest
 
 from market.accounts.models import OrganisationKind
 from market.codes.numbers import record_number
 from market.deps import Deps
+from market.documents.models import IssuedDocument
+from market.documents.states import DocumentKind
 from market.listings.models import Outcome
 from market.rooms import ROOMS
 from market.search.highlight import mark
 from market.search.normalise import fold, query_words
 from market.search.query_planner import is_foreign
 from market.search.spelling import Vocabulary, corrected, speller_of
+from tests.contracts.factories import make_registered
 from tests.deals.factories import make_agreed, make_parties
-from tests.factories import make_member, make_need, make_organisation, make_outcome
+from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.pages.search_index import index_listings
 from tests.visitor import sign_in
 
@@ -155,6 +160,46 @@ async def test_the_box_at_the_head_leads_straight_to_what_is_named(
     assert await lead("赤泥") == "/outcomes?q=%E8%B5%A4%E6%B3%A5"
     assert await lead("XQ-2026-999999") == "/needs?q=XQ-2026-999999"
     assert await lead("") == "/outcomes"
+
+
+async def test_the_box_at_the_head_knows_the_numbers_on_papers_for_those_who_may_see_them(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    public, other = [
+        await IssuedDocument.create(
+            id=uuid4(),
+            number=number,
+            kind=kind,
+            subject_kind="contract",
+            subject_id=contract.id,
+            addressee_id=parties.buyer.organisation_id,
+            template="notice",
+            content={},
+            text_sha256="0" * 64,
+            issued_at=NOW,
+        )
+        for number, kind in (
+            ("补告〔2026〕7号", DocumentKind.NOTICE),
+            ("补决〔2026〕3号", DocumentKind.DECISION),
+        )
+    ]
+    typed = (
+        *("4526010300000117", "4526 0103 0000 0117", "合同登记编号：4526010300000117"),
+        *(f"{contract.number}-2", "补决[2026]3号", "补告（2026）7号", "补决〔2026〕4号"),
+    )
+
+    async def leads() -> list[str]:
+        answers = [await client.get("/find", params={"q": text}, follow_redirects=False) for text in typed]
+        return [answer.headers["location"].split("?")[0] for answer in answers]
+
+    page, unknown = f"/contracts/{contract.number}", "/outcomes"
+    assert await leads() == [*[unknown] * 5, f"/documents/{public.id}", unknown]
+    await sign_in(client, await make_member(await make_organisation()))
+    assert await leads() == [*[unknown] * 5, f"/documents/{public.id}", unknown]
+    await sign_in(client, parties.buyer)
+    assert await leads() == [*[page] * 4, f"/documents/{other.id}", f"/documents/{public.id}", unknown]
 
 
 @pytest.mark.parametrize("family", ["CG", "XQ", "JY", "HT", "GS", "BZ", "PC", "JL", "BF", "ZL", "ZH", "PL"])

@@ -10,16 +10,21 @@ from functools import lru_cache
 from market.imports.excel_template import Column, columns_of
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Row, Sheet
-from market.kit.workbooks.heads import MOST_TITLE_ROWS, HeadRow, head_key, head_keys
+from market.kit.workbooks.heads import MOST_TITLE_ROWS, HeadRow, head_key, head_keys, to_simplified
 from market.listings.kinds import KINDS, Kind
 
 FEWEST_COLUMNS = 3
 """Known columns that make a sheet a list of listings."""
 AMOUNTS = frozenset(["price_amount", "budget_min_amount", "budget_max_amount"])
 """Columns whose numbers are in the unit that their head names, 万元 where it names none."""
-_UNIT = re.compile(r"[(（\[【/,，:：]?\s*(?:单位[:：]?)?\s*(万元|万|元)\s*[)）\]】]?\s*$")
-_UNITS = {"万元": 10_000, "万": 10_000, "元": 1}
 WAN = 10_000
+UNITS = {"万元": WAN, "元": 1, "千元": 1000, "百万元": 1_000_000, "千万元": 10_000_000, "亿元": 100_000_000}
+"""Yuan that one unit of a column of amounts makes, the usual ones first."""
+_ALL_UNITS = {**UNITS, "万": WAN, "亿": 100_000_000}
+_UNIT = re.compile(
+    r"[(（\[【/,，:：]?\s*(?:单位[:：]?)?\s*"
+    rf"({'|'.join(sorted(_ALL_UNITS, key=len, reverse=True))})\s*[)）\]】]?\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ class SheetHeads:
 
 def unit_of(head: str) -> int:
     """Return the 元 that one unit of a head makes: 10000 for 万元, 1 for 元, 0 where it names none."""
-    match = _UNIT.search(head.strip().rstrip("*＊"))
-    return _UNITS[match[1]] if match else 0
+    match = _UNIT.search(to_simplified(head).strip().rstrip("*＊"))
+    return _ALL_UNITS[match[1]] if match else 0
 
 
 def guess_heads(
@@ -135,7 +140,7 @@ def heads_by_hand(
 def parse_choice(choice: str) -> tuple[str, int]:
     """Return the column and the unit that were said, 0 for none."""
     name, _colon, unit = choice.partition(":")
-    return name, int(unit) if unit in ("1", str(WAN)) and name in AMOUNTS else 0
+    return name, int(unit) if unit in map(str, UNITS.values()) and name in AMOUNTS else 0
 
 
 def remembered_key(head: str) -> str:

@@ -9,10 +9,11 @@ from market.imports.heads import SheetHeads, guess_heads, visible_rows
 from market.imports.json_lines import is_json_lines, is_packed, read_json_lines, unpack_lines
 from market.imports.row_reading import SheetRow, lacks_required
 from market.kit.i18n import gettext as _
-from market.kit.workbooks.cells import Limits, Sheet, UnreadableWorkbook
+from market.kit.workbooks.cells import Limits, Row, Sheet, UnreadableWorkbook
 from market.kit.workbooks.reading import read_sheets
 from market.listings.kinds import Kind
 
+_TOTALS = frozenset(["合计", "总计", "小计", "共计", "合計", "總計"])
 LIMITS = Limits(rows=MAX_ROWS + 100)
 
 
@@ -72,8 +73,14 @@ def read(heads: SheetHeads, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
     for place, row in enumerate(visible_rows(heads)):
         cells = {column.name: row.cell(places[column.name]) for column in columns}
         filled = SheetRow(cells, is_foreign, heads.units)
-        if not (place == 0 and _is_hints(filled, columns)) and any(cell.text for cell in cells.values()):
+        is_aside = (place == 0 and _is_hints(filled, columns)) or (not filled["title"] and _is_total(row))
+        if not is_aside and any(cell.text for cell in cells.values()):
             yield row.number, filled
+
+
+def _is_total(row: Row) -> bool:
+    """Return whether a row sums up the rows above it."""
+    return any("".join(cell.text.split()).strip(":：") in _TOTALS for cell in row.cells.values())
 
 
 def _is_hints(row: SheetRow, columns: Sequence[Column]) -> bool:

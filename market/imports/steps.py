@@ -15,6 +15,7 @@ from market.imports import jobs
 from market.imports.excel_template import column_named, columns_of
 from market.imports.heads import (
     AMOUNTS,
+    UNITS,
     SheetHeads,
     guess_heads,
     head_notices,
@@ -375,15 +376,15 @@ async def discard(listing_import: ListingImport, *, by: By) -> None:
 
 
 def columns_for_choice(kind: Kind) -> list[tuple[str, str]]:
-    """Return our columns to choose from, amounts in 万元 and in 元."""
+    """Return our columns to choose from, amounts in each unit."""
     choices: list[tuple[str, str]] = []
     for column in columns_of(kind):
         head = str(column.head)
         if column.name in AMOUNTS:
             bare = head.split("（")[0]
             choices += [
-                (f"{column.name}:10000", _("%(name)s（万元）", name=bare)),
-                (f"{column.name}:1", _("%(name)s（元）", name=bare)),
+                (f"{column.name}:{yuan}", _("%(name)s（%(unit)s）", name=bare, unit=unit))
+                for unit, yuan in UNITS.items()
             ]
         else:
             choices.append((column.name, head))

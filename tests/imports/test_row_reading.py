@@ -65,6 +65,27 @@ def test_all_faults_of_a_row_are_told_at_once_each_at_its_cell() -> None:
     assert "航空航天" in next(fault.choices for fault in found.faults if fault.column == "field")
 
 
+def test_a_row_of_totals_below_a_list_is_no_listing() -> None:
+    heads = guess_heads(
+        [
+            sheet(
+                ["序号", "成果名称", "领域", "价格（万元）"],
+                ["1", "甘蔗收获机切割", "现代农业", "12"],
+                ["2", "合计转化收益测算系统", "软件和信息服务", "8"],
+                ["合　计：", "", "", "20"],
+            )
+        ],
+        OUTCOME,
+        {},
+    )
+    assert heads is not None
+
+    assert [row["title"] for _number, row in read(heads, OUTCOME)] == [
+        "甘蔗收获机切割",
+        "合计转化收益测算系统",
+    ]
+
+
 def test_a_clean_row_has_no_fault() -> None:
     found = outcome()
 
@@ -320,6 +341,10 @@ def test_heads_said_by_hand_are_taken_once_each() -> None:
         ("价格（万元）", 10_000),
         ("挂牌价（元）", 1),
         ("预算/万", 10_000),
+        ("掛牌價（萬元）", 10_000),
+        ("预算（千元）", 1000),
+        ("预算（百万元）", 1_000_000),
+        ("总投资（亿元）", 100_000_000),
         ("价格", 0),
         ("单位：元", 1),
         ("多元化", 0),

@@ -8,7 +8,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,11 +19,13 @@ from starlette.types import ASGIApp
 from market.accounts import demo_logins
 from market.app import create_app
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
+from market.commands.entrance import Entrance
 from market.commands.worker_process import READY, WorkerProcess, end_of_input, tell_site
 from market.deps import Deps
 from market.kit.database import SITE_LIMITS
 from market.kit.guest_pages import GUEST_PAGE_SECONDS
 from market.kit.http_protocol import KEEP_ALIVE, BoundedHttpTools
+from market.kit.i18n import gettext as _
 from market.kit.telemetry import set_up_logs
 from market.matching.rematch import enqueue_full_rematch_if_scorer_changed
 from market.payments.standin_gateway import StandInGateway, deliver_by_network
@@ -31,7 +34,7 @@ from market.runtime import build_deps, running
 from market.search.health import watch
 from market.search.relay import rebuild
 from market.search.spelling import speller_of
-from market.seed.demo_market import seed_if_empty
+from market.seed.demo_market import STAGES, seed_if_empty
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import note_job, work
@@ -86,6 +89,8 @@ async def serve(
 ) -> int:
     """Run the site, and its worker beside it, until Ctrl-C or SIGTERM, then stop everything that was started.
 
+    While the data are prepared a page shows how far that is.
+
     Streams end at once, requests in hand are finished, for `GRACE` seconds at most; a second signal does not
     wait for them.
     """
@@ -93,40 +98,83 @@ async def serve(
     if not _is_free(host, port):
         sys.stderr.write(f"Port {port} is in use. Choose another: PORT={port + 1} make run\n")
         return 1
-    deps = build_deps(settings)
+    deps, worker = build_deps(settings), WorkerProcess(note_job)
+    entrance = Entrance(1 + len(STAGES) if settings.is_demo else 1)
+    server = _Server(
+        deps,
+        worker,
+        uvicorn.Config(
+            entrance,
+            host=host,
+            port=port,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            http=BoundedHttpTools,
+            ws="none",
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=GRACE,
+        ),
+    )
+
+    def say(words: str) -> None:
+        _say(words)
+        entrance.note(words)
 
     async def prepare() -> None:
         await release(deps)
+        entrance.note(_("数据表和规则已就绪"))
         if settings.is_demo:
-            await seed_if_empty(deps, say=_say)
+            await seed_if_empty(deps, say=say)
 
-    worker = WorkerProcess(note_job)
-    async with running(deps, limits=SITE_LIMITS, prepare=prepare), worker.kept(after=WARM_AFTER):
-        server = _Server(
-            deps,
-            worker,
-            uvicorn.Config(
-                build_app(deps),
-                host=host,
-                port=port,
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                http=BoundedHttpTools,
-                ws="none",
-                server_header=False,
-                timeout_keep_alive=KEEP_ALIVE,
-                timeout_graceful_shutdown=GRACE,
-            ),
-        )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, server.stop)
-        warming = asyncio.create_task(_warm(deps))
-        await server.serve()
-        warming.cancel()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with cancelled_with(serving, entrance), running(deps, limits=SITE_LIMITS, prepare=prepare):
+            entrance.open(build_app(deps))
+            _introduce(deps)
+            async with worker.kept(after=WARM_AFTER):
+                warming = asyncio.create_task(_warm(deps))
+                await serving
+                warming.cancel()
+    finally:
+        server.should_exit = True
+        await asyncio.wait([serving])
     _say("已停止。Stopped.")
     return 0
+
+
+@asynccontextmanager
+async def cancelled_with(serving: asyncio.Task[None], entrance: Entrance) -> AsyncIterator[None]:
+    """Leave the block when the server is stopped before the site was prepared; what was begun is undone."""
+    task = asyncio.current_task()
+    is_cancelled = False
+
+    def cancel(_serving: asyncio.Task[None]) -> None:
+        nonlocal is_cancelled
+        if not entrance.is_open and task is not None:
+            is_cancelled = task.cancel()
+
+    serving.add_done_callback(cancel)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not is_cancelled or task is None:
+            raise
+        task.uncancel()
+
+
+def _introduce(deps: Deps) -> None:
+    """Say where the site is and, of the demo, who may sign in."""
+    _say(f"\n科转 KeZhuan: {deps.settings.base_url}")
+    if deps.settings.is_demo:
+        _say(f"演示登录 demo logins, password {demo_logins.PASSWORD}:")
+        for name, role in demo_logins.LOGINS.items():
+            _say(f"  {name}{demo_logins.DOMAIN}  {role}")
+    _say("Ctrl-C 停止 stops everything.\n")
 
 
 async def _warm(deps: Deps) -> None:
@@ -141,15 +189,6 @@ class _Server(uvicorn.Server):
     def __init__(self, deps: Deps, worker: WorkerProcess, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.deps, self.worker = deps, worker
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        _say(f"\n科转 KeZhuan: {self.deps.settings.base_url}")
-        if self.deps.settings.is_demo:
-            _say(f"演示登录 demo logins, password {demo_logins.PASSWORD}:")
-            for name, role in demo_logins.LOGINS.items():
-                _say(f"  {name}{demo_logins.DOMAIN}  {role}")
-        _say("Ctrl-C 停止 stops everything.\n")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -229,14 +229,14 @@ async def wait_until(is_so: Callable[[], Awaitable[bool]], what: str, *, pause: 
 
 
 async def until_up(address: str) -> None:
-    """Wait until a server answers at an address."""
+    """Wait until a server answers at an address, and with more than that it is being prepared."""
     async with httpx.AsyncClient(timeout=PATIENCE) as client:
 
         async def is_up() -> bool:
             try:
-                await client.get(address)
+                answer = await client.get(address)
             except httpx.HTTPError:
                 return False
-            return True
+            return answer.status_code != 503
 
         await wait_until(is_up, f"an answer of {address}")

@@ -14,6 +14,7 @@ from market.claims.models import Claim
 from market.contracts.models import Contract
 from market.deals.models import Deal
 from market.deals.states import DealStatus
+from market.kit.database import connection
 from market.records.by import By
 from tests.claims.factories import LATER, Desk, make_published, make_rechecked
 from tests.stage_cache import cached_stage
@@ -65,3 +66,10 @@ async def make_paid(desk: Desk) -> tuple[Claim, str]:
 async def rescind(claim: Claim) -> None:
     contract = await Contract.get(claims__claim_id=claim.id)
     await Deal.filter(id=contract.deal_id).update(status=DealStatus.RESCINDED)
+
+
+async def force(statement: str) -> None:
+    """Change the database as somebody who may switch its guards off."""
+    await connection().execute_query("SET LOCAL session_replication_role = replica")
+    await connection().execute_query(statement)
+    await connection().execute_query("SET LOCAL session_replication_role = DEFAULT")

@@ -36,7 +36,7 @@ from market.kit.errors import Conflict, Invalid
 from market.ledger import transfers as book
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
-from tests.budgets.factories import make_paid
+from tests.budgets.factories import force, make_paid
 from tests.claims.factories import LATER, WAN, Desk, make_desk
 from tests.factories import NOW
 from tests.stage_cache import cached_stage
@@ -405,7 +405,7 @@ async def test_an_overdue_demand_is_handed_over_by_one_person_and_another(
 
 async def test_the_officer_proposes_and_the_approver_confirms_on_the_page(client: httpx.AsyncClient) -> None:
     desk, row = await make_demanded()
-    await Clawback.filter(id=row.id).update(due_on=NOW.date() - timedelta(days=40))
+    await force("UPDATE clawbacks SET due_on = '2026-01-20'")
     address = f"/desk/clawbacks/{row.number}"
     await sign_in(client, desk.officer)
     assert "逾期未缴清，移送追缴" in (await client.get(address)).text
@@ -441,13 +441,37 @@ async def test_interest_and_demand_changed_by_sql_are_found(
     await give_back(desk, row, 6 * WAN, LATER + timedelta(days=66), "r2")
     assert await findings() == []
 
-    await connection().execute_query(statement)
+    await force(statement)
 
     (finding,) = await check()
     assert row.number in finding
 
 
 @pytest.mark.owner
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE clawbacks SET amount = amount - 1",
+        "UPDATE clawbacks SET ground = '别的理由'",
+        "UPDATE clawbacks SET interest_basis = 'none'",
+        "UPDATE clawbacks SET due_on = due_on + 10",
+        "UPDATE clawbacks SET interest_after = interest_after + 10",
+        "UPDATE clawbacks SET interest_amount = interest_amount - 1",
+        "UPDATE clawbacks SET settled_at = NULL",
+        "UPDATE clawbacks SET decided_by_id = proposed_by_id",
+        "UPDATE clawbacks SET decided_at = decided_at - interval '1 day'",
+        "DELETE FROM clawbacks",
+    ],
+)
+async def test_what_was_demanded_is_refused_a_change_by_the_database(statement: str) -> None:
+    desk, row = await make_demanded(InterestBasis.FROM_PAYMENT)
+    await give_back(desk, row, 10 * WAN + 10000, LATER + timedelta(days=12), "r1")
+
+    with pytest.raises(IntegrityError):
+        async with in_transaction():
+            await connection().execute_query(statement)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -470,6 +494,6 @@ async def test_a_handing_over_changed_by_sql_is_found(statement: str) -> None:
         "ALTER TABLE clawback_handovers DROP CONSTRAINT clawback_handovers_second_person"
     )
 
-    await connection().execute_query(statement)
+    await force(statement)
 
     assert await handovers_are_by_two()

@@ -104,7 +104,7 @@ def _triggers() -> dict[str, tuple[str, str]]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0041_kept_identities")]
+    dependencies = [("market", "0042_list_exports")]
 
     initial = False
 

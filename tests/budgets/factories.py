@@ -69,7 +69,9 @@ async def rescind(claim: Claim) -> None:
 
 
 async def force(statement: str) -> None:
-    """Change the database as somebody who may switch its guards off."""
-    await connection().execute_query("SET LOCAL session_replication_role = replica")
+    """Change a table as somebody who may switch its guards off: UPDATE table … or DELETE FROM table …."""
+    words = statement.split()
+    table = words[1] if words[0] == "UPDATE" else words[2]
+    await connection().execute_query(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     await connection().execute_query(statement)
-    await connection().execute_query("SET LOCAL session_replication_role = DEFAULT")
+    await connection().execute_query(f"ALTER TABLE {table} ENABLE TRIGGER USER")

@@ -14,7 +14,6 @@ from market.claims.models import Claim
 from market.contracts.models import Contract
 from market.deals.models import Deal
 from market.deals.states import DealStatus
-from market.kit.database import connection
 from market.records.by import By
 from tests.claims.factories import LATER, Desk, make_published, make_rechecked
 from tests.stage_cache import cached_stage
@@ -66,12 +65,3 @@ async def make_paid(desk: Desk) -> tuple[Claim, str]:
 async def rescind(claim: Claim) -> None:
     contract = await Contract.get(claims__claim_id=claim.id)
     await Deal.filter(id=contract.deal_id).update(status=DealStatus.RESCINDED)
-
-
-async def force(statement: str) -> None:
-    """Change a table as somebody who may switch its guards off: UPDATE table … or DELETE FROM table …."""
-    words = statement.split()
-    table = words[1] if words[0] == "UPDATE" else words[2]
-    await connection().execute_query(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    await connection().execute_query(statement)
-    await connection().execute_query(f"ALTER TABLE {table} ENABLE TRIGGER USER")

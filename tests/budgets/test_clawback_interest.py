@@ -36,8 +36,9 @@ from market.kit.errors import Conflict, Invalid
 from market.ledger import transfers as book
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
-from tests.budgets.factories import force, make_paid
+from tests.budgets.factories import make_paid
 from tests.claims.factories import LATER, WAN, Desk, make_desk
+from tests.databases import as_owner, past_guards
 from tests.factories import NOW
 from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
@@ -247,9 +248,8 @@ async def test_a_rate_is_refused_a_change_by_the_database_and_found_where_it_was
     with pytest.raises(IntegrityError):
         async with in_transaction():
             await connection().execute_query(statement)
-    await connection().execute_query("ALTER TABLE interest_rates DISABLE TRIGGER interest_rates_guard")
 
-    await connection().execute_query(statement)
+    await past_guards(statement)
 
     (finding,) = await rates_are_entered_by_two()
     assert "追回利率" in finding
@@ -405,7 +405,7 @@ async def test_an_overdue_demand_is_handed_over_by_one_person_and_another(
 
 async def test_the_officer_proposes_and_the_approver_confirms_on_the_page(client: httpx.AsyncClient) -> None:
     desk, row = await make_demanded()
-    await force("UPDATE clawbacks SET due_on = '2026-01-20'")
+    await past_guards("UPDATE clawbacks SET due_on = '2026-01-20'")
     address = f"/desk/clawbacks/{row.number}"
     await sign_in(client, desk.officer)
     assert "逾期未缴清，移送追缴" in (await client.get(address)).text
@@ -441,7 +441,7 @@ async def test_interest_and_demand_changed_by_sql_are_found(
     await give_back(desk, row, 6 * WAN, LATER + timedelta(days=66), "r2")
     assert await findings() == []
 
-    await force(statement)
+    await past_guards(statement)
 
     (finding,) = await check()
     assert row.number in finding
@@ -487,13 +487,11 @@ async def test_a_handing_over_changed_by_sql_is_found(statement: str) -> None:
     await propose_handover(row.number, recipient="法院", ground="催过", by=By(desk.officer, late))
     await decide_handover(row.number, Verdict.CONFIRMED, by=By(desk.approver, late))
     assert await handovers_are_by_two() == []
-    await connection().execute_query(
-        "ALTER TABLE clawback_handovers DISABLE TRIGGER clawback_handovers_guard"
-    )
-    await connection().execute_query(
-        "ALTER TABLE clawback_handovers DROP CONSTRAINT clawback_handovers_second_person"
-    )
+    async with as_owner():
+        await connection().execute_query(
+            "ALTER TABLE clawback_handovers DROP CONSTRAINT clawback_handovers_second_person"
+        )
 
-    await force(statement)
+    await past_guards(statement)
 
     assert await handovers_are_by_two()

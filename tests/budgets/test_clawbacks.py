@@ -27,8 +27,9 @@ from market.kit.errors import Conflict, Invalid
 from market.ledger import transfers as book
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson
-from tests.budgets.factories import force, make_paid, rescind
+from tests.budgets.factories import make_paid, rescind
 from tests.claims.factories import LATER, WAN, make_desk
+from tests.databases import past_guards
 from tests.factories import make_member
 from tests.visitor import sign_in
 
@@ -65,7 +66,7 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     assert (await book.balance(f"owed:{clawback.id}")).amount == 0
     assert (await book.balance("recovered:guangxi:2026")).amount == clawback.amount == 60 * WAN
     assert not [finding for check in (clawbacks_are_booked, no_conflicted_hands) for finding in await check()]
-    await force("UPDATE clawbacks SET amount = amount - 1")
+    await past_guards("UPDATE clawbacks SET amount = amount - 1")
     assert clawback.number in (await clawbacks_are_booked())[0]
 
 
@@ -81,7 +82,7 @@ async def test_money_that_did_not_come_back_in_time_is_overdue(client: httpx.Asy
     assert not clawback.is_overdue(due_on)
     assert clawback.is_overdue(due_on + timedelta(days=1))
 
-    await force("UPDATE clawbacks SET due_on = '2026-01-20'")
+    await past_guards("UPDATE clawbacks SET due_on = '2026-01-20'")
     await sign_in(client, desk.officer)
     for address in ("/desk/clawbacks?overdue=yes", "/desk/clawbacks", f"/desk/clawbacks/{clawback.number}"):
         assert "已逾期" in (await client.get(address)).text

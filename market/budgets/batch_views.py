@@ -130,8 +130,14 @@ async def show(request: Request) -> Response:
         .order_by("number")
     )
     page_request = PageRequest(PageRequest.from_query(request.query_params).number, CLAIMS_PER_PAGE)
+    now = deps(request).clock()
+    preview = await preview_batch(batch, now=now) if batch.status is BatchStatus.DRAFT else None
+    if preview is not None:
+        claims_in_order = [line.claim for line in (*preview.funded, *preview.left_out)]
+    else:
+        claims_in_order = claims
     start = page_request.offset
-    page = page_request.page(claims[start : start + CLAIMS_PER_PAGE], len(claims))
+    page = page_request.page(claims_in_order[start : start + CLAIMS_PER_PAGE], len(claims))
     shown = [claim.id for claim in page.items]
     orders = (
         await Disbursement.filter(claim__batch_id=batch.id)
@@ -144,8 +150,6 @@ async def show(request: Request) -> Response:
     notice = await find_notice("batch", batch.id)
     removed = await removed_entries(notice) if notice is not None else {}
     corrected = await corrected_entries(notice) if notice is not None else {}
-    now = deps(request).clock()
-    preview = await preview_batch(batch, now=now) if batch.status is BatchStatus.DRAFT else None
     events = await history("batch", batch.id)
     terms = await ProgrammeTerms.get(id=claims[0].terms_id) if claims else None
     sharing = sharing_of(batch, terms).sentences() if terms and batch.pot_amount is not None else []

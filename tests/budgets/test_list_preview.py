@@ -209,3 +209,20 @@ async def test_the_page_of_a_list_that_was_put_back_says_why(client: httpx.Async
     assert "缺一家的原件" in page
     assert "确认名单并公示" not in page
     assert claim.number in (await client.get("/desk/batches")).text
+
+
+async def test_a_preview_of_many_claims_is_read_page_by_page_with_the_sums_of_all(
+    client: httpx.AsyncClient,
+) -> None:
+    desk = await make_desk()
+    claims = await make_three(desk)
+    await make_budget(desk, 100 * WAN)
+    batch = await make_list(desk, *claims)
+    await sign_in(client, desk.rechecker)
+
+    first, beyond = [await client.get(f"/desk/batches/{batch.number}?page={page}") for page in (1, 2)]
+
+    assert [claim.number in first.text for claim in claims] == [True, True, True]
+    assert [claim.number in beyond.text for claim in claims] == [False, False, False]
+    assert beyond.status_code == 200
+    assert "1,000,000.00" in beyond.text

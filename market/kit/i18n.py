@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
+from markupsafe import escape
 from opencc import OpenCC
 
 LOCALES = {"zh-Hans": "简体", "zh-Hant": "繁體"}
@@ -85,8 +86,6 @@ class Lazy:
         return gettext(self.message)
 
     def __html__(self) -> str:
-        from markupsafe import escape
-
         return str(escape(str(self)))
 
     def __repr__(self) -> str:

@@ -18,6 +18,23 @@ from market.kit.database import connection
 M = TypeVar("M", bound=Model)
 
 
+class Presence:
+    """Tells by one statement of which kinds there are rows, so that a page does not ask for each in vain.
+
+    Conditions are a table and what its rows fulfil, such as `files WHERE subject_id = $1`; all bind the same
+    values.
+    """
+
+    def __init__(self, **conditions: str) -> None:
+        parts = (f"EXISTS (SELECT FROM {condition}) AS {name}" for name, condition in conditions.items())
+        self._sql = f"SELECT {', '.join(parts)}"
+
+    async def find(self, *values: Any) -> frozenset[str]:
+        """Return the names of the conditions that some row fulfils."""
+        (row,) = await connection().execute_query_dict(self._sql, list(values))
+        return frozenset(name for name, is_there in row.items() if is_there)
+
+
 @dataclass(frozen=True)
 class _Composed:
     """The text of a statement, what it binds, and how its rows become records."""

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from market.kit import formats
 from market.kit.compiled_templates import TemplateEnvironment, compiled_for
 from market.kit.cookies import drop_cookie
+from market.kit.drawn_parts import drawn
 from market.kit.flash import COOKIE as FLASH_COOKIE
 from market.kit.flash import take_flash
 from market.kit.forms import BaseForm
@@ -50,6 +51,7 @@ def environment() -> TemplateEnvironment:
     env.install_gettext_callables(gettext, _plural, newstyle=False)  # type: ignore[attr-defined]
     env.globals["_"] = gettext
     env.globals["static_url"] = static_url
+    env.globals["drawn"] = drawn
     for name in FILTERS:
         env.filters[name] = getattr(formats, name)
     return env

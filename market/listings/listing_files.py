@@ -53,6 +53,9 @@ class ListingFiles:
     """Of which the person learns the kind and the tier only."""
 
 
+NO_FILES = ListingFiles([], [], [])
+
+
 async def may_open_listing_file(actor: Actor | None, file: StoredFile) -> bool:
     """Return whether a person may open a file of a listing; a required undertaking is checked besides.
 

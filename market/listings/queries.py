@@ -189,22 +189,12 @@ async def list_reviews(kind: Kind, listing_id: UUID) -> list[Review]:
 
 async def list_latest_outcomes(count: int) -> list[Outcome]:
     """Return the latest published outcomes."""
-    return (
-        await Outcome.filter(status__in=live(OutcomeStatus), published_at__isnull=False)
-        .select_related("organisation")
-        .order_by("-published_at", "-number")
-        .limit(count)
-    )
+    return await _LATEST.all(count)
 
 
 async def list_urgent_needs(count: int, today: date) -> list[Need]:
     """Return the needs on offer with the next deadlines."""
-    return (
-        await Need.filter(status__in=live(NeedStatus), deadline_on__gte=today)
-        .select_related("organisation")
-        .order_by("deadline_on", "number")
-        .limit(count)
-    )
+    return await _URGENT.all(today, count)
 
 
 async def count_live(kind: Kind) -> int:
@@ -274,6 +264,25 @@ def live(statuses: type[OutcomeStatus] | type[NeedStatus]) -> list[Any]:
     return [status for status in LIVE if isinstance(status, statuses)]
 
 
+_LATEST = Statement(
+    lambda count: (
+        Outcome.filter(status__in=live(OutcomeStatus), published_at__isnull=False)
+        .select_related("organisation")
+        .order_by("-published_at", "-number")
+        .limit(count)
+    ),
+    987_654,
+)
+_URGENT = Statement(
+    lambda today, count: (
+        Need.filter(status__in=live(NeedStatus), deadline_on__gte=today)
+        .select_related("organisation")
+        .order_by("deadline_on", "number")
+        .limit(count)
+    ),
+    date(1999, 1, 1),
+    987_654,
+)
 _LISTING = {
     kind.key: Statement(
         lambda number, model=kind.model: model.filter(number=number).select_related("organisation").limit(1),

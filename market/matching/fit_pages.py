@@ -82,6 +82,9 @@ class FitPage:
         return len(self.good) + len(self.worth)
 
 
+NO_FITS = FitPage([], [], 0)
+
+
 def may_see_all(actor: Actor | None, listing: Need | Outcome) -> bool:
     """Return whether a person sees every match of a listing: its owner, staff and brokers."""
     return actor is not None and (is_owner(actor, listing) or actor.oversees or Role.BROKER in actor.roles)
@@ -119,7 +122,7 @@ async def fits_of(listing: Need | Outcome, actor: Actor | None) -> FitPage:
     elif actor is not None and actor.organisation_id and actor.may(MatchAct.SEE_MATCHES):
         rows = await _MATCHES_WITH[side].all(listing.id, actor.organisation_id)
     else:
-        return FitPage([], [], 0)
+        return NO_FITS
     refused = await _refused(actor, rows)
     cards = [_card(match, actor, is_need=is_need) for match in rows if match.id not in refused]
     return FitPage(

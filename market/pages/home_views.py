@@ -63,7 +63,7 @@ async def show(request: Request) -> Response:
         owner_name=lambda need: masking.need_owner_name(need, actor),
         days_left=lambda day: (day - today).days,
         notices=await open_notices(3, now),
-        example=await estimates.example(now),
+        example=await deps(request).figures.get("example", partial(estimates.example, now)),
         example_amount=estimates.EXAMPLE,
         **listing_labels.context(),
     )

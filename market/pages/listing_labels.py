@@ -9,7 +9,7 @@ from typing import Any
 from market.codes import regions
 from market.kit.i18n import Lazy, lazy
 from market.kit.room import Rooms, rooms
-from market.listings.models import Need
+from market.listings.models import Need, Outcome
 from market.listings.rules import budget_text
 
 LISTING_EVENTS = {
@@ -42,9 +42,21 @@ def need_region(need: Need) -> str:
     return code[:4] + "00" if need.is_masked and code else code
 
 
+def outcome_card_key(outcome: Outcome, badge: int | None, tally: int | None) -> tuple[Any, ...]:
+    """Return all that an outcome's row of a list shows."""
+    shown = (outcome.title, outcome.highlight, outcome.price_amount, outcome.field, outcome.trl)
+    days = (outcome.status, outcome.verified_on, outcome.reminded_on)
+    return ("outcome", outcome.number, *shown, *days, *outcome.modes, outcome.organisation.name, badge, tally)
+
+
 def context() -> dict[str, Any]:
     """Return what the cards and pages of listings use."""
-    return {"budget_words": budget_text, "need_region": need_region, "acts_words": event_words()}
+    return {
+        "budget_words": budget_text,
+        "need_region": need_region,
+        "acts_words": event_words(),
+        "outcome_card_key": outcome_card_key,
+    }
 
 
 def event_words() -> Mapping[str, Lazy]:

@@ -24,15 +24,16 @@ from market.kit.web import deps, wants_partial
 from market.listings import masking, queries, rules
 from market.listings.change_queries import find_own_change
 from market.listings.kinds import NEED, OUTCOME
-from market.listings.listing_files import files_of
+from market.listings.listing_files import NO_FILES, files_of
 from market.listings.models import Need
 from market.listings.sections import sections
 from market.listings.states import LIVE, PUBLIC
-from market.matching.fit_pages import fits_of, may_see_all
+from market.matching.fit_pages import NO_FITS, fits_of, may_see_all
 from market.matching.fits import gap_words
 from market.matching.models import Match
 from market.notices.queries import find_notice
 from market.pages import estimates, listing_labels
+from market.pages.listing_parts import parts_of
 from market.pages.similar import similar_outcomes
 from market.questions.answering import questions_of
 
@@ -52,24 +53,24 @@ async def need(request: Request) -> Response:
     actor, today = optional_actor(request), local_date(deps(request).clock())
     need = await queries.get_need_for(actor, request.path_params["number"])
     brokers = await brokers_of(need.id) if need.is_masked else set()
-    is_own = queries.is_owner(actor, need)
+    is_own, parts = queries.is_owner(actor, need), await parts_of(NEED, need)
     return render(
         request,
         "pages/need.html",
         need=need,
         sections=sections(need),
-        files=await files_of(need, NEED, actor),
-        questions=await questions_of(need, actor),
+        files=await files_of(need, NEED, actor) if "files" in parts else NO_FILES,
+        questions=await questions_of(need, actor, has_any="questions" in parts),
         owner_name=masking.need_owner_name(need, actor, brokers=brokers),
         is_owner_visible=masking.is_owner_visible(need, actor, brokers=brokers),
         days_left=_days_left(need, today),
-        fits=await fits_of(need, actor),
+        fits=await fits_of(need, actor) if "matches" in parts else NO_FITS,
         most=FIRST_MATCHES,
         is_matches_page=may_see_all(actor, need),
         gap_words=gap_words,
         is_own=is_own,
         missing=rules.completeness_of_need(need)[1] if is_own else [],
-        change=await find_own_change(actor, NEED, need),
+        change=await find_own_change(actor, NEED, need) if "changes" in parts else None,
         is_live=need.status in LIVE,
         is_public=need.status in PUBLIC,
         similar=[],
@@ -97,26 +98,26 @@ async def outcome(request: Request) -> Response:
     outcome = await queries.get_outcome_for(actor, request.path_params["number"])
     typed = request.query_params.get("amount", "")
     amount, fault = estimates.amount_of(typed, outcome.price_amount)
-    is_own = queries.is_owner(actor, outcome)
+    is_own, parts = queries.is_owner(actor, outcome), await parts_of(OUTCOME, outcome)
     is_source = outcome.organisation.kind is OrganisationKind.SOURCE
     return render(
         request,
         "pages/outcome.html",
         outcome=outcome,
         sections=sections(outcome),
-        files=await files_of(outcome, OUTCOME, actor),
-        questions=await questions_of(outcome, actor),
+        files=await files_of(outcome, OUTCOME, actor) if "files" in parts else NO_FILES,
+        questions=await questions_of(outcome, actor, has_any="questions" in parts),
         typed=typed,
         amount=amount,
         fault=fault,
         estimates=await estimates.estimates(outcome, amount, actor, now),
-        fits=await fits_of(outcome, actor),
+        fits=await fits_of(outcome, actor) if "matches" in parts else NO_FITS,
         most=FIRST_MATCHES,
         is_matches_page=may_see_all(actor, outcome),
         gap_words=gap_words,
         is_own=is_own,
         missing=rules.completeness_of_outcome(outcome)[1] if is_own else [],
-        change=await find_own_change(actor, OUTCOME, outcome),
+        change=await find_own_change(actor, OUTCOME, outcome) if "changes" in parts else None,
         is_live=outcome.status in LIVE,
         is_public=outcome.status in PUBLIC,
         similar=await similar_outcomes(outcome, deps(request).search),
@@ -124,10 +125,10 @@ async def outcome(request: Request) -> Response:
         may_ask=outcome.status in LIVE and not (is_own or is_source) and _may_ask(actor),
         may_see_contacts=queries.may_see_contacts(outcome, actor),
         running=await deals.find_running_deal(actor, outcome.id)
-        if actor and actor.may(DealAct.SEE_DEALS)
+        if "deals" in parts and actor and actor.may(DealAct.SEE_DEALS)
         else None,
-        notice=await find_notice("outcome", outcome.id),
-        linked=await chain_of_outcome(actor, outcome),
+        notice=await find_notice("outcome", outcome.id) if "notices" in parts else None,
+        linked=await chain_of_outcome(actor, outcome) if "deals" in parts else [],
         history=await list_chain("outcome", outcome.id),
         may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),
         **listing_labels.context(),

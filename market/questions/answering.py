@@ -130,9 +130,9 @@ _QUESTIONS = Statement(
 )
 
 
-async def questions_of(listing: Listing, actor: Actor | None) -> Questions:
-    """Return the questions about a listing that this person, or a guest, sees."""
-    rows = await _QUESTIONS.all(kind_of(listing).key, listing.id)
+async def questions_of(listing: Listing, actor: Actor | None, *, has_any: bool = True) -> Questions:
+    """Return the questions about a listing that this person, or a guest, sees; of none, what they may do."""
+    rows = await _QUESTIONS.all(kind_of(listing).key, listing.id) if has_any else []
     is_own = queries.is_owner(actor, listing)
     sees_all = actor is not None and (is_own or actor.may(QuestionAct.HIDE_QUESTION))
     return Questions(

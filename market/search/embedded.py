@@ -20,7 +20,7 @@ from market.kit.errors import IndexDamaged, SearchUnavailable
 from market.search import embedded_query as embedded_query
 from market.search.candidates import Candidates
 from market.search.documents import prepare
-from market.search.embedded_store import Generation, IndexFolder, order_field, record_places
+from market.search.embedded_store import Generation, IndexFolder, Snapshot, order_field, record_places
 from market.search.embedded_writer import LINGER
 from market.search.engine import Document, Filter, Hits, Query, Sort, Tenancy, Vector
 from market.search.indexes import INDEXES, fields_of
@@ -35,8 +35,10 @@ VECTOR_HITS_FROM = 0.5
 """Share of vector similarity from which the nearest documents count as hits without sharing a word."""
 _MAX_FACET_VALUES = 10_000
 """Most values of one facet that are counted."""
-_MOST_KEPT = 200
-"""Combinations of filters whose counts are kept, of lists without words."""
+_MOST_KEPT = 400
+"""Pages of lists without words, and combinations of filters with their counts, that are kept of a commit."""
+_LARGEST_KEPT = 100
+"""Most rows of a page that is kept."""
 
 
 class EmbeddedSearch:
@@ -134,8 +136,29 @@ async def _run(call: Callable[[], T]) -> T:
 
 
 def _search(index: IndexFolder, query: Query) -> Hits:
-    searcher, facts, earlier_counts = index.snapshot()
+    """Search the latest commit; what was found without words before is kept with it."""
+    snapshot = index.snapshot()
     wording = embedded_query.parse(index.schema, query.text)
+    if wording or query.limit > _LARGEST_KEPT:
+        return _search_anew(index, snapshot, query, wording)
+    key = (query.filters, query.facets, query.sort, query.offset, query.limit)
+    hits: Hits | None = snapshot.kept.get(key)
+    if hits is None:
+        hits = _search_anew(index, snapshot, query, wording)
+        _keep(snapshot.kept, key, hits)
+    return hits
+
+
+def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
+
+
+def _search_anew(
+    index: IndexFolder, snapshot: Snapshot, query: Query, wording: embedded_query.ParsedText | None
+) -> Hits:
+    searcher, facts, earlier_counts = snapshot
     matching = embedded_query.matching_query(searcher, wording) if wording else TantivyQuery.all_query()
     if wording and query.vectors and query.meaning and not query.sort:
         return _hybrid_search(index, searcher, facts, query, wording, matching)
@@ -245,9 +268,8 @@ def _facets(
         key = (filters, tuple(names))
         group = earlier_counts.get(key)
         if group is None:
-            if len(earlier_counts) >= _MOST_KEPT:
-                earlier_counts.clear()
-            group = earlier_counts[key] = _count_facets(index, searcher, matching, filters, names)
+            group = _count_facets(index, searcher, matching, filters, names)
+            _keep(earlier_counts, key, group)
         counts |= group
     return {name: counts[name] for name in query.facets}
 

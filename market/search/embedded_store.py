@@ -48,8 +48,8 @@ class Snapshot(NamedTuple):
 
     searcher: tantivy.Searcher
     records: RecordFile
-    facets: dict[Any, Any]
-    """Counts of facets of all documents, by filters and names, kept as long as this commit is the latest."""
+    kept: dict[Any, Any]
+    """Pages of lists without words and counts of facets, kept as long as this commit is the latest."""
 
 
 class IndexFolder:
@@ -63,7 +63,7 @@ class IndexFolder:
         self._seen: object = None
         self._was_there = False
         """This process has seen a live generation."""
-        self._facets: dict[Any, Any] = {}
+        self._kept: dict[Any, Any] = {}
         self._vectors: tuple[Path, dict[str, VectorFile]] = (directory / "none", {})
         self._guard = threading.Lock()
         self._writer = Writer(directory / "lock", self._newest_index, linger)
@@ -78,7 +78,7 @@ class IndexFolder:
             try:
                 with self._guard:
                     index, facts = self._newest()
-                    return Snapshot(index.searcher(), facts, self._facets)
+                    return Snapshot(index.searcher(), facts, self._kept)
             except (FileNotFoundError, ValueError) as error:
                 # Another process swapped generations between our two reads.
                 self.forget()
@@ -234,7 +234,7 @@ class IndexFolder:
         state = os.stat(self.directory / current / "meta.json")
         if (stamp := (state.st_mtime_ns, state.st_ino)) != self._seen:
             index.reload()
-            self._seen, self._facets = stamp, {}
+            self._seen, self._kept = stamp, {}
         return index, facts
 
     def _current(self) -> str | None:

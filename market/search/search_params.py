@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+import orjson
 from starlette.datastructures import QueryParams
 
 from market.kit.i18n import gettext as _
@@ -94,6 +95,13 @@ class SearchParams:
         names = dict.fromkeys([name for name in self.page.lead if name in facets] + list(facets))
         ordered = [facets[name] for name in names]
         return [facet for facet in ordered if facet.options and (hits.total or facet.is_open)]
+
+    def filters_key(self, hits: Hits) -> tuple[Any, ...] | None:
+        """Return what the filters are drawn from; None where words were typed, which are never the same."""
+        if self.words:
+            return None
+        counts = orjson.dumps(hits.facets, option=orjson.OPT_SORT_KEYS)
+        return "filters", self.page.index, self.address(), self.today, hits.total > 0, counts
 
     def chips(self) -> list[Option]:
         """Return the active filters, each with the URL that removes it."""
@@ -261,7 +269,8 @@ def page_context(params: SearchParams, hits: Hits) -> dict[str, Any]:
     """Return the template context that all search pages share."""
     return {
         "params": params,
-        "facets": params.facets(hits),
+        "hits": hits,
+        "filters_key": params.filters_key(hits),
         "chips": params.chips(),
         "sorts": params.sorts(),
         "sort_help": str(params.page.helps.get(params.sort, "")),

@@ -4,7 +4,7 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from market.accounts.models import Organisation
-from market.kit.statements import Statement
+from market.kit.statements import Presence, Statement
 from market.listings.models import Outcome
 from tests.factories import make_organisation, make_outcome
 
@@ -45,6 +45,15 @@ async def test_a_statement_sees_what_its_transaction_wrote() -> None:
     async with in_transaction():
         await make_outcome(owner, title="镁合金")
         assert len(await BY_TITLE.all("镁合金", owner.id)) == 1
+
+
+async def test_one_statement_tells_of_which_kinds_there_are_rows() -> None:
+    owner, other = await make_organisation(), await make_organisation()
+    await make_outcome(owner)
+    parts = Presence(outcomes="outcomes WHERE organisation_id = $1", needs="needs WHERE organisation_id = $1")
+
+    assert await parts.find(owner.id) == {"outcomes"}
+    assert await parts.find(other.id) == frozenset()
 
 
 async def test_values_are_bound_and_never_part_of_the_text() -> None:

@@ -158,8 +158,7 @@ async def main() -> None:
         folder, clock = Path(name), Clock()
         settings = Settings(folder, SECRET, "http://bench.test", is_demo=True)
         deps = replace(build_deps(settings), clock=clock)
-        async with running(deps, prepare=migrate):
-            await _wait_for_no_disk()
+        async with running(deps, prepare=_build_tables):
             transport = httpx.ASGITransport(app=create_app(deps))
             async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:
                 meter = Meter(folder, counter)
@@ -168,7 +167,9 @@ async def main() -> None:
                 await _run_year(year, meter)
 
 
-async def _wait_for_no_disk() -> None:
+async def _build_tables() -> None:
+    """Make the tables, and have the server wait for no disk, which only its owner may ask of it."""
+    await migrate()
     await connection().execute_script("ALTER SYSTEM SET synchronous_commit = off")
     await connection().execute_script("SELECT pg_reload_conf()")
 

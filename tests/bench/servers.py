@@ -12,10 +12,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 
 START_TIMEOUT = 600
-"""Seconds that a server may take until it listens; an index may be made anew in them."""
+"""Seconds that a server may take until it answers; an index may be made anew in them."""
 STOP_TIMEOUT = 30
 
 
@@ -37,14 +38,14 @@ def serving(command: Sequence[str], port: int, environ: Mapping[str, str], log: 
     """Run a server while the block runs.
 
     Raises:
-        SystemExit: it does not listen in time, or ended.
+        SystemExit: it does not answer in time, or ended.
     """
     with log.open("wb") as output:
         settings = {**os.environ, **environ}
         process = subprocess.Popen(command, env=settings, stdout=output, stderr=output)  # noqa: S603
     try:
         deadline = time.monotonic() + START_TIMEOUT
-        while not _listens(port):
+        while not _answers(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"A server of the bench did not start: see {log}")
             time.sleep(0.2)
@@ -90,7 +91,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(port: int) -> bool:
+    """Return whether a server answers with its own pages: the market shows one of progress before, as 503."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/outcomes", timeout=10).status_code < 500
+    except httpx.TransportError:
+        return False

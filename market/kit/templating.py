@@ -83,8 +83,8 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     is_demo = app.state.deps.settings.is_demo
     actor = getattr(request.state, "actor", None)
 
-    def menu(name: str) -> list[MenuEntry]:
-        return rooms().menu(name, actor, is_demo=is_demo)
+    def menu(name: str) -> tuple[MenuEntry, ...]:
+        return tuple(rooms().menu(name, actor, is_demo=is_demo))
 
     work = None
     if actor is not None:

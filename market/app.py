@@ -43,6 +43,7 @@ from market.kit.errors import DatabaseAway, MarketError, NotFound, Overloaded, U
 from market.kit.gate import Gate, Place
 from market.kit.guest_pages import GUEST_PAGE_SECONDS, GuestPages
 from market.kit.held_forms import get_held_form
+from market.kit.hosts import TrustedHosts
 from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.quotas import QuotaClass, Quotas, read_quotas
 from market.kit.request_bodies import BodyBudget, read_body, replay
@@ -112,6 +113,7 @@ def create_app(
 
     app = Market(
         middleware=[
+            Middleware(TrustedHosts, hosts=deps.settings.trusted_hosts),
             Middleware(StaticFiles),
             Middleware(GuestPages, seconds=guest_page_seconds),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
+from market.kit.hosts import host_name
 from market.kit.letterhead import NUMBER_PATTERN, Letterhead
 from market.kit.quotas import read_quotas
 from market.kit.signing import Signer
@@ -67,6 +69,8 @@ class Settings:
         validation_alias="BASE_URL", description="must be set, such as https://market.example.org"
     )
     """The address people reach the site at, without a slash at its end."""
+    allowed_hosts: str = Field(default="", validation_alias="ALLOWED_HOSTS")
+    """Further names of the site, parted by commas; see `trusted_hosts`."""
     database_url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = Field(
         default=None, validation_alias="DATABASE_URL", description="must begin with postgresql://"
     )
@@ -164,6 +168,12 @@ class Settings:
     def is_secure(self) -> bool:
         """Whether cookies may demand HTTPS."""
         return self.base_url.startswith("https://")
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """The names under which the site answers: its address's and those allowed; none: any, in the demo."""
+        named = [name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip()]
+        return named if self.is_demo else [host_name(urlsplit(self.base_url).netloc), *named]
 
     @property
     def letterhead(self) -> Letterhead:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from market.kit.cookies import cookie_name
 from market.kit.encryption import keyed_digest
 from market.kit.errors import Forbidden, MarketError
+from market.kit.hosts import is_own_origin
 from market.kit.i18n import gettext as _
 from market.kit.web import form_data
 
@@ -88,7 +88,8 @@ def _is_same_origin(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin in (None, "null"):
         return origin is None
-    return urlsplit(str(origin)).netloc == request.headers.get("host")
+    base_url: str = request.app.state.deps.settings.base_url
+    return is_own_origin(str(origin), host=request.headers.get("host", ""), base_url=base_url)
 
 
 class BrowserMiddleware:

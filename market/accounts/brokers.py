@@ -15,6 +15,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.person_marks import person_mark
 from market.kit.room import notify_change_listeners
 from market.records.by import By
 
@@ -51,7 +52,8 @@ async def update_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
     if not profile.is_verified:
         await notify_staff(
             StaffRole.OPERATOR,
-            _("技术经纪人等待认证：%(name)s", name=by.actor.name),
+            _("技术经纪人等待认证：%(name)s", name=person_mark(by.actor.user_id)),
+            people=[by.actor.user_id],
             address=f"/backoffice/brokers/{profile.id}",
             now=by.now,
         )

@@ -15,6 +15,7 @@ from market.kit.formats import moment
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.mail import SITE, queue_mail
+from market.kit.person_marks import person_mark
 
 DEVICE_COOKIE = "device"
 LIFETIME = timedelta(days=400)
@@ -66,11 +67,11 @@ async def _tell_of_new_device(user: User, device: str, now: datetime) -> None:
         text = _(
             "%(name)s，您好：\n\n您的账号于 %(at)s 在一台没有登录过的设备上登录：%(device)s。"
             "如果是您本人，不必理会。如果不是，请立即修改密码，并在“登录设备”里让它退出。",
-            name=user.name,
+            name=person_mark(user.id),
             at=moment(now),
             device=device,
         )
-    await queue_mail(user.email, subject, f"{text}\n\n{SITE}/account/sessions\n", now=now)
+    await queue_mail(user.email, subject, f"{text}\n\n{SITE}/account/sessions\n", people=[user.id], now=now)
 
 
 async def sweep_devices() -> None:

@@ -33,6 +33,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.mail import SITE, queue_mail
+from market.kit.person_marks import person_mark
 from market.records.by import By
 
 LIFETIME = timedelta(days=7)
@@ -163,7 +164,7 @@ async def accept(token: str, *, session_token: str, by: By) -> Organisation:
     if by.actor.email != invitation.email:
         raise Conflict(_("这份邀请发给了另一个邮箱。请退出后用收到邀请的邮箱登录。"))
     await require_no_staff(by.actor.user_id)
-    await _join(invitation, by.actor.user_id, by.actor.name, by=by)
+    await _join(invitation, by.actor.user_id, by=by)
     await act_for(session_token, invitation.organisation_id)
     return invitation.organisation
 
@@ -196,11 +197,11 @@ async def _register(token: str, name: str, password_hash: str, *, now: datetime)
     )
     by = By(actor_without_roles(user.id), now)
     await record("user", user.id, UserVerb.REGISTER, by=by)
-    await _join(invitation, user.id, name, by=by)
+    await _join(invitation, user.id, by=by)
     return user
 
 
-async def _join(invitation: Invitation, user_id: UUID, name: str, *, by: By) -> None:
+async def _join(invitation: Invitation, user_id: UUID, *, by: By) -> None:
     """Use the invitation up and make the person a member; an open application of theirs is granted by it."""
     used = Invitation.filter(id=invitation.id, accepted_at__isnull=True, revoked_at__isnull=True)
     if not await used.update(accepted_at=by.now, accepted_by_id=user_id, email=""):
@@ -231,7 +232,12 @@ async def _join(invitation: Invitation, user_id: UUID, name: str, *, by: By) -> 
         role=membership.role.value,
     )
     await notify(
-        _("%(name)s 接受了邀请，是本单位的%(role)s。", name=name, role=label("member_role", membership.role)),
+        _(
+            "%(name)s 接受了邀请，是本单位的%(role)s。",
+            name=person_mark(user_id),
+            role=label("member_role", membership.role),
+        ),
+        people=[user_id],
         organisation_id=invitation.organisation_id,
         roles={MemberRole.ADMIN},
         address="/account/members",

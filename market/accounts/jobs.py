@@ -14,6 +14,7 @@ from market.accounts.models import Membership, Organisation, OrganisationStatus,
 from market.accounts.root_mails import mail_root_of_day
 from market.accounts.security_events import record_failure
 from market.accounts.sessions import sweep_sessions
+from market.accounts.shown_names import show_names
 from market.accounts.submissions import sweep_submissions
 from market.audit.log import record
 from market.audit.models import HourlyRoot
@@ -39,6 +40,7 @@ async def send_mail(deps: Deps, mail_id: int) -> None:
     mail = await OutgoingMail.get_or_none(id=mail_id)
     if mail is None or mail.sent_at is not None:
         return
+    await show_names([mail])
     mail.text = with_site_links(mail.text, deps.settings.base_url)
     if mail.unsubscribe:
         mail.unsubscribe = deps.settings.base_url + mail.unsubscribe

@@ -25,6 +25,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.person_marks import person_mark
 from market.records.by import By
 
 
@@ -69,14 +70,19 @@ async def apply_to_join_another(uscc: str, role: MemberRole, *, by: By) -> Membe
     by.actor.require(AccountAct.READ_OWN_DATA)
     membership = await apply_to_join(uscc, role, by=by)
     organisation = await find_organisation_to_join(uscc)
-    await notify_admins_of_application(organisation, by.actor.name, now=by.now)
+    await notify_admins_of_application(organisation, by.actor.user_id, now=by.now)
     return membership
 
 
-async def notify_admins_of_application(organisation: Organisation, name: str, *, now: datetime) -> None:
+async def notify_admins_of_application(organisation: Organisation, user_id: UUID, *, now: datetime) -> None:
     """Notify an organisation's administrators of an application."""
     await notify(
-        _("%(name)s 申请加入 %(organisation)s，请审核。", name=name, organisation=organisation.name),
+        _(
+            "%(name)s 申请加入 %(organisation)s，请审核。",
+            name=person_mark(user_id),
+            organisation=organisation.name,
+        ),
+        people=[user_id],
         organisation_id=organisation.id,
         roles={MemberRole.ADMIN},
         address="/account/members",

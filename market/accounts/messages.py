@@ -9,10 +9,12 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from market.accounts.models import MemberRole, Membership, Message, StaffRole, User
+from market.accounts.shown_names import show_names
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.mail import SITE, queue_mail
+from market.kit.person_marks import person_mark, shorten
 
 
 async def notify(
@@ -23,13 +25,14 @@ async def notify(
     user_ids: Iterable[UUID] = (),
     organisation_id: UUID | None = None,
     roles: Collection[MemberRole] | None = None,
+    people: Collection[UUID] = (),
     is_mailed: bool = True,
 ) -> int:
     """Notify people, and the active members of an organisation (in one of `roles`, if given).
 
-    `address` is the path of the page it is about. Recipients are deduplicated. Joins the current
-    transaction; mails are sent after its commit, none where a digest will follow. Returns the number of
-    recipients.
+    A person stands in the text by `person_mark`, and in `people`, so that erasure reaches it. `address` is
+    the path of the page it is about. Recipients are deduplicated. Joins the current transaction; mails are
+    sent after its commit, none where a digest will follow. Returns the number of recipients.
     """
     recipients = Q(id__in=list(user_ids))
     if organisation_id is not None:
@@ -37,23 +40,38 @@ async def notify(
         if roles is not None:
             members = members.filter(role__in=list(roles))
         recipients |= Q(id__in=Subquery(members.values("user_id")))
-    people = await User.filter(recipients, is_active=True)
-    return await _send(people, text, address, now, is_mailed=is_mailed)
+    to = await User.filter(recipients, is_active=True)
+    return await _send(to, text, address, now, about=people, is_mailed=is_mailed)
 
 
-async def notify_staff(staff_role: StaffRole, text: str, *, now: datetime, address: str = "") -> int:
+async def notify_staff(
+    staff_role: StaffRole, text: str, *, now: datetime, address: str = "", people: Collection[UUID] = ()
+) -> int:
     """Notify the staff of one role; else as `notify`."""
-    return await _send(await User.filter(staff_role=staff_role, is_active=True), text, address, now)
+    staff = await User.filter(staff_role=staff_role, is_active=True)
+    return await _send(staff, text, address, now, about=people)
 
 
 async def _send(
-    people: Collection[User], text: str, address: str, now: datetime, *, is_mailed: bool = True
+    people: Collection[User],
+    text: str,
+    address: str,
+    now: datetime,
+    *,
+    about: Collection[UUID],
+    is_mailed: bool = True,
 ) -> int:
     """Write messages and mails in the source language, whatever the language of the request."""
     text = source_text(text)
     await Message.bulk_create(
         [
-            Message(user_id=person.id, text=text[:300], address=address[:200], created_at=now)
+            Message(
+                user_id=person.id,
+                text=shorten(text, 300),
+                people=[str(user_id) for user_id in about] or None,
+                address=address[:200],
+                created_at=now,
+            )
             for person in people
         ]
     )
@@ -63,21 +81,25 @@ async def _send(
             continue
         link = f"\n\n{SITE}{address}" if address else ""
         with in_source_language():
-            subject = _("科转：%(text)s", text=text[:60])
-            body = _("%(name)s，您好：\n\n%(text)s", name=person.name, text=text) + link + "\n"
-        await queue_mail(person.email, subject, body, now=now)
+            subject = _("科转：%(text)s", text=shorten(text, 60))
+            body = _("%(name)s，您好：\n\n%(text)s", name=person_mark(person.id), text=text) + link + "\n"
+        await queue_mail(person.email, subject, body, people=[person.id, *about], now=now)
     return len(people)
 
 
 async def list_messages(user_id: UUID, *, offset: int, limit: int) -> tuple[list[Message], int]:
     """Return a page of a person's messages, newest first, and the total count."""
     own = Message.filter(user_id=user_id)
-    return await own.order_by("-id").offset(offset).limit(limit), await own.count()
+    messages = await own.order_by("-id").offset(offset).limit(limit)
+    await show_names(messages)
+    return messages, await own.count()
 
 
 async def list_latest_messages(user_id: UUID, count: int) -> list[Message]:
     """Return a person's latest messages."""
-    return await Message.filter(user_id=user_id).order_by("-id").limit(count)
+    messages = await Message.filter(user_id=user_id).order_by("-id").limit(count)
+    await show_names(messages)
+    return messages
 
 
 async def open_message(user_id: UUID, message_id: int, *, now: datetime) -> str:

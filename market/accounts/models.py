@@ -379,6 +379,8 @@ class Message(Model):
     )
     user_id: UUID
     text = fields.CharField(max_length=300)
+    people: fields.JSONField[list[str]] = fields.JSONField(null=True)
+    """Ids of the people whose marks stand in the text."""
     address = fields.CharField(max_length=200, default="")
     """Path of the page it is about."""
     created_at = fields.DatetimeField()

@@ -26,6 +26,7 @@ from market.accounts.models import (
     UserVerb,
 )
 from market.accounts.permissions import AccountAct
+from market.accounts.shown_names import ERASED_NAME, show_names
 from market.audit.export_format import to_export_row
 from market.audit.log import record
 from market.audit.persons import erase_pseudonyms, pseudonyms_of
@@ -36,8 +37,6 @@ from market.kit.i18n import gettext as _
 from market.kit.models import OutgoingMail
 from market.kit.room import notify_change_listeners, rooms
 from market.records.by import By
-
-ERASED_NAME = "已注销用户"
 
 
 async def export_data(actor: Actor) -> dict[str, Any]:
@@ -53,6 +52,10 @@ async def export_data(actor: Actor) -> dict[str, Any]:
         .select_related("organisation")
         .order_by("applied_at", "started_at")
     )
+    messages = await Message.filter(user_id=user.id).order_by("id")
+    mails = await OutgoingMail.filter(recipient=user.email).order_by("id")
+    await show_names(messages)
+    await show_names(mails)
     return {
         "person": _values(user, "id", "email", "name", "staff_role", "email_confirmed_at", "created_at"),
         "memberships": [
@@ -78,14 +81,8 @@ async def export_data(actor: Actor) -> dict[str, Any]:
             _values(session, "device", "created_at", "seen_at", "expires_at")
             for session in await Session.filter(user_id=user.id)
         ],
-        "messages": [
-            _values(message, "text", "address", "created_at", "read_at")
-            for message in await Message.filter(user_id=user.id).order_by("id")
-        ],
-        "mails": [
-            _values(mail, "subject", "created_at", "sent_at")
-            for mail in await OutgoingMail.filter(recipient=user.email).order_by("id")
-        ],
+        "messages": [_values(message, "text", "address", "created_at", "read_at") for message in messages],
+        "mails": [_values(mail, "subject", "created_at", "sent_at") for mail in mails],
         "acts": [to_export_row(event) for event in await list_acts_of(user.id)],
         **{data.name: await data.export(user.id) for data in rooms().personal_data},
     }

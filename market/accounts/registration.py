@@ -35,6 +35,7 @@ from market.kit.database import atomic
 from market.kit.errors import TooMany
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, queue_mail
+from market.kit.person_marks import person_mark
 from market.records.by import By
 
 
@@ -200,7 +201,7 @@ async def _notify_deciders(user: User, *, now: datetime) -> None:
     for membership in await Membership.filter(user_id=user.id).select_related("organisation"):
         organisation = membership.organisation
         if membership.status is MemberStatus.PENDING:
-            await notify_admins_of_application(organisation, user.name, now=now)
+            await notify_admins_of_application(organisation, user.id, now=now)
         elif organisation.status is OrganisationStatus.PENDING:
             await notify_staff(
                 StaffRole.OPERATOR,
@@ -212,7 +213,8 @@ async def _notify_deciders(user: User, *, now: datetime) -> None:
     if profile is not None:
         await notify_staff(
             StaffRole.OPERATOR,
-            _("技术经纪人等待认证：%(name)s", name=user.name),
+            _("技术经纪人等待认证：%(name)s", name=person_mark(user.id)),
+            people=[user.id],
             address=f"/backoffice/brokers/{profile.id}",
             now=now,
         )

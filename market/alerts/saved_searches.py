@@ -20,6 +20,7 @@ from market.kit.errors import Conflict, Invalid, NotFound, SearchUnavailable
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.mail import SITE, queue_mail
+from market.kit.person_marks import person_mark
 from market.kit.security import is_valid_signature, sign
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.queries import list_by_ids
@@ -262,7 +263,11 @@ async def _send(saved: SavedSearch, records: Sequence[Record], secret: str, now:
             lines.append(_("另有 %(count)s 条，请看：", count=len(records) - MAX_LISTED))
         lines.append(_("全部结果：") + f"{SITE}{address}")
         lines.append(_("不再接收这个搜索的提醒：") + f"{SITE}{unsubscribe_path}")
-        body = _("%(name)s，您好：\n\n%(text)s", name=user.name, text=words + "。\n\n" + "\n\n".join(lines))
+        body = _(
+            "%(name)s，您好：\n\n%(text)s",
+            name=person_mark(user.id),
+            text=words + "。\n\n" + "\n\n".join(lines),
+        )
         subject = _("科转：%(text)s", text=words)
         text = source_text(words + "：" + "；".join(item.title for item in records[:3]))
     await Message.create(
@@ -271,7 +276,9 @@ async def _send(saved: SavedSearch, records: Sequence[Record], secret: str, now:
         address=address if len(address) <= 200 else "/my/searches",
         created_at=now,
     )
-    await queue_mail(user.email, subject, body + "\n", now=now, unsubscribe=unsubscribe_path)
+    await queue_mail(
+        user.email, subject, body + "\n", now=now, unsubscribe=unsubscribe_path, people=[user.id]
+    )
 
 
 def unsubscribe_address(search_id: UUID, secret: str) -> str:

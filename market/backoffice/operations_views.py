@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from market.accounts.shown_names import show_names
 from market.accounts.web import actor_for
 from market.backoffice import deadlines, operations
 from market.backoffice.states import BackofficeAct
@@ -96,7 +97,9 @@ def _parts(text: str, base_url: str) -> list[tuple[str, str]]:
 async def _list_mails(*, words: str, offset: int, limit: int) -> tuple[list[OutgoingMail], int]:
     """Return the demo's mails, newest first, those to addresses with `words` in them only."""
     mails = OutgoingMail.filter(recipient__icontains=words) if words else OutgoingMail.all()
-    return await mails.order_by("-id").offset(offset).limit(limit), await mails.count()
+    shown = await mails.order_by("-id").offset(offset).limit(limit)
+    await show_names(shown)
+    return shown, await mails.count()
 
 
 async def _get_mail(mail_id: int) -> OutgoingMail:
@@ -108,6 +111,7 @@ async def _get_mail(mail_id: int) -> OutgoingMail:
     mail = await OutgoingMail.get_or_none(id=mail_id)
     if mail is None:
         raise NotFound(_("没有这封邮件。"))
+    await show_names([mail])
     return mail
 
 

@@ -11,6 +11,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.jobs import job
 from market.kit.mail import SITE, queue_mail
+from market.kit.person_marks import person_mark
 
 
 @atomic()
@@ -26,8 +27,8 @@ async def write_digests(now: datetime) -> int:
                 for number, title, count in unread[person.id]
             ]
             subject = _("科转：%(count)s 笔交易有未读留言", count=len(rows))
-            body = _("%(name)s，您好：\n\n%(rows)s", name=person.name, rows="\n\n".join(rows))
-        await queue_mail(person.email, subject, body + "\n", now=now)
+            body = _("%(name)s，您好：\n\n%(rows)s", name=person_mark(person.id), rows="\n\n".join(rows))
+        await queue_mail(person.email, subject, body + "\n", people=[person.id], now=now)
     return len(people)
 
 

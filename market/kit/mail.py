@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from market.kit.i18n import source_text
 from market.kit.jobs import enqueue
 from market.kit.models import OutgoingMail
+from market.kit.person_marks import shorten
 
 SITE = "{site}"
 """Placeholder for the site's address in a stored mail, replaced when it is sent or shown."""
@@ -72,17 +75,25 @@ class SmtpMailer:
 
 
 async def queue_mail(
-    recipient: str, subject: str, text: str, *, now: datetime, unsubscribe: str = ""
+    recipient: str,
+    subject: str,
+    text: str,
+    *,
+    now: datetime,
+    unsubscribe: str = "",
+    people: Collection[UUID] = (),
 ) -> OutgoingMail:
     """Queue a mail in the current transaction; a job sends it after the commit.
 
-    `unsubscribe` is the path of one-click unsubscription, for recurring mails.
+    `unsubscribe` is the path of one-click unsubscription, for recurring mails; `people` are those whose marks
+    stand in it.
     """
     mail = await OutgoingMail.create(
         recipient=recipient,
         subject=_one_line(source_text(subject)),
         text=source_text(text),
         unsubscribe=unsubscribe,
+        people=[str(user_id) for user_id in people] or None,
         created_at=now,
     )
     await enqueue("mail.send", mail_id=mail.id)
@@ -90,7 +101,7 @@ async def queue_mail(
 
 
 def _one_line(subject: str) -> str:
-    return " ".join(subject.split())[:300]
+    return shorten(" ".join(subject.split()), 300)
 
 
 def with_site_links(text: str, base_url: str) -> str:

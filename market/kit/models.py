@@ -38,6 +38,8 @@ class OutgoingMail(Model):
     recipient = fields.CharField(max_length=254)
     subject = fields.CharField(max_length=300)
     text = fields.TextField()
+    people: fields.JSONField[list[str]] = fields.JSONField(null=True)
+    """Ids of the people whose marks stand in subject and text."""
     created_at = fields.DatetimeField()
     sent_at = fields.DatetimeField(null=True)
     unsubscribe = fields.CharField(max_length=400, default="", db_default="")

@@ -250,7 +250,7 @@ async def _ask_to_join(calendar: Calendar) -> Story:
     await memberships.apply_to_join(
         str(organisation.uscc), MemberRole.AGENT, by=By(actor_without_roles(user.id), now)
     )
-    await memberships.notify_admins_of_application(organisation, user.name, now=now)
+    await memberships.notify_admins_of_application(organisation, user.id, now=now)
 
 
 async def _common_hash() -> str:

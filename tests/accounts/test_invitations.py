@@ -10,11 +10,11 @@ import pytest
 from market.accounts import invitations
 from market.accounts.actors import Actor, load_actor
 from market.accounts.invitations import NewColleague
+from market.accounts.messages import list_latest_messages
 from market.accounts.models import (
     Invitation,
     MemberRole,
     Membership,
-    Message,
     Organisation,
     OrganisationStatus,
     User,
@@ -70,7 +70,7 @@ async def test_a_colleague_without_an_account_sets_a_password_and_is_a_member(
     user = await User.get(email=EMAIL)
     membership = await Membership.get(user_id=user.id)
     assert (membership.role, membership.organisation_id) == (MemberRole.FINANCE, admin.organisation_id)
-    assert await Message.filter(user_id=admin.user_id, text__contains="陆财 接受了邀请").exists()
+    assert "陆财 接受了邀请" in (await list_latest_messages(admin.user_id, 1))[0].text
     invitation = await Invitation.get()
     assert (invitation.email, invitation.accepted_by_id) == ("", user.id)
     assert (await client.get(link_in(mail))).status_code == 404

@@ -1,0 +1,34 @@
+"""Marks of people in stored messages and mails: an id, in whose place the name is put when it is shown.
+
+What was sent then says what a person is called now, and says it no more once the person is erased.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+_MARK = re.compile(r"\{person:([0-9a-f-]{36})\}")
+_LENGTH = len("{person:}") + 36
+
+
+def person_mark(user_id: UUID) -> str:
+    """Return what stands for a person's name in a stored text."""
+    return f"{{person:{user_id}}}"
+
+
+def put_names(text: str, people: Collection[str], names: Mapping[str, str], gone: str) -> str:
+    """Return a stored text with the names of its `people`, by id; `gone` stands for who is there no more.
+
+    A mark of anybody else was typed by somebody, and stays as it is.
+    """
+    return _MARK.sub(lambda mark: names.get(mark[1], gone) if mark[1] in people else mark[0], text)
+
+
+def shorten(text: str, most: int) -> str:
+    """Return the first characters of a stored text, without a mark cut in two."""
+    if len(text) <= most:
+        return text
+    begun = text.rfind("{person:", max(0, most - _LENGTH + 1), most)
+    return text[:begun] if begun >= 0 and text.find("}", begun, most) < 0 else text[:most]

@@ -124,7 +124,7 @@ class Story:
         await seller.act(f"/deals/{deal}/accept", offer=offer, content_hash=digest)
         self._note("accept", deal)
         await seller.act(f"/deals/{deal}/skip-publicity")
-        await seller.act(f"/deals/{deal}/sign", files={"file": SCAN}, **(SIGN | PLAN))
+        await seller.act(f"/deals/{deal}/sign", files={"file": SCAN}, act="sign", **(SIGN | PLAN))
         seen = _found(r'name="seen" value="([0-9a-f]{64})"', await buyer.look(f"/deals/{deal}/sign"))
         await buyer.act(f"/deals/{deal}/sign", act="confirm", seen=seen)
         contract = _found(r"/contracts/(HT-[0-9-]+)", await buyer.look(f"/deals/{deal}"))

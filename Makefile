@@ -43,6 +43,7 @@ crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 t
 	$(PY) -m tests.crash.year_run
 	$(PY) -m tests.crash.search_run
 	$(PY) -m tests.crash.faults
+	$(PY) -m tests.crash.full_disk
 
 fuzz: $(VENV)/.dev static/vendor/.done ## asks every route what nobody should ask, as everybody (REQUESTS=…)
 	$(PY) -m tests.fuzz $(or $(REQUESTS),100000)

@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 MALICIOUS_INPUT = {
-    "markup": "<script>alert(1)</script>{{7*7}}<img src=x>'\"); DROP TABLE users; --\u202egnp.exe\u2066🔬",
+    "markup": "<script>alert(1)</script>{{7777*7777}}<img>'\"); DROP TABLE users; --\u202egnp.exe\u2066🔬",
     "100 kB": "长 " + "long" * 25_000,
     "zero byte": "零\x00字节\x01\x1b[31m",
     "huge number": "9" * 400,

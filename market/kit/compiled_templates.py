@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, nodes
+from jinja2 import Environment, FileSystemBytecodeCache, Template, nodes
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
 from market.kit.i18n import LOCALES, gettext, in_locale
@@ -31,10 +33,18 @@ def use_addresses(addresses: Mapping[str, str]) -> Mapping[str, str]:
     return before
 
 
+class _Template(Template):
+    """A template that is imported without a search for globals of the importing one: ours have none."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
+
+
 class TemplateEnvironment(Environment):
     """An environment that folds constant calls once it has a locale (`compiled_for`)."""
 
     locale = ""
+    template_class = _Template
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)

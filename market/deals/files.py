@@ -6,7 +6,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.audit.log import record
 from market.deals.models import Deal
-from market.deals.parties import contacts_visible, may_see
+from market.deals.parties import contacts_visible, may_see, side_of
 from market.deals.queries import lock_deal_seen_by
 from market.deals.states import DealAct, DealVerb
 from market.files.attachments import StoredBlob, attach
@@ -43,12 +43,17 @@ async def add_file(
 ) -> StoredFile:
     """Add a file to the deal room; a file of the same name becomes its next version.
 
+    As with messages, the sides may once both have agreed to be introduced: its name and content could carry
+    the contacts that are not revealed yet.
+
     Raises:
         NotFound: the person is neither of a side nor the deal's broker.
-        Conflict: the deal has ended.
+        Conflict: the deal has ended, or the sides have not agreed yet.
     """
     by.actor.require(DealAct.UPLOAD_TO_DEAL)
     deal = await lock_deal_seen_by(by.actor, number)
+    if side_of(deal, by.actor) is not None and not contacts_visible(deal):
+        raise Conflict(_("双方同意对接以后才能上传文件。"))
     if deal.end_reason:
         raise Conflict(_("这笔交易已经终止，不能再上传文件。"))
     file = await attach(blob, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, by=by)

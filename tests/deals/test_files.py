@@ -6,7 +6,7 @@ from itertools import count
 
 import httpx
 
-from market.accounts.actors import load_actor
+from market.accounts.actors import Actor, load_actor
 from market.deals.files import add_file
 from market.deals.models import Deal, Side
 from market.deals.openings import agree_introduction, introduce
@@ -22,10 +22,12 @@ from tests.visitor import post, sign_in
 _numbers = count(1)
 
 
-async def make_file(parties: Parties, deal: Deal, tier: Tier, deps: Deps) -> StoredFile:
+async def make_file(
+    parties: Parties, deal: Deal, tier: Tier, deps: Deps, uploader: Actor | None = None
+) -> StoredFile:
     content = b"%PDF-1.7\n" + str(next(_numbers)).encode()
     kept = await store_blob(Upload(f"{tier}.pdf", content, "application/pdf"), deps.store)
-    return await add_file(deal.number, kept, "attachment", tier=tier, by=By(parties.seller, NOW))
+    return await add_file(deal.number, kept, "attachment", tier=tier, by=By(uploader or parties.seller, NOW))
 
 
 async def test_each_tier_opens_to_its_own_circle(client: httpx.AsyncClient, deps: Deps) -> None:
@@ -82,7 +84,7 @@ async def test_a_file_under_an_undertaking_stays_shut_until_both_have_agreed(
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
     deal = await introduce(match.id, 0, "吻合", by=By(broker, NOW))
-    file = await make_file(parties, deal, Tier.UNDERTAKING, deps)
+    file = await make_file(parties, deal, Tier.UNDERTAKING, deps, broker)
     await sign_in(client, parties.buyer)
 
     before = await client.get(f"/files/{file.id}")
@@ -91,3 +93,22 @@ async def test_a_file_under_an_undertaking_stays_shut_until_both_have_agreed(
     after = await client.get(f"/files/{file.id}")
 
     assert (before.status_code, after.status_code) == (404, 303)
+
+
+async def test_a_side_hands_in_no_file_before_both_have_agreed(client: httpx.AsyncClient) -> None:
+    parties, broker = await make_parties(), await make_broker()
+    match = await make_match(parties, broker)
+    deal = await introduce(match.id, 0, "吻合", by=By(broker, NOW))
+    paper = {"file": ("陈工13800000000.pdf", b"%PDF-1.7\nx", "application/pdf")}
+    await sign_in(client, parties.seller)
+
+    room = await client.get(f"/deals/{deal.number}")
+    refused = await post(client, f"/deals/{deal.number}/files", {"kind": "other"}, files=paper)
+    for side in Side:
+        await agree_introduction(deal.number, by=By(parties.on(side), NOW))
+    taken = await post(client, f"/deals/{deal.number}/files", {"kind": "other"}, files=paper)
+
+    assert "upload-file" not in room.text
+    assert (refused.status_code, "双方同意对接以后才能上传文件" in refused.text) == (409, True)
+    assert "陈工13800000000.pdf" in taken.text
+    assert await StoredFile.all().count() == 1

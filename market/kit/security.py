@@ -124,6 +124,8 @@ class BrowserMiddleware:
                 headers.setdefault("cross-origin-opener-policy", "same-origin")
                 if self.is_secure:
                     headers.setdefault("strict-transport-security", "max-age=31536000")
+                if state["is_bound"]:  # its token is this browser's: nobody else is shown the page
+                    headers.setdefault("cache-control", "private, no-cache")
                 if is_new and state["is_bound"]:
                     secure = "; Secure" if self.is_secure else ""
                     headers.append(

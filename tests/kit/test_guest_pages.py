@@ -9,7 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from market.app import create_app
+from market.deps import Deps
 from market.kit.guest_pages import GuestPages, forget_pages
+from tests.visitor import token
 
 
 @dataclass
@@ -127,3 +130,19 @@ async def test_the_oldest_pages_make_room_for_new_ones(client: httpx.AsyncClient
     await client.get("/page?page=0")
 
     assert len(site.composed) == 9
+
+
+async def test_a_page_with_a_form_is_kept_for_nobody_else(deps: Deps) -> None:
+    transport = httpx.ASGITransport(app=create_app(deps, guest_page_seconds=60))
+    async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as first:
+        await token(first)
+        own = await token(first)
+        page = await first.get("/login")
+    async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as second:
+        foreign = await token(second)
+        form = {"csrf_token": foreign, "email": "a@b.cn", "password": "wrong wrong wrong"}
+        answer = await second.post("/login", data=form)
+
+    assert page.headers["cache-control"] == "private, no-cache"
+    assert own != foreign
+    assert answer.status_code == 422

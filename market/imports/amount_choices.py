@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.kit.money import UNITS, Money
-from market.kit.written_amounts import read_amount, read_approximate, read_range
+from market.kit.written_amounts import read_amount, read_approximate, read_inside, read_range
 
 
 def amount_choices(text: str, unit: int) -> tuple[str, ...]:
@@ -13,7 +13,10 @@ def amount_choices(text: str, unit: int) -> tuple[str, ...]:
     if amount := read_amount(text, unit=unit) or read_approximate(text, unit=unit):
         return (_typed(amount),)
     ends = read_range(text, unit=unit)
-    return (_typed(ends[0]), _typed(ends[1])) if ends else ()
+    if ends:
+        return _typed(ends[0]), _typed(ends[1])
+    amount = read_inside(text, unit=unit)
+    return (_typed(amount),) if amount else ()
 
 
 def _typed(amount: int) -> str:

@@ -277,9 +277,15 @@ class _Reader:
         try:
             money = amount_of(cell, unit=unit or WAN)
         except UnreadableCell as error:
-            sentence = _("“%(text)s”不是金额（%(why)s）。", text=text[:40], why=error.why)
-            if choices := amount_choices(plain, unit or WAN):
-                sentence = _("写的是“%(text)s”（%(place)s），是哪一个？", text=text[:40], place=cell.place)
+            choices = amount_choices(plain, unit or WAN)
+            names = {"text": text[:40], "place": cell.place, "why": error.why, "amount": "".join(choices)}
+            match len(choices):
+                case 0:
+                    sentence = _("“%(text)s”不是金额（%(why)s）。", **names)
+                case 1:
+                    sentence = _("写的是“%(text)s”（%(place)s），是 %(amount)s 吗？不是请另填。", **names)
+                case _:
+                    sentence = _("写的是“%(text)s”（%(place)s），是哪一个？", **names)
             self.fault(column, sentence, choices)
             return None
         if money is not None and not 0 < money.amount < 10**16:

@@ -51,8 +51,13 @@ UNITS = {
     "千万元": 10_000_000,
     "亿": 100_000_000,
     "亿元": 100_000_000,
+    "圓": 1,
+    "萬": 10_000,
+    "萬元": 10_000,
+    "億": 100_000_000,
+    "億元": 100_000_000,
 }
-"""Yuan that a written unit makes."""
+"""Yuan that a written unit makes, also in traditional characters."""
 _WITH_UNIT = re.compile(rf"(.*[\d.])\s*({'|'.join(sorted(UNITS, key=len, reverse=True))})整?")
 
 HOME = "CNY"

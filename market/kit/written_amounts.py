@@ -1,6 +1,6 @@
 """Amounts as people write them in words: 十二万, 3百万元, 约30万, 10-20万. Pure.
 
-Only what can be one thing is read; 一万二 and 一百二 are not.
+Only what can be one thing is read, in simplified or traditional characters; 一万二 and 一百二 are not.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ _SECTION = re.compile(
     + (f"(?:({_DIGIT})?([十拾])(零)?)?({_DIGIT})?")
 )
 _ARABIC = re.compile(r"(\d+(?:\.\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?)\s*([十百千]?)(万|亿|)")
-_YUAN = re.compile(r"\s*(?:人民币)?\s*[元圆块]\s*[整正]?$|[整正]$")
+_YUAN = re.compile(r"\s*(?:人民币)?\s*[元圆块]\s*[整正]?\s*(?:人民币)?$|[整正]$")
 _ABOUT = re.compile(r"^(?:大约|大概|约为|约|近|上下)\s*|\s*(?:左右|上下)$")
+_TRADITIONAL = str.maketrans("萬億圓塊幣約兩貳參陸點", "万亿圆块币约两贰叁陆点")
+_INSIDE = re.compile(r"(?<![\d.,])\d[\d,]*(?:\.\d+)?\s*[十百千]?(?:[万亿Ww]\s*元?|元)(?![\d.])")
+"""An amount in digits with its unit, among other words."""
 _RANGE = re.compile(r"\s*(?:-{1,2}|~|〜|—{1,2}|–|至|到)\s*")
 
 
@@ -46,6 +49,12 @@ def read_approximate(text: str, *, unit: int) -> int | None:
     return read_amount(plain, unit=unit) if plain != folded else None
 
 
+def read_inside(text: str, *, unit: int) -> int | None:
+    """Return the fen of the only amount with a unit among other words: 35万元/年, 35W起; else None."""
+    amounts = _INSIDE.findall(_folded(text))
+    return read_amount(re.sub("[Ww]", "万", amounts[0]), unit=unit) if len(amounts) == 1 else None
+
+
 def read_range(text: str, *, unit: int) -> tuple[int, int] | None:
     """Return the two ends of a range in fen: 10-20万, 10万至20万元, 十到二十万; else None.
 
@@ -66,6 +75,7 @@ def read_range(text: str, *, unit: int) -> tuple[int, int] | None:
 
 def _folded(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text[:MOST]).strip() if len(text) <= MOST else ""
+    folded = folded.translate(_TRADITIONAL)
     return folded.removeprefix("人民币").lstrip("¥￥ ")
 
 

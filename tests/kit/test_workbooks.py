@@ -26,7 +26,7 @@ from market.kit.workbooks.cells import (
 from market.kit.workbooks.ooxml import is_date_format
 from market.kit.workbooks.reading import read_sheets
 from tests.kit.books import packed, row_of, xlsx
-from tests.kit.xls import Table, container, xls
+from tests.kit.xls import Formula, Table, container, xls
 
 DATE_STYLES = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="57"/><xf numFmtId="9"/></cellXfs>'
 
@@ -312,6 +312,25 @@ def test_an_xls_is_read_with_kinds_merged_and_hidden_cells() -> None:
     assert sheet.rows[2].cell(2).has_lost_digits
     assert [row.is_hidden for row in sheet.rows] == [False, False, True]
     assert sheet.is_column_hidden(4)
+
+
+DOUBLED = b"\x1e\x11\x00\x1e\x02\x00\x05"
+"""Tokens of =17*2."""
+EMPTY = b"\x17\x00\x00"
+"""Token of =""."""
+
+
+def test_a_formula_of_an_xls_whose_result_was_not_stored_is_named() -> None:
+    never = only_sheet(xls(Table([["价格", Formula(DOUBLED)], ["", Formula(EMPTY)]])))
+    partly = only_sheet(xls(Table([[Formula(DOUBLED, 34.0), Formula(DOUBLED)], ["甲", Formula(EMPTY)]])))
+
+    assert [row.cell(2).problem for row in never.rows] == [
+        "Sheet1!B1 是没有算出结果的公式，请打开保存一次",
+        "Sheet1!B2 是没有算出结果的公式，请打开保存一次",
+    ]
+    assert partly.rows[0].cell(1).text == "34"
+    assert partly.rows[0].cell(2).kind is Kind.FORMULA
+    assert partly.rows[1].cell(2).kind is Kind.EMPTY
 
 
 @pytest.mark.parametrize(

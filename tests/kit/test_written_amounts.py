@@ -30,6 +30,9 @@ WAN = 10_000_00
         ("一万零五百元", 1.05),
         ("五百元", 0.05),
         ("４万", 4),
+        ("十二萬", 12),
+        ("壹佰貳拾萬圓整", 120),
+        ("35万元人民币", 35),
     ],
 )
 def test_an_amount_in_words_that_can_only_be_one_thing_is_read(text: str, wan: float) -> None:

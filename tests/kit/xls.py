@@ -9,7 +9,17 @@ from datetime import date
 
 SECTOR = 512
 DATE_STYLE = 1
-Value = str | float | bool | date | None | Exception
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula of which the writing program stored a number, or no result."""
+
+    tokens: bytes
+    result: float | None = None
+
+
+Value = str | float | bool | date | None | Exception | Formula
 """An exception stands for the error value #N/A."""
 
 
@@ -74,6 +84,10 @@ def _cell(row: int, column: int, value: Value) -> bytes:
         return _record(0x205, struct.pack("<HHHBB", row, column, 0, int(value), 0))
     if isinstance(value, Exception):
         return _record(0x205, struct.pack("<HHHBB", row, column, 0, 0x2A, 1))
+    if isinstance(value, Formula):
+        result = b"\x03" + bytes(5) + b"\xff\xff" if value.result is None else struct.pack("<d", value.result)
+        head = struct.pack("<HHH", row, column, 0) + result + bytes(6)
+        return _record(0x06, head + struct.pack("<H", len(value.tokens)) + value.tokens)
     style, number = 0, value
     if isinstance(value, date):
         style, number = DATE_STYLE, (value - date(1899, 12, 30)).days

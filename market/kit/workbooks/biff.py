@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
+from typing import Any
 
 import xlrd
 from xlrd.sheet import Sheet as BiffSheet
@@ -26,6 +28,13 @@ from market.kit.workbooks.cells import (
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """Name of the stream in which Office keeps an .xlsx that has a password."""
+
+_FORMULA, _BEGIN, _END = (0x0006, 0x0206, 0x0406), (0x0009, 0x0209, 0x0409, 0x0809), 0x000A
+"""Records of a formula, and of the begin and end of a sheet and of the charts in it."""
+_NO_TEXT = b"\x03\xff\xff"
+"""First and last two bytes of a result that is an empty text, or that was never stored."""
+_ARITHMETIC = frozenset([*range(0x03, 0x08), 0x13, 0x14])
+"""Last token of a formula that makes a number: + - * / ^, a sign, a percentage."""
 
 
 def read_biff(content: bytes, limits: Limits) -> Iterator[Sheet]:
@@ -85,10 +94,15 @@ def _open(content: bytes, *, formatting_info: bool) -> xlrd.Book:
 def _converted(sheet: BiffSheet, budget: Budget) -> Sheet:
     builder = SheetBuilder(sheet.name, budget)
     is_1904 = sheet.book is not None and bool(sheet.book.datemode)
+    unstored: set[tuple[int, int]] | None = None
     for place in range(sheet.nrows):
         kinds, values = sheet.row_types(place), sheet.row_values(place)
         for column, kind in enumerate(kinds):
-            if kind not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+            if kind == xlrd.XL_CELL_TEXT and not values[column]:
+                unstored = _formulas_without_result(sheet) if unstored is None else unstored
+                if (place, column) in unstored:
+                    builder.add(Cell(sheet.name, place + 1, column + 1, Kind.FORMULA, "="))
+            elif kind not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
                 builder.add(_cell(sheet.name, place + 1, column + 1, kind, values[column], is_1904=is_1904))
         layout = sheet.rowinfo_map.get(place)
         if layout is not None and layout.hidden:
@@ -99,6 +113,34 @@ def _converted(sheet: BiffSheet, budget: Budget) -> Sheet:
     for top, bottom, left, right in sheet.merged_cells:
         builder.merge(Span(top + 1, left + 1, bottom, right))
     return builder.build()
+
+
+def _formulas_without_result(sheet: BiffSheet) -> set[tuple[int, int]]:
+    """Return row and column, from 0, of formulas whose result the writing program did not store.
+
+    Such a result is stored as an empty text. A sheet with other results was calculated: there an empty text
+    is one, unless the formula does arithmetic.
+    """
+    book: Any = sheet.book  # Its stubs know neither the content as bytes nor where a sheet begins.
+    content, position = book.mem, book._sh_abs_posn[sheet.number]
+    empty: dict[tuple[int, int], bool] = {}
+    has_results, depth = False, 0
+    while position + 4 <= len(content):
+        record, length = struct.unpack_from("<HH", content, position)
+        body, position = content[position + 4 : position + 4 + length], position + 4 + length
+        if record in _BEGIN:
+            depth += 1
+        elif record == _END:
+            depth -= 1
+            if depth <= 0:
+                break
+        elif record in _FORMULA and length >= 14:
+            row, column = struct.unpack_from("<HH", body)
+            if bytes([body[6], *body[12:14]]) == _NO_TEXT:
+                empty[row, column] = body[-1] in _ARITHMETIC
+            else:
+                has_results = True
+    return {place for place, is_arithmetic in empty.items() if is_arithmetic or not has_results}
 
 
 def _cell(sheet: str, row: int, column: int, kind: int, value: object, *, is_1904: bool) -> Cell:

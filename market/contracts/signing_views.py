@@ -107,6 +107,7 @@ async def sign(request: Request) -> Response:
         draft=draft,
         terms=terms,
         accept=ACCEPT,
+        is_edited=act == "edit",
         **_sealed(request, actor, upload),
     )
 

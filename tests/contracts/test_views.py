@@ -118,6 +118,10 @@ async def test_before_it_is_entered_the_contract_is_shown_with_what_it_binds_and
     await post(client, address, sent | {"act": "sign"})
     draft = await ContractDraft.get().select_related("file")
     assert (draft.side, draft.file.name) == (Side.SELLER, "合同.pdf")
+    entered = await client.get(address)
+    changed = await post(client, address, sent | {"draft_hash": draft.content_hash, "act": "edit"})
+    unfolded = re.compile(r"<details open>\s*<summary>内容有出入")
+    assert (unfolded.search(entered.text), bool(unfolded.search(changed.text))) == (None, True)
 
 
 async def test_the_page_of_the_signature_tells_the_brokers_commission(client: httpx.AsyncClient) -> None:

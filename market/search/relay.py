@@ -23,7 +23,7 @@ from market.search.listing_vectors import with_vectors
 from market.search.models import OutboxEntry
 from market.search.outbox import DocumentSource, PendingEntry
 
-BATCH = 500
+BATCH = 1000
 MARK = "search_mark"
 """Key of the state that holds the mark of this market's indexes."""
 PATIENCE = 60.0

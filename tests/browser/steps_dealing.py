@@ -172,7 +172,7 @@ def contract(story: Story) -> None:
     choose_paper(author, "许可合同.pdf", label="合同扫描件")
     press(main(author), "下一步：核对并签署")
     shows(author, "壹佰贰拾万元整", "第 2 期", "许可合同.pdf")
-    press(main(author), "登记并签署")
+    press(main(author), "登记并签署，成交额 ￥1,200,000.00")
     shows_flash(author, "请等对方确认")
     buyer.goto(f"/deals/{story.deal}")
     main(buyer).locator("a.btn--act").first.click()

@@ -146,6 +146,15 @@ def test_a_template_imports_the_macros_it_calls_and_no_others(path: Path) -> Non
     assert (called & MACROS) - imported - own == set()
 
 
+@pytest.mark.parametrize("layout", [page for page in PAGES if page.name == "base.html"], ids=str)
+def test_no_page_names_a_macro_as_its_layout_names_a_variable(layout: Path) -> None:
+    source = layout.read_text(encoding="utf-8")
+    variables = set(re.findall(r"\{% set (\w+)", source))
+    pages = {page: set(re.findall(r"\{% macro (\w+)\(", page.read_text(encoding="utf-8"))) for page in PAGES}
+
+    assert {page.name: names & variables for page, names in pages.items() if names & variables} == {}
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_template_has_readable_lines(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()

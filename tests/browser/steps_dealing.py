@@ -39,7 +39,7 @@ def broker(story: Story) -> None:
     shows_flash(page, "已接手")
     press(_row(page), "登记引荐")
     shows(page, OUTCOME, NEED, ENTERPRISE)
-    fill(page, {"约定佣金": "2", "引荐说明": "指标相合，企业有现成的连铸连轧线。"})
+    fill(page, {"约定佣金": "2", "佣金由谁承担": "seller", "引荐说明": "指标相合，企业有现成的连铸连轧线。"})
     press(main(page), "登记引荐")
     shows(page, "登记引荐", "2%", "双方都同意对接以后")
     story.deal = number_in(page)

@@ -77,12 +77,6 @@ class Market(Starlette):
             if name and not getattr(route, "param_convertors", True)
         }
 
-    def address_of(self, name: str, /, **params: Any) -> str:
-        """Return the address of a page by the name of its route."""
-        return (
-            self.fixed_addresses[name] if name in self.fixed_addresses else self.url_path_for(name, **params)
-        )
-
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         if not path_params and name in self.fixed_addresses:
             return self.fixed_addresses[name]
@@ -134,7 +128,7 @@ def create_app(
     app.state.deps = deps
     app.state.gate, app.state.quotas = Gate(), Quotas(read_quotas(deps.settings.quotas))
     environment().globals.update(
-        url=app.address_of,
+        url=app.url_path_for,
         label=labels.label,
         tone=labels.tone,
         lists=lists,

@@ -89,7 +89,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     work = None
     if actor is not None:
         entries = rooms().workbench(actor, is_demo=is_demo)
-        work = build_workbench(entries, request.url.path, request.url.query, app.address_of)
+        work = build_workbench(entries, request.url.path, request.url.query, app.url_path_for)
     message = take_flash(request)
     may_convert = get_locale() == "zh-Hant" and is_converted(template)
     is_original = bool(request.query_params.get("original"))
@@ -101,7 +101,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
             actor=actor,
             unread=getattr(request.state, "unread", 0),
             csrf=FormToken(request),
-            url=app.address_of,
+            url=app.url_path_for,
             here=here,
             menu=menu,
             work=work,

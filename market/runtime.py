@@ -85,10 +85,12 @@ async def running(
         url = owner if as_owner else str(settings.database_url or as_application(owner))
         if prepare:
             async with database(owner, pool_size=settings.pool_size):
-                await _load_clock(deps)
+                if await has_tables():
+                    await load_clock(deps)
                 await prepare()
         async with database(url, pool_size=settings.pool_size, limits=limits):
-            await _load_clock(deps)
+            if await has_tables():
+                await load_clock(deps)
             try:
                 yield url
             finally:
@@ -125,8 +127,9 @@ async def keep_alive(embedded: EmbeddedPostgres, *, every: float = 1.0) -> None:
         log.warning("PostgreSQL runs again")
 
 
-async def _load_clock(deps: Deps) -> None:
-    if deps.settings.is_demo and isinstance(deps.clock, BusinessClock) and await has_tables():
+async def load_clock(deps: Deps) -> None:
+    """Load the demo's clock, which another process may have moved."""
+    if deps.settings.is_demo and isinstance(deps.clock, BusinessClock):
         await deps.clock.load()
 
 

@@ -17,12 +17,12 @@ from psycopg.conninfo import make_conninfo
 
 from market.deps import Deps
 from market.kit import telemetry
-from market.kit.clock import BusinessClock
 from market.kit.guest_pages import forget_pages
 from market.kit.jobs import Job, record_failure
 from market.kit.templating import environment
 from market.records.moments import run_moments
 from market.rooms import install_rooms
+from market.runtime import load_clock
 
 log = logging.getLogger("market.jobs")
 
@@ -38,7 +38,7 @@ class Pulse:
 
 PULSE = Pulse()
 Tell = Callable[[str, str], None]
-"""Called with a job and what came of it; with two empty texts after a sweep that ran moments."""
+"""Called with a job and its result, `done` or `failed`; with two empty texts after a sweep ran moments."""
 POLL_EVERY = 1.0
 """Seconds between two looks for jobs of which no notification told, such as one whose lock came free."""
 RECOVERY_PAUSE = 1.0
@@ -73,7 +73,7 @@ async def sweeping_moments(deps: Deps, tell: Tell) -> AsyncIterator[None]:
 
     async def sweep() -> None:
         try:
-            await _load_clock(deps)
+            await load_clock(deps)
             if await run_moments(deps, deps.clock()):
                 tell("", "")
         except Exception as error:  # the database may be away for a while; the next sweep tries again
@@ -81,12 +81,6 @@ async def sweeping_moments(deps: Deps, tell: Tell) -> AsyncIterator[None]:
 
     async with _every(MOMENTS_EVERY, sweep):
         yield
-
-
-async def _load_clock(deps: Deps) -> None:
-    """Load the clock of the demo, which the site may have moved."""
-    if isinstance(deps.clock, BusinessClock) and deps.settings.is_demo:
-        await deps.clock.load()
 
 
 @asynccontextmanager
@@ -111,12 +105,12 @@ async def work(
     *,
     concurrency: int = 3,
     pulse: Pulse = PULSE,
-    tell: Tell = lambda job, came: None,
+    tell: Tell = lambda job, result: None,
     until: Awaitable[None] | None = None,
 ) -> None:
     """Run jobs until the process is stopped by a signal, or `until` is done.
 
-    `tell` is called with every job that ran and what came of it.
+    `tell` is called with every job that ran and its result.
     """
     app = build_app(deps, url, tell)
     async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps, tell):
@@ -194,7 +188,7 @@ def _runner(deps: Deps, job: Job, tell: Tell) -> Any:
     async def run(context: procrastinate.JobContext, **arguments: Any) -> None:
         arguments.pop("timestamp", None)
         try:
-            await _load_clock(deps)
+            await load_clock(deps)
             await job.handler(deps, **arguments)
         except Exception as error:  # the edge of the worker: counted, logged, tried again
             note_job(job.name, "failed")
@@ -211,8 +205,8 @@ def _runner(deps: Deps, job: Job, tell: Tell) -> Any:
     return run
 
 
-def note_job(job: str, came: str) -> None:
+def note_job(job: str, result: str) -> None:
     """Count a job that ran, and have pages composed anew, which it may have changed."""
     if job:
-        telemetry.jobs.labels(job, came).inc()
+        telemetry.jobs.labels(job, result).inc()
     forget_pages()

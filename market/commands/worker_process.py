@@ -119,11 +119,11 @@ class WorkerProcess:
         if process.stdout is None:
             return
         async for line in process.stdout:
-            job, _space, came = line.decode(errors="replace").rstrip("\n").partition(" ")
+            job, _space, result = line.decode(errors="replace").rstrip("\n").partition(" ")
             if job == READY:
                 self._is_ready = True
             else:
-                self._tell(job, came)
+                self._tell(job, result)
 
 
 def lower_priority(pid: int) -> None:
@@ -133,10 +133,10 @@ def lower_priority(pid: int) -> None:
             os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
 
 
-def tell_site(job: str, came: str) -> None:
+def tell_site(job: str, result: str) -> None:
     """Tell the site that started this worker of a job; a site that is gone needs no telling."""
     with suppress(OSError, ValueError):
-        sys.stdout.write(f"{job} {came}\n")
+        sys.stdout.write(f"{job} {result}\n")
         sys.stdout.flush()
 
 

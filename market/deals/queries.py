@@ -186,10 +186,7 @@ NOBODY = UUID(int=0)
 """An id that no record has."""
 _LATEST_DEAL = Statement(
     lambda outcome_id, organisation_id, broker_id: (
-        Deal.filter(
-            Q(seller_id=organisation_id) | Q(buyer_id=organisation_id) | Q(broker_id=broker_id),
-            outcome_id=outcome_id,
-        )
+        Deal.filter(_is_of(organisation_id, broker_id), outcome_id=outcome_id)
         .order_by("-created_at")
         .limit(1)
     ),
@@ -212,9 +209,7 @@ async def find_running_deal(actor: Actor, outcome_id: UUID) -> Deal | None:
     if Role.AUDITOR in actor.roles:
         deal = await Deal.filter(outcome_id=outcome_id).order_by("-created_at").first()
     else:
-        own = actor.organisation_id if actor.is_organisation_verified else None
-        broker = actor.user_id if Role.BROKER in actor.roles else NOBODY
-        deal = await _LATEST_DEAL.first(outcome_id, own or NOBODY, broker)
+        deal = await _LATEST_DEAL.first(outcome_id, *_acting_as(actor))
     return deal if deal and deal.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED) else None
 
 
@@ -326,10 +321,18 @@ def _visible_to(actor: Actor) -> QuerySet[Deal]:
     """Return the deals the person may open."""
     if Role.AUDITOR in actor.roles:
         return Deal.all()
-    condition = Q(broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])
-    if actor.organisation_id and actor.is_organisation_verified:
-        condition |= Q(seller_id=actor.organisation_id) | Q(buyer_id=actor.organisation_id)
-    return Deal.filter(condition)
+    return Deal.filter(_is_of(*_acting_as(actor)))
+
+
+def _is_of(organisation_id: UUID, broker_id: UUID) -> Q:
+    """Return the condition that a deal has this organisation on a side, or this broker."""
+    return Q(seller_id=organisation_id) | Q(buyer_id=organisation_id) | Q(broker_id=broker_id)
+
+
+def _acting_as(actor: Actor) -> tuple[UUID, UUID]:
+    """Return as which verified organisation, and as which broker, the person opens deals; or `NOBODY`."""
+    organisation_id = actor.organisation_id if actor.is_organisation_verified else None
+    return organisation_id or NOBODY, actor.user_id if Role.BROKER in actor.roles else NOBODY
 
 
 async def attach_subjects(deals: Sequence[Deal]) -> None:

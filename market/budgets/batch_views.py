@@ -132,12 +132,9 @@ async def show(request: Request) -> Response:
     page_request = PageRequest(PageRequest.from_query(request.query_params).number, CLAIMS_PER_PAGE)
     now = deps(request).clock()
     preview = await preview_batch(batch, now=now) if batch.status is BatchStatus.DRAFT else None
-    if preview is not None:
-        claims_in_order = [line.claim for line in (*preview.funded, *preview.left_out)]
-    else:
-        claims_in_order = claims
+    in_order = [line.claim for line in (*preview.funded, *preview.left_out)] if preview else claims
     start = page_request.offset
-    page = page_request.page(claims_in_order[start : start + CLAIMS_PER_PAGE], len(claims))
+    page = page_request.page(in_order[start : start + CLAIMS_PER_PAGE], len(claims))
     shown = [claim.id for claim in page.items]
     orders = (
         await Disbursement.filter(claim__batch_id=batch.id)

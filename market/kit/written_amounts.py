@@ -10,10 +10,11 @@ import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 
+from market.kit.chinese_numbers import DIGITS
+
 MOST = 40
 """Characters of the longest amount that is read."""
-_DIGITS = {char: at for at, char in enumerate("零一二三四五六七八九")}
-_DIGITS |= {char: at for at, char in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"两": 2, "俩": 2}
+_DIGITS = DIGITS | {char: value for value, char in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"俩": 2}
 _TENS = {"千": 1000, "仟": 1000, "百": 100, "佰": 100, "十": 10, "拾": 10}
 _GROUPS = {"亿": 10**8, "万": 10**4, "": 1}
 _DIGIT = f"[{''.join(_DIGITS)}]"
@@ -90,8 +91,8 @@ def _number(text: str) -> Fraction | None:
 def _chinese_number(text: str) -> Fraction | None:
     whole, point, part = text.partition("点")
     if point:
-        group = whole_group = part[-1:] if part[-1:] in ("万", "亿") else ""
-        digits = part.removesuffix(whole_group)
+        group = part[-1:] if part[-1:] in ("万", "亿") else ""
+        digits = part.removesuffix(group)
         number = _section(whole)
         if number is None or not digits or not all(char in _DIGITS for char in digits):
             return None

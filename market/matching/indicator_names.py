@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from market.kit.chinese_numbers import read_small
 from market.matching.readings import fold_value
 from market.matching.units import parse_unit
 
@@ -108,7 +109,9 @@ def read_name(label: str) -> IndicatorName:
     per = _PER.search(text)
     if per:
         text = text.replace(per[0], "", 1)
-    text = _SYNONYM.sub(lambda match: _SYNONYMS[match[0]], _HAN_TIME.sub(_digits, text))
+    text = _SYNONYM.sub(
+        lambda match: _SYNONYMS[match[0]], _HAN_TIME.sub(lambda match: str(read_small(match[1])), text)
+    )
     bare = _NOTE.sub("", text)
     words, own = _words(text), _words(bare) or _words(text)
     heads = [word for word in own if word not in "率值"] or own
@@ -139,9 +142,3 @@ def name_closeness(one: IndicatorName, other: IndicatorName) -> float:
 
 def _words(text: str) -> list[str]:
     return [re.sub(r"\s", "", word) for word in _TOKEN.findall(text)]
-
-
-def _digits(match: re.Match[str]) -> str:
-    values = {word: number for number, word in enumerate("零一二三四五六七八九")} | {"两": 2}
-    tens, joint, ones = match[1].partition("十")
-    return str(values.get(tens, 1) * 10 + values.get(ones, 0)) if joint else str(values[tens])

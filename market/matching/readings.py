@@ -14,6 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
+from market.kit.chinese_numbers import read_small
 from market.matching.units import KNOWN, MULTIPLES, Unit, parse_unit
 from market.search.normalise import simplify
 
@@ -87,7 +88,6 @@ _WAVE = re.compile("[～〜∼˜—]+|--+")
 _NOTE = re.compile(r"(?<!/)\([^()]*\)|\[[^\[\]]*\]")
 """What is no part of a value: (28 天), but not the lower part of a unit: W/(m·K)."""
 _CLAUSE = re.compile(r",(?!\d{3}(?!\d))|[;、。!]")
-_HAN_DIGITS = {word: number for number, word in enumerate("零一二三四五六七八九")} | {"两": 2}
 _HAN_NUMBER = re.compile(
     "(?<![一二两三四五六七八九十百千万每第之])"
     "([一二两三四五六七八九]?十[一二三四五六七八九]?|[零一二两三四五六七八九])(?![一二三四五六七八九十百千万])"
@@ -144,14 +144,7 @@ def read_value(text: str) -> ValueReading | None:
 
 def _with_digits(text: str) -> str:
     """Write a small Chinese number in digits."""
-
-    def digits(match: re.Match[str]) -> str:
-        tens, joint, ones = match[1].partition("十")
-        if not joint:
-            return str(_HAN_DIGITS[tens])
-        return str(_HAN_DIGITS.get(tens, 1) * 10 + _HAN_DIGITS.get(ones, 0))
-
-    return _HAN_NUMBER.sub(digits, text, count=1)
+    return _HAN_NUMBER.sub(lambda match: str(read_small(match[1])), text, count=1)
 
 
 def _read_clause(text: str) -> ValueReading | None:

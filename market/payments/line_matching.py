@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from market.codes.canonical import canonical_key, normalise_width
+from market.kit.chinese_numbers import read_small
 from market.kit.money import Money
 from market.payments.states import MatchBasis, RemittanceStatus
 
@@ -90,17 +91,11 @@ def references_in(text: str) -> list[tuple[str, int | None]]:
 
 def instalments_in(text: str) -> set[int]:
     """Return the instalments that a text names as people do: 第2期, 第二期, 第十二笔."""
-    return {
-        int(number) if number.isascii() else _chinese_number(number)
+    numbers = (
+        int(number) if number.isascii() else read_small(number)
         for number in _INSTALMENT.findall(normalise_width(text))
-    }
-
-
-def _chinese_number(text: str) -> int:
-    """Return a number up to 99 that is written in Chinese."""
-    tens, has_ten, ones = text.rpartition("十")
-    digits = "零一二三四五六七八九"
-    return (digits.index(tens) if tens else 1) * 10 * bool(has_ten) + (digits.index(ones) if ones else 0)
+    )
+    return {number for number in numbers if number is not None}
 
 
 class LineMatcher:

@@ -42,6 +42,7 @@ def parts_of(match: Match | None) -> list[tuple[int, int]]:
         ("第二十三期款", {23}),
         ("第三笔、第4笔", {3, 4}),
         ("货款", set()),
+        ("第十十期", set()),
     ],
 )
 def test_an_instalment_is_named_as_people_do(text: str, numbers: set[int]) -> None:

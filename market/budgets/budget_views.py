@@ -32,7 +32,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
+from market.kit.web import deps, form_data_or_none, redirect_to, typed_text, uuid_or_none
 from market.programmes.catalogue import list_programmes
 from market.programmes.states import ProgrammeAct
 from market.records.by import By
@@ -99,7 +99,7 @@ async def show(request: Request) -> Response:
         if change_id is None:
             raise NotFound(_("没有这项预算变更。"))
         if data.get("act") == "reject":
-            await reject_change(change_id, reason=str(data.get("reason") or "")[:500], by=by)
+            await reject_change(change_id, reason=typed_text(data, "reason", 500), by=by)
             return flash(request, answer, _("预算变更已退回。"))
         await confirm_change(change_id, by=by)
         return flash(request, answer, _("预算变更已确认并入账。"))

@@ -34,7 +34,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
+from market.kit.web import deps, form_data_or_none, redirect_to, typed_text, uuid_or_none
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -159,7 +159,7 @@ def _interest_day(confirmed: Sequence[ClawbackReceipt], today: date, principal: 
 
 async def _decide_handover(act: str, data: FormData, number: str, by: By) -> str:
     """Confirm or reject the proposed handing over; return what to tell."""
-    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    reason = typed_text(data, "reason")
     if act == "confirm_handover":
         await decide_handover(number, Verdict.CONFIRMED, by=by)
         return _("追回已移送，移送书已签发。")
@@ -169,7 +169,7 @@ async def _decide_handover(act: str, data: FormData, number: str, by: By) -> str
 
 async def _decide(act: str, data: FormData, number: str, by: By) -> str:
     """Carry out the act of a second person beside confirming the clawback; return what to tell."""
-    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    reason = typed_text(data, "reason")
     if act == "drop":
         await drop_clawback(number, reason=reason, by=by)
         return _("追回已撤销。")

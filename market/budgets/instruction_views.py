@@ -41,7 +41,7 @@ from market.kit.money import amount_in_words
 from market.kit.pdf import pdf_response
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, redirect_to
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to, typed_text
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -84,7 +84,7 @@ async def release(request: Request) -> Response:
 async def reject(request: Request) -> Response:
     actor = actor_for(request, BudgetAct.RELEASE_PAYMENT)
     number, data = request.path_params["number"], await form_data(request)
-    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    reason = typed_text(data, "reason")
     await instructions.reject_instruction(number, reason=reason, by=By(actor, deps(request).clock()))
     answer = redirect_to(request, "budgets:instruction", number=number)
     return flash(request, answer, _("拨付指令已退回，其中的拨付已撤回，可以重新下达。"), "note")
@@ -210,7 +210,7 @@ async def _decide_layout(request: Request, key: str, data: FormData, by: By) -> 
     if data.get("act") == "confirm":
         await decide_layout(key, Verdict.CONFIRMED, by=by)
         return flash(request, answer, _("版式已确认，以后放行的指令使用。"))
-    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    reason = typed_text(data, "reason")
     await decide_layout(key, Verdict.REJECTED, reason=reason, by=by)
     return flash(request, answer, _("版式的修改已退回。"), "note")
 

@@ -16,7 +16,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
+from market.kit.web import deps, form_data_or_none, redirect_to, typed_text, uuid_or_none
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -32,7 +32,7 @@ async def index(request: Request) -> Response:
         rate_id = uuid_or_none(data.get("rate_id"))
         if rate_id is None:
             raise NotFound(_("没有这条利率。"))
-        reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+        reason = typed_text(data, "reason")
         verdict = Verdict.CONFIRMED if act == "confirm" else Verdict.REJECTED
         await decide_rate(rate_id, verdict, reason="" if act == "confirm" else reason, by=By(actor, now))
         if verdict is Verdict.REJECTED:

@@ -34,7 +34,15 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uploaded_files, uuid_or_none
+from market.kit.web import (
+    deps,
+    form_data,
+    form_data_or_none,
+    redirect_to,
+    typed_text,
+    uploaded_files,
+    uuid_or_none,
+)
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -145,7 +153,7 @@ def _reported(form: ResultForm) -> Reported:
 async def _act(data: FormData, order: Disbursement, by: By) -> str:
     """Carry out what the rechecker or the approver does about an order's result; return what to tell."""
     act = str(data.get("act"))
-    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    reason = typed_text(data, "reason")
     if act == "take_back":
         await propose_take_back(order.number, ground=reason, by=by)
         return _("已提出撤销银行结果，待批准人批准。")

@@ -42,7 +42,7 @@ from market.kit.labels import choices
 from market.kit.pdf import pdf_response
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, uuid_or_none
+from market.kit.web import deps, form_data, form_data_or_none, path_id, typed_text, uuid_or_none
 from market.panels.expert_reviews import list_reviews
 from market.programmes import drafts
 from market.programmes.catalogue import clauses, compiled
@@ -206,7 +206,7 @@ async def payee(request: Request) -> Response:
         words = _("已提请批准人批准新账户。")
     else:
         verdict = Verdict.CONFIRMED if act == "confirm" else Verdict.REJECTED
-        reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+        reason = typed_text(data, "reason")
         await decide_payee_change(number, verdict, reason=reason, by=by)
         words = _("已改为拨付到新账户。") if act == "confirm" else _("没有批准新账户，拨付仍然停止。")
     return flash(request, _to_claim(request, number), words)
@@ -264,7 +264,7 @@ async def refusal(request: Request) -> Response:
     actor, data = actor_for(request, ClaimAct.DECIDE_REFUSAL), await form_data(request)
     number = request.path_params["number"]
     verdict = Verdict.CONFIRMED if data.get("act") == "confirm" else Verdict.REJECTED
-    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    reason = typed_text(data, "reason")
     await decide_refusal(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     answer = _to_claim(request, number)
     if verdict is Verdict.REJECTED:

@@ -33,7 +33,7 @@ from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
+from market.kit.web import deps, form_data_or_none, redirect_to, typed_text, uuid_or_none
 from market.panels.expert_reviews import list_reviews
 from market.panels.scoring import MORE, SMALLEST
 from market.panels.states import PanelAct
@@ -90,7 +90,7 @@ async def _act(data: FormData, form: AssignForm, number: str, by: By) -> str:
         review_id = uuid_or_none(data.get("review"))
         if review_id is None:
             raise NotFound(_("没有这项评审任务。"))
-        reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+        reason = typed_text(data, "reason")
         await unassign_expert(number, review_id, reason=reason, by=by)
         return _("专家已撤换，请另行指派。")
     if not form.due_on.validate(form) or form.due_on.data is None:

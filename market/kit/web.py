@@ -52,6 +52,11 @@ async def form_data_or_none(request: Request) -> FormData | None:
     return await form_data(request) if request.method == "POST" else None
 
 
+def typed_text(data: FormData, name: str, most: int = 300) -> str:
+    """Return a text typed beside a button, such as a reason, cut off after `most` characters."""
+    return str(data.get(name) or "").replace("\x00", "").strip()[:most]
+
+
 def uuid_or_none(text: object) -> UUID | None:
     """Return the UUID that a form or a query names, or None where it is none."""
     try:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from market.imports.excel_template import Column, columns_of
 from market.kit.i18n import gettext as _
@@ -244,3 +245,29 @@ def head_notices(heads: SheetHeads) -> list[str]:
 def visible_rows(heads: SheetHeads) -> Iterator[Row]:
     """Yield the rows below the heads that a person sees."""
     yield from (row for row in heads.head_row.rows() if not row.is_hidden)
+
+
+def columns_for_choice(kind: Kind) -> list[tuple[str, str]]:
+    """Return our columns to choose from, amounts in each unit."""
+    choices: list[tuple[str, str]] = []
+    for column in columns_of(kind):
+        head = str(column.head)
+        if column.name in AMOUNTS:
+            bare = head.split("（")[0]
+            choices += [
+                (f"{column.name}:{yuan}", _("%(name)s（%(unit)s）", name=bare, unit=unit))
+                for unit, yuan in UNITS.items()
+            ]
+        else:
+            choices.append((column.name, head))
+    return choices
+
+
+def valid_choices(data: Mapping[str, Any], mapping: Mapping[str, Any], kind: Kind) -> dict[int, str]:
+    """Return the choices of a form by number of the list's column."""
+    known = {value for value, _words in columns_for_choice(kind)}
+    chosen: dict[int, str] = {}
+    for column in mapping.get("columns", []):
+        value = str(data.get(f"column-{column['column']}", column["choice"]))
+        chosen[column["column"]] = value if value in known and parse_choice(value)[0] else ""
+    return chosen

@@ -12,15 +12,13 @@ from market.codes.numbers import next_number
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
 from market.imports import jobs
-from market.imports.excel_template import column_named, columns_of
+from market.imports.excel_template import column_named
 from market.imports.heads import (
     AMOUNTS,
-    UNITS,
     SheetHeads,
     guess_heads,
     head_notices,
     heads_by_hand,
-    parse_choice,
     remembered_key,
     unit_of,
 )
@@ -373,29 +371,3 @@ async def discard(listing_import: ListingImport, *, by: By) -> None:
     """Give up an import of which nothing was written."""
     async with in_transaction():
         await transition(listing_import, ImportAction.DISCARD, by=by)
-
-
-def columns_for_choice(kind: Kind) -> list[tuple[str, str]]:
-    """Return our columns to choose from, amounts in each unit."""
-    choices: list[tuple[str, str]] = []
-    for column in columns_of(kind):
-        head = str(column.head)
-        if column.name in AMOUNTS:
-            bare = head.split("（")[0]
-            choices += [
-                (f"{column.name}:{yuan}", _("%(name)s（%(unit)s）", name=bare, unit=unit))
-                for unit, yuan in UNITS.items()
-            ]
-        else:
-            choices.append((column.name, head))
-    return choices
-
-
-def valid_choices(data: Mapping[str, Any], mapping: Mapping[str, Any], kind: Kind) -> dict[int, str]:
-    """Return the choices of a form by number of the list's column."""
-    known = {value for value, _words in columns_for_choice(kind)}
-    chosen: dict[int, str] = {}
-    for column in mapping.get("columns", []):
-        value = str(data.get(f"column-{column['column']}", column["choice"]))
-        chosen[column["column"]] = value if value in known and parse_choice(value)[0] else ""
-    return chosen

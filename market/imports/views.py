@@ -14,7 +14,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationStatus
 from market.accounts.web import signed_in_actor
 from market.files.attachments import required_upload
-from market.imports import batch_reviews, excel_template, result_workbook, steps
+from market.imports import batch_reviews, excel_template, heads, result_workbook, steps
 from market.imports.excel_template import columns_of
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.row_table import SHOWN_ROWS, TABS, count_same_faults, shown_columns, shown_row
@@ -198,7 +198,7 @@ async def _page(
         columns=shown_columns(kind, listing_import, shown),
         rest=max(counts[tab] - start - len(shown), 0),
         page_number=page_request.number,
-        column_choices=steps.columns_for_choice(kind),
+        column_choices=heads.columns_for_choice(kind),
         unsure=[column for column in listing_import.mapping["columns"] if _is_unsure(column, listing_import)],
         typed=typed or {},
         is_editable=listing_import.status is ImportStatus.CHECKED,
@@ -240,7 +240,7 @@ async def map_columns(request: Request) -> Response:
             content,
             str(data.get("sheet", listing_import.mapping["sheet"])),
             int(head_row) if head_row.isdecimal() else listing_import.mapping["head_row"],
-            steps.valid_choices(data, listing_import.mapping, get_kind(listing_import.kind)),
+            heads.valid_choices(data, listing_import.mapping, get_kind(listing_import.kind)),
             by=By(actor, deps(request).clock()),
         )
         return _back(request, listing_import)

@@ -30,7 +30,6 @@ from market.payments.states import UNDERSTOOD, Bank, SkipReason
 MAX_LINES = 20_000
 LIMITS = Limits(rows=2 * MAX_LINES)
 _BRACKETED = re.compile(r"\((.+)\)")
-_UNIT = re.compile("[百千万亿]+元")
 
 
 class UnreadableStatement(Invalid):
@@ -357,12 +356,10 @@ class _Reader:
 
     def _unit(self, column: int) -> int:
         """Return in how many yuan a column is, by its head: 贷方发生额（万元）."""
-        unit = _UNIT.search(unicodedata.normalize("NFKC", self.columns.heads.get(column, "")))
-        if unit is None:
-            return 1
-        if unit[0] not in UNITS:
-            raise _Skip(SkipReason.UNREADABLE, unit[0])
-        return UNITS[unit[0]]
+        unit = self.columns.unit(column)
+        if unit not in UNITS:
+            raise _Skip(SkipReason.UNREADABLE, unit)
+        return UNITS[unit]
 
     def _balance(self, row: Row, currency: str) -> str:
         cell = row.cell(self.columns.column(Role.BALANCE))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +14,8 @@ from market.kit.workbooks.cells import Cell, Row, Sheet
 from market.kit.workbooks.heads import MOST_TITLE_ROWS, head_key, head_keys
 from market.kit.workbooks.values import UnreadableCell, clock_of, moment_of
 from market.payments.states import Bank
+
+_UNIT = re.compile("[百千万亿]+元")
 
 
 class Role(LabelEnum):
@@ -105,6 +109,11 @@ class StatementColumns:
 
     def has(self, role: Role) -> bool:
         return role in self.columns
+
+    def unit(self, column: int) -> str:
+        """Return the unit of a column's amounts, by its head: 万元 of 贷方发生额（万元）, else 元."""
+        unit = _UNIT.search(unicodedata.normalize("NFKC", self.heads.get(column, "")))
+        return unit[0] if unit else "元"
 
     @property
     def is_complete(self) -> bool:

@@ -28,6 +28,7 @@ from market.deals.forms import PublicityForm
 from market.integrity.models import TieKind
 from market.integrity.party_ties import record_tie
 from market.kit import form_fields as fields
+from market.kit.amount_fields import MoneyField, PercentField
 from market.kit.errors import Invalid
 from market.kit.forms import BaseForm, RowsField
 from market.kit.held_forms import pairs_of
@@ -77,9 +78,9 @@ def _stored_values(field: Any) -> list[Any]:
             return ["", "91450100MA5NABCD12"]
         case fields.DayField():
             return [None, date(2039, 9, 18), "2041-11-28", "", "2039年9月"]
-        case fields.MoneyField():
+        case MoneyField():
             return [None, 1, 128_50_00_00, 115_500_000_00, 10**15 - 1] + [0] * field.is_zero_allowed
-        case fields.PercentField():
+        case PercentField():
             return [None, 1, 50, field.most // 3, field.most] + [0] * field.is_zero_allowed
         case fields.NumberField():
             return [None, 0, 7, 99_999]

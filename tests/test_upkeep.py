@@ -146,6 +146,16 @@ def test_a_template_imports_the_macros_it_calls_and_no_others(path: Path) -> Non
     assert (called & MACROS) - imported - own == set()
 
 
+def test_no_module_but_migrations_has_over_four_hundred_lines() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / "market").rglob("*.py")
+        if "migrations" not in path.parts
+    }
+
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
 @pytest.mark.parametrize("layout", [page for page in PAGES if page.name == "base.html"], ids=str)
 def test_no_page_names_a_macro_as_its_layout_names_a_variable(layout: Path) -> None:
     source = layout.read_text(encoding="utf-8")

@@ -6,16 +6,15 @@ from wtforms import HiddenField
 
 from market.budgets.payment_files import ENCODINGS
 from market.budgets.states import BudgetChangeKind, InterestBasis, PotMode, ReturnReason
+from market.kit.amount_fields import MoneyField, PercentField
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     ChoicesField,
     DayField,
     LongTextField,
-    MoneyField,
     NumberField,
     NumberRange,
-    PercentField,
     Required,
     TextField,
 )

@@ -9,6 +9,7 @@ from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import RecheckPoint
 from market.codes import regions
 from market.codes.labels import choices
+from market.kit.amount_fields import MoneyField, PercentField
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -16,10 +17,8 @@ from market.kit.form_fields import (
     ChoicesField,
     DayField,
     LongTextField,
-    MoneyField,
     NumberField,
     NumberRange,
-    PercentField,
     Required,
     TextField,
 )

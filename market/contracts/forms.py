@@ -21,16 +21,15 @@ from market.contracts.terms import RATE_UNIT, ContractTerms
 from market.deals.forms import PlanRowForm
 from market.deals.models import ContractKind, Deal
 from market.deals.terms import OfferTerms, PriceTerms
+from market.kit.amount_fields import MoneyField, PercentField
 from market.kit.errors import Invalid
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     DayField,
     LongTextField,
-    MoneyField,
     NumberField,
     NumberRange,
-    PercentField,
     Required,
     TextField,
 )

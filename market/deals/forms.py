@@ -9,15 +9,14 @@ from market.codes.contract_lists import CHINA
 from market.codes.labels import choices
 from market.deals.models import ContractKind, PaymentWay
 from market.deals.terms import OfferTerms
+from market.kit.amount_fields import MoneyField, PercentField
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     DayField,
     LongTextField,
-    MoneyField,
     NumberField,
     NumberRange,
-    PercentField,
     Required,
     TextField,
 )

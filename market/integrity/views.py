@@ -13,9 +13,10 @@ from market.integrity.models import TieKind
 from market.integrity.queries import list_own_sanctions
 from market.integrity.sanction_acts import appeal
 from market.integrity.states import APPEALABLE, IntegrityAct
+from market.kit.amount_fields import PercentField
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import ChoiceField, LongTextField, PercentField, Required, TextField
+from market.kit.form_fields import ChoiceField, LongTextField, Required, TextField
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy

@@ -19,13 +19,9 @@ from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select
 
-from market.kit.formats import percent, share_in_money, symbol, wan_input, yuan
 from market.kit.i18n import gettext as _
-from market.kit.money import HOME, MisplacedComma, Money, parse_decimal
-from market.kit.written_amounts import read_amount, read_approximate, read_range
+from market.kit.money import MisplacedComma, parse_decimal
 
-MAX_AMOUNT = 10**16
-"""Fen; more is a typing error, and sums must fit a BIGINT."""
 Choices = Sequence[tuple[str, Any]] | dict[str, Sequence[tuple[str, Any]]]
 
 
@@ -81,12 +77,12 @@ class _StorableText:
                 raise StopValidation(_("含有不能保存的字符，请删去后再提交。"))
 
 
-def _typed(values: list[Any]) -> str:
+def typed_plainly(values: list[Any]) -> str:
     """Return what was typed, with digits and signs of a Chinese keyboard (１２．５) in their plain width."""
     return unicodedata.normalize("NFKC", str(values[0])).strip() if values else ""
 
 
-def _number(text: str, otherwise: str) -> Decimal:
+def typed_number(text: str, otherwise: str) -> Decimal:
     """Return a typed number.
 
     Raises:
@@ -138,11 +134,11 @@ class NumberField(_IntegerField):
         super().__init__(label, list(validators), **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        text = _typed(valuelist)
+        text = typed_plainly(valuelist)
         self.data = None
         if not text:
             return
-        number = _number(text, _("请填整数。"))
+        number = typed_number(text, _("请填整数。"))
         if number != number.to_integral_value() or "." in text or len(text) > 9:
             raise ValueError(_("请填整数。"))
         self.data = int(number)
@@ -162,7 +158,7 @@ class DayField(StringField):
         super().__init__(label, list(validators), **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        text = _typed(valuelist)
+        text = typed_plainly(valuelist)
         self.data = None
         if not text:
             return
@@ -198,68 +194,6 @@ def _day_of(text: str) -> date | str:
         return date.fromisoformat(text) if len(text) == 10 else text
     except ValueError:
         return text
-
-
-class MoneyField(StringField):
-    """An amount in 万元 (`unit=10_000`) or 元; its data is integer fen, or None when left empty."""
-
-    data: Any
-
-    def __init__(
-        self,
-        label: Any = "",
-        validators: Iterable[Any] = (),
-        unit: int = 10_000,
-        is_zero_allowed: bool = False,
-        currency: str = HOME,
-        **options: Any,
-    ) -> None:
-        options.setdefault("render_kw", {})
-        options["render_kw"] = {"inputmode": "decimal", "autocomplete": "off", **options["render_kw"]}
-        super().__init__(label, list(validators), **options)
-        self.unit, self.currency, self.is_zero_allowed = unit, currency, is_zero_allowed
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        text = _typed(valuelist)
-        self.data = None
-        if not text:
-            return
-        try:
-            amount = Money.parse(text, self.currency, unit=self.unit).amount
-        except MisplacedComma as error:
-            raise ValueError(error.question) from None
-        except ValueError:
-            raise ValueError(self._unread(text)) from None
-        if amount < 0 or (amount == 0 and not self.is_zero_allowed):
-            raise ValueError(_("金额应大于零。"))
-        if amount > MAX_AMOUNT:
-            raise ValueError(_("金额过大，请核对单位。"))
-        self.data = amount
-
-    def _unread(self, text: str) -> str:
-        """Return what to do about an amount in words; what it can only be is filled in, to be confirmed."""
-        if self.currency == HOME and (amount := read_amount(text, unit=self.unit)):
-            self.raw_data = [self._plain(amount)]
-            return _("“%(text)s”读作 %(amount)s，已填好，请核对后再提交。", text=text, amount=yuan(amount))
-        if self.currency == HOME and (ends := read_range(text, unit=self.unit)):
-            low, high = map(self._plain, ends)
-            return _(
-                "“%(text)s”是两个数，这里只填一个，如 %(low)s 或 %(high)s。", text=text, low=low, high=high
-            )
-        if self.currency == HOME and (amount := read_approximate(text, unit=self.unit)):
-            return _("“%(text)s”不是确定的数，请填一个数，如 %(n)s。", text=text, n=self._plain(amount))
-        if self.currency == HOME:
-            return _("请填金额，最细到分，如 120.50；也可以带单位，如 12万、3500元。")
-        return _("请填金额，最细到分，如 120.50。")
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else self._plain(self.data)
-
-    def _plain(self, amount: int) -> str:
-        """Return an amount as it is typed into this field."""
-        return wan_input(amount) if self.unit == 10_000 else f"{Money(amount, self.currency).decimal:f}"
 
 
 class _PlainOptions(Select):
@@ -348,66 +282,3 @@ class ChoicesField(_SelectMultipleField):
     def _off_list(self) -> list[str]:
         values = {value for value, _label in self.choices}
         return [value for value in self.data or [] if value not in values]
-
-
-class PercentField(StringField):
-    """A percentage with at most two decimals; its data is basis points, or None when left empty.
-
-    Beside it stands what the share comes to: of `base`, or of what the script finds under the name
-    `base_name` in the same form.
-    """
-
-    data: Any
-    base: Money | None = None
-
-    def __init__(
-        self,
-        label: Any = "",
-        validators: Iterable[Any] = (),
-        *,
-        is_zero_allowed: bool = False,
-        most: int = 10_000,
-        base_name: str = "",
-        **options: Any,
-    ) -> None:
-        options.setdefault("render_kw", {})
-        options["render_kw"] = {"inputmode": "decimal", "autocomplete": "off", **options["render_kw"]}
-        super().__init__(label, list(validators), **options)
-        self.is_zero_allowed, self.most, self.base_name = is_zero_allowed, most, base_name
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        text = _typed(valuelist).rstrip("%").rstrip()
-        self.data = None
-        if not text:
-            return
-        fault = _("请填百分数，最多两位小数，如 30 或 12.5。")
-        points = _number(text, fault) * 100
-        if points != points.to_integral_value():
-            raise ValueError(fault)
-        if points > self.most or points < 0 or not (points or self.is_zero_allowed):
-            most = percent(self.most).removesuffix("%")
-            raise ValueError(
-                _("比例应在 0 到 %(most)s 之间。", most=most)
-                if self.is_zero_allowed
-                else _("比例应大于 0，不超过 %(most)s。", most=most)
-            )
-        self.data = int(points)
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else percent(self.data).removesuffix("%")
-
-    def __call__(self, **attributes: Any) -> Markup:
-        """Render the input with what the script needs to tell the money while somebody types."""
-        if self.base is not None or self.base_name:
-            attributes["data-share-of"] = self.base_name
-        if self.base is not None:
-            attributes["data-base"] = str(self.base.decimal)
-            attributes["data-symbol"] = symbol(self.base.currency)
-        return super().__call__(**attributes)
-
-    @property
-    def money(self) -> str:
-        """What the typed share comes to, as ≈ ￥34,650.00（按 115.50 万元）; empty where that is unknown."""
-        return "" if self.base is None or self.data is None else share_in_money(self.base, self.data)

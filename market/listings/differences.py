@@ -10,14 +10,8 @@ from typing import Any
 
 from market.codes import lists
 from market.codes.labels import label
-from market.kit.form_fields import (
-    BooleanField,
-    ChoiceField,
-    ChoicesField,
-    LongTextField,
-    MoneyField,
-    TextField,
-)
+from market.kit.amount_fields import MoneyField
+from market.kit.form_fields import BooleanField, ChoiceField, ChoicesField, LongTextField, TextField
 from market.kit.formats import wan
 from market.kit.forms import RowsField
 from market.kit.i18n import gettext as _

@@ -10,6 +10,7 @@ from wtforms.widgets import HiddenInput
 
 from market.codes import lists, regions
 from market.codes.labels import choices
+from market.kit.amount_fields import MoneyField
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -17,7 +18,6 @@ from market.kit.form_fields import (
     DayField,
     LongTextField,
     MaxLength,
-    MoneyField,
     NumberField,
     NumberRange,
     Required,

@@ -14,16 +14,10 @@ from market.accounts.actors import Actor
 from market.accounts.web import actor_for, optional_actor
 from market.codes.labels import choices
 from market.files.attachments import uploaded_blobs
+from market.kit.amount_fields import MoneyField
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import (
-    ChoiceField,
-    LongTextField,
-    MoneyField,
-    NumberField,
-    Required,
-    TextField,
-)
+from market.kit.form_fields import ChoiceField, LongTextField, NumberField, Required, TextField
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy

@@ -4,15 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from market.codes.labels import choices
-from market.kit.form_fields import (
-    BooleanField,
-    ChoiceField,
-    DayField,
-    MoneyField,
-    PercentField,
-    Required,
-    TextField,
-)
+from market.kit.amount_fields import MoneyField, PercentField
+from market.kit.form_fields import BooleanField, ChoiceField, DayField, Required, TextField
 from market.kit.formats import yuan
 from market.kit.forms import BaseForm, RowsField, to_minor_units
 from market.kit.i18n import gettext as _

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from starlette.datastructures import FormData
 
-from market.kit.form_fields import DayField, MoneyField
+from market.kit.amount_fields import MoneyField
+from market.kit.form_fields import DayField
 from market.kit.forms import BaseForm
 
 

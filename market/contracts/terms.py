@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from market.codes import contract_lists, lists, regions
 from market.contracts.models import Contract
+from market.deals.models import ContractKind
 from market.deals.terms import PlanRow, PriceTerms, check_sum
 from market.kit.errors import Invalid
 from market.kit.formats import yuan
@@ -100,6 +101,8 @@ def check_terms(terms: ContractTerms, today: date) -> None:
     if not terms.instalments and terms.fixed:
         raise Invalid(_("请至少填写一期付款。"), field="plan")
     check_sum(terms.instalments, terms.fixed)
+    if terms.licence_years and terms.kind is not ContractKind.LICENCE:
+        raise Invalid(_("只有许可合同填许可年限，这份合同请清空。"), field="licence_years")
     _check_codes(terms)
     _check_foreign(terms)
     if terms.field not in lists.FIELDS:

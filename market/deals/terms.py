@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from market.codes.contract_lists import CHINA
+from market.codes.labels import label
 from market.deals.models import ROYALTIES, ContractKind, PaymentWay
 from market.kit.errors import Invalid
 from market.kit.formats import yuan
@@ -90,11 +91,12 @@ def complete_plan(terms: OfferTerms) -> OfferTerms:
     """Return the terms with a payment plan: by default one row for the fixed part of the price.
 
     Raises:
-        Invalid: the way of payment lacks something, the plan's rows do not add up, or a foreign
-            currency is asked for though nobody is abroad.
+        Invalid: the way of payment lacks something, the plan's rows do not add up, a foreign currency
+            is asked for though nobody is abroad, or the scope of a licence is set for another kind.
     """
     _check_currency(terms)
     _check_royalty(terms)
+    _check_scope(terms)
     if not terms.plan and terms.fixed:
         row = PlanRow(_("合同生效后一次付清"), None, terms.fixed.amount)
         return replace(terms, plan=(row,))
@@ -120,6 +122,22 @@ def _check_royalty(terms: OfferTerms) -> None:
         raise Invalid(_("入门费应大于零，且小于预计总价。"), field="entry")
     if terms.payment_way is PaymentWay.ROYALTY and terms.entry:
         raise Invalid(_("有入门费的，请选“提成支付附加预付入门费”。"), field="payment_way")
+
+
+def _check_scope(terms: OfferTerms) -> None:
+    """Keep years, territory and exclusive use to licences, whose scope they are (民法典 864)."""
+    if terms.kind is ContractKind.LICENCE:
+        return
+    for name, word in (("years", _("许可年限")), ("territory", _("许可地域")), ("is_exclusive", _("独占"))):
+        if getattr(terms, name):
+            raise Invalid(
+                _(
+                    "%(kind)s合同没有“%(word)s”：请清空，有别的约定写在“其他条件”里。",
+                    kind=label("contract_kind", terms.kind),
+                    word=word,
+                ),
+                field=name,
+            )
 
 
 def check_sum(rows: Sequence[PlanRow], price: Money) -> None:

@@ -105,7 +105,7 @@ class DealRoom:
             kind=self.bargain.kind,
             price=Money(price),
             is_exclusive=self.bargain.is_exclusive,
-            years=self.bargain.years or (5 if is_licence else None),
+            years=(self.bargain.years or 5) if is_licence else None,
             territory="中国境内" if is_licence else "",
             plan=self.plan(price),
             note=self.bargain.terms_note,

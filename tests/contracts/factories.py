@@ -50,7 +50,7 @@ def contract_terms(**fields: Any) -> ContractTerms:
         "price": PRICE,
         "signed_on": TODAY,
         "used_in": "450100",
-        "licence_years": 5,
+        "licence_years": 5 if fields.get("kind", ContractKind.LICENCE) is ContractKind.LICENCE else None,
         "exclusions": (EQUIPMENT,),
         "instalments": (
             PlanRow("合同生效后 10 日", date(2026, 3, 31), 80_500_000),

@@ -87,6 +87,7 @@ def test_what_can_be_signed_passes() -> None:
         ({"exclusions": (Exclusion("equipment", "", 1),)}, "exclusions"),
         ({"exclusions": (Exclusion("dinner", "晚宴", 1),)}, "exclusions"),
         ({"instalments": ()}, "plan"),
+        ({"kind": ContractKind.DEVELOPMENT, "licence_years": 5}, "licence_years"),
         ({"instalments": (PlanRow("生效", None, 1),)}, "plan"),
         ({"sub_kind": "none"}, "sub_kind"),
         ({"right_kind": "none"}, "right_kind"),

@@ -95,7 +95,8 @@ def terms(
     price: Money = PRICE, kind: ContractKind = ContractKind.LICENCE, plan: tuple[int, ...] = (), **other: Any
 ) -> OfferTerms:
     rows = tuple(PlanRow(f"第 {n} 期", None, amount) for n, amount in enumerate(plan, start=1))
-    return OfferTerms(kind=kind, price=price, plan=rows, **({"years": 5} | _abroad(price) | other))
+    scope = {"years": 5} if kind is ContractKind.LICENCE else {}
+    return OfferTerms(kind=kind, price=price, plan=rows, **(scope | _abroad(price) | other))
 
 
 def _abroad(price: Money) -> dict[str, str]:

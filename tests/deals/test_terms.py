@@ -209,6 +209,21 @@ def test_any_change_of_the_terms_is_another_thing_to_consent_to(field: str, valu
     assert OfferTerms(**vars(TERMS)).content_hash == TERMS.content_hash
 
 
+@pytest.mark.parametrize("kind", [kind for kind in ContractKind if kind is not ContractKind.LICENCE])
+@pytest.mark.parametrize(("field", "value"), [("years", 5), ("territory", "广西"), ("is_exclusive", True)])
+def test_the_scope_of_a_licence_does_not_stay_in_an_offer_of_another_kind(
+    kind: ContractKind, field: str, value: object
+) -> None:
+    bare = {"is_exclusive": False, "years": None, "territory": ""}
+    counter = OfferTerms(**(vars(TERMS) | bare | {"kind": kind, field: value}))
+
+    with pytest.raises(Invalid, match="请清空") as refused:
+        complete_plan(counter)
+
+    assert refused.value.field == field
+    assert complete_plan(OfferTerms(**(vars(TERMS) | bare | {"kind": kind}))).kind is kind
+
+
 def test_a_plan_that_does_not_add_up_says_by_how_much() -> None:
     with pytest.raises(Invalid, match=r"￥0\.99.*￥100\.00"):
         complete_plan(OfferTerms(**(vars(TERMS) | {"plan": (PlanRow("一次", None, 99),)})))

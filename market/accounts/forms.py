@@ -125,18 +125,6 @@ class LoginForm(BaseForm):
     password = SecretField(lazy("密码"), [Required(lazy("请填写密码。"))])
 
 
-class PersonForm(BaseForm):
-    person_name = TextField(
-        lazy("您的姓名"), [Required(lazy("请填写姓名。"))], max_length=60, render_kw={"autocomplete": "name"}
-    )
-    email = EmailField(lazy("邮箱"), [Required(lazy("请填写邮箱。"))])
-    password = SecretField(lazy("密码"), [Required(lazy("请设置密码。"))], is_new=True)
-    agreed = BooleanField(
-        lazy("我同意平台为提供服务处理以上个人信息；我可以随时导出，也可以注销账号"),
-        [Required(lazy("请先阅读并勾选同意。"))],
-    )
-
-
 def _kinds() -> list[tuple[str, str]]:
     closed = {OrganisationKind.AUTHORITY, OrganisationKind.SOURCE}
     return [(value, name) for value, name in labels.choices("organisation_kind") if value not in closed]
@@ -154,20 +142,9 @@ def _industries() -> dict[str, Sequence[tuple[str, Any]]]:
     return {**industries.choices()}
 
 
-class ContactForm(BaseForm):
-    """What an organisation may edit at any time."""
+class IdentityForm(BaseForm):
+    """What a licence says of an organisation, settled once it is verified."""
 
-    contact_name = TextField(lazy("联系人"), [Required(lazy("请填写联系人。"))], max_length=60)
-    contact_phone = TextField(lazy("联系电话"), [Required(lazy("请填写联系电话。"))], max_length=40)
-    contact_email = EmailField(lazy("联系邮箱"))
-    introduction = LongTextField(lazy("单位简介"), max_length=2000)
-
-    def validate_contact_phone(self, field: TextField) -> None:
-        if field.data and not PHONE.fullmatch(field.data):
-            raise ValidationError(_("请填写正确的电话，如 0771-5550000。"))
-
-
-class OrganisationForm(ContactForm):
     name = TextField(
         lazy("单位全称"),
         [Required(lazy("请填写单位全称。"))],
@@ -183,6 +160,9 @@ class OrganisationForm(ContactForm):
     kind = ChoiceField(
         lazy("单位类型"), [Required(lazy("请选择单位类型。"))], choices=_kinds, blank=lazy("请选择")
     )
+    nature_code = ChoiceField(
+        lazy("机构性质"), [Required(lazy("请选择机构性质。"))], choices=_natures, blank=lazy("请选择")
+    )
     region = ChoiceField(
         lazy("注册地"),
         [Required(lazy("请选择注册地。"))],
@@ -192,9 +172,6 @@ class OrganisationForm(ContactForm):
     )
     industry = ChoiceField(
         lazy("所属行业"), [Required(lazy("请选择所属行业。"))], choices=_industries, blank=lazy("请选择")
-    )
-    nature_code = ChoiceField(
-        lazy("机构性质"), [Required(lazy("请选择机构性质。"))], choices=_natures, blank=lazy("请选择")
     )
     established_on = DayField(lazy("成立日期"), [Required(lazy("请填写成立日期。"))])
     is_state_owned = BooleanField(lazy("国有（国家设立的高校、院所，或国有企业）"))
@@ -218,6 +195,23 @@ class OrganisationForm(ContactForm):
     def validate_name(self, field: TextField) -> None:
         if field.data and len(field.data) < 4:
             raise ValidationError(_("请填写单位全称，与营业执照或法人证书一致。"))
+
+
+class ContactForm(BaseForm):
+    """What an organisation may edit at any time."""
+
+    contact_name = TextField(lazy("联系人"), [Required(lazy("请填写联系人。"))], max_length=60)
+    contact_phone = TextField(lazy("联系电话"), [Required(lazy("请填写联系电话。"))], max_length=40)
+    contact_email = EmailField(lazy("联系邮箱"))
+    introduction = LongTextField(lazy("单位简介"), max_length=2000)
+
+    def validate_contact_phone(self, field: TextField) -> None:
+        if field.data and not PHONE.fullmatch(field.data):
+            raise ValidationError(_("请填写正确的电话，如 0771-5550000。"))
+
+
+class OrganisationForm(IdentityForm, ContactForm):
+    pass
 
 
 def _region_of(code: str) -> str:
@@ -263,6 +257,18 @@ class BrokerForm(BaseForm):
         choices=lambda: [(key, str(name)) for key, name in lists.FIELDS.items()],
     )
     introduction = LongTextField(lazy("个人介绍"), max_length=2000)
+
+
+class PersonForm(BaseForm):
+    person_name = TextField(
+        lazy("您的姓名"), [Required(lazy("请填写姓名。"))], max_length=60, render_kw={"autocomplete": "name"}
+    )
+    email = EmailField(lazy("邮箱"), [Required(lazy("请填写邮箱。"))])
+    password = SecretField(lazy("密码"), [Required(lazy("请设置密码。"))], is_new=True)
+    agreed = BooleanField(
+        lazy("我同意平台为提供服务处理以上个人信息；我可以随时导出，也可以注销账号"),
+        [Required(lazy("请先阅读并勾选同意。"))],
+    )
 
 
 class RegisterOrganisationForm(OrganisationForm, PersonForm):

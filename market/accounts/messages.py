@@ -81,7 +81,7 @@ async def _send(
             continue
         link = f"\n\n{SITE}{address}" if address else ""
         with in_source_language():
-            subject = _("科转：%(text)s", text=shorten(text, 60))
+            subject = _("科转：%(text)s", text=shorten(text, 60, mark_length=4))
             body = _("%(name)s，您好：\n\n%(text)s", name=person_mark(person.id), text=text) + link + "\n"
         await queue_mail(person.email, subject, body, people=[person.id, *about], now=now)
     return len(people)

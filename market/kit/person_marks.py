@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 _MARK = re.compile(r"\{person:([0-9a-f-]{36})\}")
+_PARTS = re.compile(rf"{_MARK.pattern}|.", re.DOTALL)
 _LENGTH = len("{person:}") + 36
 
 
@@ -26,9 +27,20 @@ def put_names(text: str, people: Collection[str], names: Mapping[str, str], gone
     return _MARK.sub(lambda mark: names.get(mark[1], gone) if mark[1] in people else mark[0], text)
 
 
-def shorten(text: str, most: int) -> str:
-    """Return the first characters of a stored text, without a mark cut in two."""
+def shorten(text: str, most: int, *, mark_length: int = _LENGTH) -> str:
+    """Return the first characters of a stored text, `…` the last of them, without a mark cut in two.
+
+    A mark counts as many characters as it is stored with, or as a name has that is put there.
+    """
     if len(text) <= most:
         return text
-    begun = text.rfind("{person:", max(0, most - _LENGTH + 1), most)
-    return text[:begun] if begun >= 0 and text.find("}", begun, most) < 0 else text[:most]
+    parts = [(part[0], mark_length if part[1] else 1) for part in _PARTS.finditer(text)]
+    if sum(length for _part, length in parts) <= most:
+        return text
+    kept, left = [], most - 1
+    for part, length in parts:
+        left -= length
+        if left < 0:
+            break
+        kept.append(part)
+    return "".join(kept) + "…"

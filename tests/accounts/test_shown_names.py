@@ -42,10 +42,20 @@ def test_a_mark_gives_way_to_a_name_only_where_the_writer_stated_the_person() ->
 
 @pytest.mark.parametrize("most", range(40, 56))
 def test_a_text_that_is_cut_holds_no_half_mark(most: int) -> None:
-    short = shorten(f"新成员 {MARK} 申请加入，请审核", most)
+    text = f"新成员 {MARK} 申请加入，请审核"
+    short = shorten(text, most)
 
-    assert short in ("新成员 ", f"新成员 {MARK} 申请加入，请审核"[:most])
+    assert short in ("新成员 …", f"{text[: most - 1]}…")
+    assert len(short) <= most
     assert ("{person:" in short) == (MARK in short)
+    assert text == shorten(text, len(text))
+
+
+def test_the_subject_of_a_mail_counts_a_name_as_it_is_read() -> None:
+    text = f"{MARK} 申请加入 南宁青屿铝缆股份有限公司，请审核。"
+
+    assert shorten(text, 60, mark_length=4) == text
+    assert shorten(text, 20, mark_length=4) == f"{MARK} 申请加入 南宁青屿铝缆股份有…"
 
 
 async def test_a_new_name_and_an_erasure_reach_messages_and_mails_of_others(

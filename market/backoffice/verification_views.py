@@ -22,8 +22,8 @@ from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
-from market.papers.paper_acts import check_papers, needed_papers
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to, uuid_or_none
+from market.papers.paper_acts import check_papers, needed_papers, verify_organisation
 from market.papers.states import statement_words
 from market.payees.queries import known_account
 from market.records.by import By
@@ -70,11 +70,14 @@ async def organisations(request: Request) -> Response:
 async def organisation(request: Request) -> Response:
     actor = actor_for(request, AccountAct.VERIFY_ORGANISATION)
     organisation = await accounts.get_organisation(path_id(request, "organisation_id"))
-    form, now = DecisionForm(await form_data_or_none(request)), deps(request).clock()
+    data, now = await form_data_or_none(request), deps(request).clock()
+    form = DecisionForm(data)
     is_return = form.decision.data == "return"
+    ticked = [
+        paper_id for text in (data.getlist("paper") if data else ()) if (paper_id := uuid_or_none(text))
+    ]
     if form.decision.data == "papers":
-        ids = [uuid_or_none(text) for text in (await form_data(request)).getlist("paper")]
-        count = await check_papers(organisation.id, [each for each in ids if each], by=By(actor, now))
+        count = await check_papers(organisation.id, ticked, by=By(actor, now))
         answer = redirect_to(request, "backoffice:organisation", organisation_id=organisation.id)
         return flash(request, answer, _("已核 %(count)s 份证明。", count=count))
     if form.validate_on_submit():
@@ -83,9 +86,10 @@ async def organisation(request: Request) -> Response:
                 await organisations_service.return_organisation(
                     organisation.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
                 )
+                await check_papers(organisation.id, ticked, by=By(actor, now))
             else:
-                await organisations_service.verify_organisation(
-                    organisation.id, revision=form.seen_revision, by=By(actor, now)
+                await verify_organisation(
+                    organisation.id, ticked, revision=form.seen_revision, by=By(actor, now)
                 )
             message = _("已退回修改。") if is_return else _("已认证。")
             return flash(request, redirect_to(request, "backoffice:organisations"), message)
@@ -97,6 +101,7 @@ async def organisation(request: Request) -> Response:
         payee=await known_account(organisation.id),
         memberships=await accounts.list_memberships(organisation.id),
         needed=await needed_papers(organisation),
+        ticked=ticked,
         statement_words=statement_words(),
         today=local_date(now),
     )

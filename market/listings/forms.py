@@ -267,7 +267,8 @@ class NeedForm(ListingForm):
             raise ValidationError(_("预算上限不应小于下限。"))
 
     def validate_budget_min_amount(self, field: Any) -> None:
-        if field.data is not None and self.budget_max_amount.data is None:
+        upper = self.budget_max_amount
+        if field.data is not None and upper.data is None and not upper.process_errors:
             raise ValidationError(_("只填了下限。请把上限也填上，或都不填，表示面议。"))
 
     def values(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from market.accounts import organisations
 from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import MemberRole, Membership, Organisation, OrganisationStatus, StaffRole
@@ -110,6 +111,33 @@ async def check_papers(organisation_id: UUID, paper_ids: Collection[UUID], *, by
             paper=paper.id,
         )
     return len(checked)
+
+
+@atomic()
+async def verify_organisation(
+    organisation_id: UUID, paper_ids: Collection[UUID], *, revision: int, by: By
+) -> None:
+    """Verify an organisation, its ticked papers checked with it.
+
+    Raises:
+        Invalid: a paper that was uploaded is not checked.
+        Conflict: the organisation was edited since the page was shown, or is not waiting.
+    """
+    await check_papers(organisation_id, paper_ids, by=by)
+    organisation = await Organisation.get(id=organisation_id)
+    unchecked = [
+        need.kind.label
+        for need in await needed_papers(organisation)
+        if need.paper and need.paper.checked_at is None
+    ]
+    if unchecked:
+        raise Invalid(
+            _(
+                "还没有核对：%(kinds)s。与原件相符的请勾“已核”，不符的请退回。",
+                kinds="、".join(str(kind) for kind in unchecked),
+            )
+        )
+    await organisations.verify_organisation(organisation_id, revision=revision, by=by)
 
 
 async def needed_papers(organisation: Organisation) -> list[NeededPaper]:

@@ -366,6 +366,16 @@ async def test_a_need_that_is_wrong_is_refused_at_its_field(
     assert not await Need.exists()
 
 
+async def test_an_upper_budget_that_cannot_be_read_is_not_called_missing(client: httpx.AsyncClient) -> None:
+    await sign_in(client, await make_member())
+
+    page = await post(client, "/my/needs/new", need_form(budget_min_amount="30", budget_max_amount="3,5"))
+
+    assert page.status_code == 422
+    assert "3.5 还是 35" in page.text
+    assert "只填了下限" not in page.text
+
+
 async def test_a_masked_need_may_not_name_its_enterprise_in_the_text(client: httpx.AsyncClient) -> None:
     buyer = await make_member()
     await sign_in(client, buyer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import httpx
@@ -81,6 +82,34 @@ async def test_a_certificate_has_a_number_and_is_in_force(
 
     assert refused.value.field == field
     assert not await OrganisationPaper.exists()
+
+
+async def test_a_verdict_keeps_the_ticks_beside_it_and_waits_for_every_paper(
+    client: httpx.AsyncClient,
+) -> None:
+    applicant, operator = await make_applicant(), await make_staff(StaffRole.OPERATOR)
+    for kind in (PaperKind.LICENCE, PaperKind.AUTHORISATION):
+        await paper_acts.upload_paper(kind, blob(), by=By(applicant, NOW))
+    first, second = await OrganisationPaper.all().order_by("uploaded_at", "id")
+    organisation = await organisation_of(applicant)
+    await sign_in(client, operator)
+    address, verdict = f"/backoffice/organisations/{organisation.id}", {"decision": "verify"}
+
+    waits = await post(
+        client, address, verdict | {"revision": str(organisation.revision), "paper": str(first.id)}
+    )
+    unread = await OrganisationPaper.filter(checked_at=None).count()
+    done = await post(
+        client,
+        address,
+        verdict | {"revision": str(organisation.revision), "paper": [str(first.id), str(second.id)]},
+    )
+
+    assert (waits.status_code, unread) == (422, 2)
+    assert f"还没有核对：{second.kind.label}" in waits.text
+    assert re.findall(r'name="paper"\s+value="([^"]+)"[^>]*checked', waits.text) == [str(first.id)]
+    assert "已认证" in done.text
+    assert not await OrganisationPaper.exists(checked_at=None)
 
 
 async def test_papers_are_uploaded_opened_by_few_and_checked_by_the_operator(

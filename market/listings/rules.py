@@ -151,12 +151,12 @@ def completeness_of_need(need: Any) -> tuple[int, list[tuple[str, str]]]:
 
 def faults_of_outcome(outcome: Any) -> list[tuple[str, str]]:
     """Return the faults that prevent submission of an outcome: pairs of field and sentence."""
-    return _missing(outcome, OUTCOME_REQUIRED) + _contact_faults(outcome)
+    return _missing(outcome, OUTCOME_REQUIRED) + _unnamed(outcome, "comparison") + _contact_faults(outcome)
 
 
 def faults_of_need(need: Any, today: date) -> list[tuple[str, str]]:
     """Return the faults that prevent submission of a need: pairs of field and sentence."""
-    faults = _missing(need, NEED_REQUIRED) + _contact_faults(need)
+    faults = _missing(need, NEED_REQUIRED) + _unnamed(need, "targets") + _contact_faults(need)
     if need.deadline_on is not None and need.deadline_on <= today:
         faults.append(("deadline_on", _("截止日期应在今天之后。")))
     return faults
@@ -269,3 +269,13 @@ def budget_text(need: Any) -> str:
     if low is None or low == high:
         return _("%(amount)s以内", amount=wan(high)) if low is None else wan(high)
     return _("%(low)s–%(high)s", low=f"{Decimal(low) / 1_000_000:,.2f}", high=wan(high))
+
+
+def _unnamed(listing: Any, name: str) -> list[tuple[str, str]]:
+    """Return the fault of rows that hold a figure without saying of what."""
+    places = [
+        place for place, row in enumerate(getattr(listing, name) or (), start=1) if not row.get("indicator")
+    ]
+    if not places:
+        return []
+    return [(name, _("第 %(rows)s 行没有写是什么指标。", rows="、".join(map(str, places))))]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
@@ -43,6 +45,10 @@ async def first_steps(actor: Actor) -> list[FirstStep]:
         "SELECT o.introduction <> '' AS has_profile, "
         "(EXISTS (SELECT 1 FROM outcomes l WHERE l.organisation_id = o.id) OR "
         "EXISTS (SELECT 1 FROM needs l WHERE l.organisation_id = o.id)) AS has_listing, "
+        "(EXISTS (SELECT 1 FROM outcomes l WHERE l.organisation_id = o.id AND l.status <> 'draft') OR "
+        "EXISTS (SELECT 1 FROM needs l WHERE l.organisation_id = o.id AND l.status <> 'draft')) "
+        "AS has_submitted, "
+        "EXISTS (SELECT 1 FROM needs l WHERE l.organisation_id = o.id) AS has_need, "
         "(SELECT count(*) FROM memberships m WHERE m.organisation_id = o.id AND m.started_at IS NOT NULL "
         "AND m.ended_at IS NULL) > 1 AS has_colleague, "
         "EXISTS (SELECT 1 FROM deals d WHERE o.id IN (d.seller_id, d.buyer_id)) AS has_deal "
@@ -62,19 +68,7 @@ async def first_steps(actor: Actor) -> list[FirstStep]:
                 _("去填写"),
             )
         )
-    if actor.may_sell and not actor.may_buy:
-        address, words = "/my/outcomes/new", _("写第一份成果")
-    else:
-        address, words = "/my/needs/new", _("写第一条需求")
-    steps.append(
-        FirstStep(
-            words,
-            _("可以随时保存草稿；提交后由管理员审核。"),
-            row["has_listing"],
-            address,
-            _("去写"),
-        )
-    )
+    steps.append(_listing_step(actor, row))
     if actor.may(AccountAct.MANAGE_MEMBERS):
         steps.append(
             FirstStep(
@@ -86,3 +80,19 @@ async def first_steps(actor: Actor) -> list[FirstStep]:
             )
         )
     return [] if all(step.is_done for step in steps) else steps
+
+
+def _listing_step(actor: Actor, row: Mapping[str, Any]) -> FirstStep:
+    """Return the step of the first listing: write it, then submit the draft that is kept."""
+    if row["has_listing"] and not row["has_submitted"]:
+        address, words = (
+            ("/my/needs", _("提交第一条需求")) if row["has_need"] else ("/my/outcomes", _("提交第一份成果"))
+        )
+        note = _("草稿已经保存，单位也已核验，现在可以提交审核。")
+        return FirstStep(words, note, False, f"{address}?status=draft", _("去提交"))
+    if actor.may_sell and not actor.may_buy:
+        address, words = "/my/outcomes/new", _("写第一份成果")
+    else:
+        address, words = "/my/needs/new", _("写第一条需求")
+    note = _("可以随时保存草稿；提交后由管理员审核。")
+    return FirstStep(words, note, row["has_listing"], address, _("去写"))

@@ -352,6 +352,7 @@ async def test_a_need_is_posted_judged_and_renewed(client: httpx.AsyncClient) ->
         ({"kind": "wish"}, "请从列表中选择"),
         ({"trl_min": "0"}, "请从列表中选择"),
         ({"targets-0-indicator": "", "targets-0-present": "", "targets-0-target": ""}, "请至少填一行指标"),
+        ({"targets-1-target": "≤ 200 MPa"}, "第 2 行没有写是什么指标"),
     ],
 )
 async def test_a_need_that_is_wrong_is_refused_at_its_field(

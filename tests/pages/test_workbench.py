@@ -14,13 +14,21 @@ from market.accounts.models import MemberRole, OrganisationKind, OrganisationSta
 from market.kit.menus import WorkEntry, WorkGroup, build_workbench
 from market.kit.money import Money
 from market.kit.worklist import MOST, Horizon, Todo, Turn, in_order
-from market.listings.states import OutcomeStatus
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.pages.first_steps import first_steps
 from market.pages.recent_acts import list_recent_acts
 from market.pages.workbench import build_board
 from market.rooms import ROOMS
 from tests.deals.factories import make_offered, make_parties, make_to_sign
-from tests.factories import NOW, make_broker, make_member, make_organisation, make_outcome, make_staff
+from tests.factories import (
+    NOW,
+    make_broker,
+    make_member,
+    make_need,
+    make_organisation,
+    make_outcome,
+    make_staff,
+)
 from tests.visitor import sign_in
 
 ROLES = ("university", "university2", "enterprise", "broker", *StaffRole)
@@ -178,6 +186,22 @@ async def test_a_new_organisation_is_shown_its_first_steps_until_it_deals(client
     parties = await make_parties()
     await make_offered(parties)
     assert await first_steps(parties.seller) == []
+
+
+async def test_a_draft_that_is_kept_is_the_next_step_until_it_is_submitted(client: httpx.AsyncClient) -> None:
+    owner = await make_organisation()
+    admin = await make_member(owner)
+    need = await make_need(owner, status=NeedStatus.DRAFT)
+    titles = {step.title: step for step in await first_steps(admin)}
+
+    assert (titles["提交第一条需求"].is_done, titles["提交第一条需求"].address) == (
+        False,
+        "/my/needs?status=draft",
+    )
+    await make_need(owner, status=NeedStatus.PENDING)
+    assert {step.title: step.is_done for step in await first_steps(admin)}["写第一条需求"]
+    await sign_in(client, admin)
+    assert need.number in (await client.get("/my/needs?status=draft")).text
 
 
 async def test_what_a_colleague_or_the_other_side_does_stands_under_their_turn(

@@ -112,7 +112,7 @@ async def _erase(user: User, *, by: By) -> None:
     email = user.email
     # First what is found by name and address, which are gone afterwards.
     for data in rooms().personal_data:
-        await data.erase(user.id)
+        await data.erase(user.id, by)
     await erase_name_from_texts(user, ERASED_NAME)
     user.update_from_dict(
         {

@@ -15,6 +15,7 @@ from market.codes.labels import label
 from market.kit.errors import NotFound
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
+from market.kit.room import Relation
 
 
 async def get_organisation(organisation_id: UUID) -> Organisation:
@@ -41,28 +42,31 @@ async def list_memberships_of(user_id: UUID) -> list[Membership]:
     return await memberships.order_by("applied_at")
 
 
-async def list_periods_since(user_id: UUID, since: datetime) -> list[Membership]:
-    """Return a person's periods that have not ended before `since`, with the organisations, oldest first."""
-    periods = Membership.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since), user_id=user_id)
-    return (
-        await periods.filter(started_at__isnull=False).select_related("organisation").order_by("started_at")
-    )
-
-
-async def relations(user_id: UUID, organisation_ids: Collection[UUID], since: datetime) -> list[str]:
-    """Return the memberships of a person in these organisations since a moment, as sentences.
+async def relations(
+    user_ids: Collection[UUID], organisation_ids: Collection[UUID], since: datetime
+) -> list[Relation]:
+    """Return the memberships of people in these organisations that have not ended before `since`.
 
     Part of the question whether a person has a conflict of interest, see `Room.relations`.
     """
+    periods = Membership.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gte=since),
+        user_id__in=list(user_ids),
+        organisation_id__in=list(organisation_ids),
+        started_at__isnull=False,
+    )
     return [
-        _(
-            "%(from)s 至%(to)s在%(organisation)s任%(role)s",
-            **{"from": day(membership.started_at), "to": _until(membership)},
-            organisation=membership.organisation.name,
-            role=label("member_role", membership.role),
+        Relation(
+            membership.user_id,
+            membership.organisation_id,
+            _(
+                "%(from)s 至%(to)s在%(organisation)s任%(role)s",
+                **{"from": day(membership.started_at), "to": _until(membership)},
+                organisation=membership.organisation.name,
+                role=label("member_role", membership.role),
+            ),
         )
-        for membership in await list_periods_since(user_id, since)
-        if membership.organisation_id in organisation_ids
+        for membership in await periods.select_related("organisation").order_by("started_at", "id")
     ]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from market.kit.clock import years_before
 from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
-from market.kit.room import rooms
+from market.kit.room import Relation, rooms
 from market.records.by import By
 
 LOOK_BACK_YEARS = 3
@@ -26,10 +26,22 @@ async def relations(person_id: UUID, organisation_ids: Collection[UUID], since: 
 
     An empty list means no known conflict.
     """
+    return [relation.reason for relation in await relations_of([person_id], organisation_ids, since)]
+
+
+async def relations_of(
+    people: Collection[UUID], organisation_ids: Collection[UUID], since: datetime
+) -> list[Relation]:
+    """Return what all rooms know of the common past of people and organisations since a moment.
+
+    Each room is asked once, however many people there are.
+    """
+    if not people or not organisation_ids:
+        return []
     return [
-        reason
+        relation
         for relations_in in rooms().relations
-        for reason in await relations_in(person_id, organisation_ids, since)
+        for relation in await relations_in(people, organisation_ids, since)
     ]
 
 

@@ -307,6 +307,6 @@ async def export_saved_searches(user_id: UUID) -> list[dict[str, Any]]:
     return list(await SavedSearch.filter(user_id=user_id).order_by("created_at").values(*columns))
 
 
-async def erase_saved_searches(user_id: UUID) -> None:
+async def erase_saved_searches(user_id: UUID, _by: By) -> None:
     await SavedSearch.filter(user_id=user_id).delete()
     await ToldRecord.filter(user_id=user_id).delete()

@@ -338,5 +338,5 @@ async def export_saved_queues(user_id: UUID) -> list[dict[str, Any]]:
     )
 
 
-async def erase_saved_queues(user_id: UUID) -> None:
+async def erase_saved_queues(user_id: UUID, _by: By) -> None:
     await SavedQueue.filter(user_id=user_id).delete()

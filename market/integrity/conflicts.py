@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
-from market.accounts.relations import Conflicted, look_back_from, relations, require_unrelated
+from market.accounts.relations import Conflicted, look_back_from, relations_of, require_unrelated
 from market.audit.log import record
 from market.integrity.models import DeclaredConflict
 from market.integrity.states import ConflictVerb, IntegrityAct
@@ -41,10 +41,10 @@ async def conflicts_of(by: By, subject_kind: str, subject_ids: Sequence[UUID]) -
     conflicted = await _declared(by, subject_kind, subject_ids)
     parties = await _parties(subject_kind, subject_ids)
     everybody = {party for sides in parties.values() for party in sides}
-    since = look_back_from(by.now)
-    if by.user_id is None or not everybody or not await relations(by.user_id, everybody, since):
+    if by.user_id is None:
         return conflicted
-    related = {party for party in everybody if await relations(by.user_id, [party], since)}
+    past = await relations_of([by.user_id], everybody, look_back_from(by.now))
+    related = {relation.organisation_id for relation in past}
     return conflicted | {subject_id for subject_id, sides in parties.items() if related.intersection(sides)}
 
 

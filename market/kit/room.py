@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from market.kit.i18n import Lazy
@@ -57,8 +57,18 @@ The second argument is the record's id; False is returned when nothing was to be
 """
 Check = Callable[[], Awaitable[list[str]]]
 """States an invariant on the live data; returns a line for each breach, none when it holds."""
-Relations = Callable[[UUID, Collection[UUID], "datetime"], Awaitable[list[str]]]
-"""Returns what a room knows of the common past of a person and organisations since a moment, as reasons."""
+
+
+class Relation(NamedTuple):
+    """What one person and one organisation have in common, as a reason for a conflict of interest."""
+
+    person_id: UUID
+    organisation_id: UUID
+    reason: str
+
+
+Relations = Callable[[Collection[UUID], Collection[UUID], "datetime"], Awaitable[list[Relation]]]
+"""Returns what a room knows of the common past of people and organisations since a moment."""
 
 
 ChangeListener = Callable[[str, UUID], Awaitable[None]]
@@ -107,7 +117,8 @@ class PersonalData:
     name: str
     """Its key in the exported JSON."""
     export: Callable[[UUID], Awaitable[Any]]
-    erase: Callable[[UUID], Awaitable[object]]
+    erase: Callable[[UUID, By], Awaitable[object]]
+    """Runs in the transaction of the erasure, in which the person still has name and address."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 
 from market.accounts.models import Membership, User
 from market.listings.models import Need, Outcome
+from market.records.by import By
 
 
 async def _is_contact(user_id: UUID) -> Q:
@@ -30,7 +31,7 @@ async def export_contacts(user_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-async def erase_contacts(user_id: UUID) -> None:
+async def erase_contacts(user_id: UUID, _by: By) -> None:
     """Empty the contacts that name a person; the unit enters another one."""
     condition = await _is_contact(user_id)
     for model in (Outcome, Need):

@@ -187,7 +187,7 @@ async def export(user_id: UUID) -> list[dict[str, Any]]:
     return [{"text": row.text, "asked_at": row.asked_at, "answer": row.answer} for row in rows]
 
 
-async def erase(user_id: UUID) -> None:
+async def erase(user_id: UUID, _by: By) -> None:
     """Withdraw what a person asked and nobody answered; answered questions are public and name nobody."""
     await Question.filter(asked_by_id=user_id, status=QuestionStatus.OPEN).delete()
 

@@ -11,7 +11,7 @@ from market.accounts.memberships import apply_to_join, change_role, end_membersh
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import MemberRole, Membership, MemberStatus, Message, StaffRole
 from market.accounts.permissions import NotYours, Role
-from market.accounts.queries import relations
+from market.accounts.relations import relations
 from market.kit.errors import Conflict, NotFound
 from market.kit.models import OutgoingMail
 from market.records.by import By

@@ -15,6 +15,7 @@ from market.codes.room import ROOM as CODES
 from market.contracts.room import ROOM as CONTRACTS
 from market.deals.room import ROOM as DEALS
 from market.documents.room import ROOM as DOCUMENTS
+from market.experts.room import ROOM as EXPERTS
 from market.files.room import ROOM as FILES
 from market.imports.room import ROOM as IMPORTS
 from market.integrity.room import ROOM as INTEGRITY
@@ -53,6 +54,7 @@ ROOMS = Rooms(
         ALERTS,
         PAYMENTS,
         QUESTIONS,
+        EXPERTS,
         IMPORTS,
         LISTINGS,
         PAPERS,

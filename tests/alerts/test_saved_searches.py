@@ -232,7 +232,7 @@ async def test_saved_searches_are_among_a_persons_own_data_and_go_with_the_perso
 
     told = await personal_data.export_data(person)
     for data in rooms().personal_data:
-        await data.erase(person.user_id)
+        await data.erase(person.user_id, By.job(NOW))
 
     assert [each["query"] for each in told["saved_searches"]] == [saved.query]
     assert not await SavedSearch.exists()

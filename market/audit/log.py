@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +18,11 @@ from market.kit.database import connection
 
 if TYPE_CHECKING:
     from market.records.by import By
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 over a text in UTF-8, in hexadecimal, by which the log knows it again."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def record(subject_kind: str, subject_id: UUID, action: str, *, by: By, **data: Any) -> AuditEvent:

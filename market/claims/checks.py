@@ -250,6 +250,21 @@ async def sales_as_reported() -> list[str]:
     )
 
 
+async def supplements_are_as_requested() -> list[str]:
+    """A claim that waits for a supplement has the text and the last day that were requested."""
+    return await find_rows(
+        "SELECT c.number FROM claims c LEFT JOIN LATERAL (SELECT s.note FROM status_events s "
+        "  WHERE s.subject_kind = 'claim' AND s.subject_id = c.id AND s.action = 'ask_supplement' "
+        "  ORDER BY s.id DESC LIMIT 1) AS asked ON true "
+        "LEFT JOIN LATERAL (SELECT (e.data->>'due_on')::date AS due_on FROM audit_events e "
+        "  WHERE e.subject_kind = 'claim' AND e.subject_id = c.id AND e.action = 'ask_supplement' "
+        "  ORDER BY e.sequence DESC LIMIT 1) AS logged ON true "
+        "WHERE c.status = 'supplement' AND (c.supplement_note IS DISTINCT FROM asked.note "
+        "  OR c.supplement_due_on IS DISTINCT FROM logged.due_on)",
+        lazy("申报 %(number)s 的补正要求或期限与日志不同"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "subsidies: awards are what was computed": Invariant(
         lazy("补助：申报的补助就是核算的结果"), awards_as_computed
@@ -268,6 +283,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "subsidies: doubts are what the log says": Invariant(
         lazy("补助：申报的疑点与日志所记一致"), flags_as_logged
+    ),
+    "subsidies: supplements are what was requested": Invariant(
+        lazy("补助：补正的要求和期限与日志所记一致"), supplements_are_as_requested
     ),
     "subsidies: claims are refused by two": Invariant(
         lazy("补助：不予支持由两人决定"), refusals_are_decided_by_two

@@ -58,9 +58,30 @@ async def sanctions_are_as_filed() -> list[str]:
     )
 
 
+async def appeals_are_as_logged() -> list[str]:
+    """Each appeal is what its subject wrote, and its answer what two decided."""
+    return await find_rows(
+        "SELECT s.decision_number AS number FROM sanctions s LEFT JOIN LATERAL ("
+        "  SELECT e.sequence, e.data, e.happened_at FROM audit_events e WHERE e.subject_kind = 'sanction' "
+        "  AND e.subject_id = s.id AND e.action = 'appeal' ORDER BY e.sequence DESC LIMIT 1) AS made ON true "
+        "LEFT JOIN LATERAL (SELECT e.data->>'decision' AS decision FROM audit_events e "
+        "  WHERE e.subject_kind = 'sanction' AND e.subject_id = s.id AND e.action = 'answer_appeal' "
+        "  AND e.sequence > made.sequence ORDER BY e.sequence DESC LIMIT 1) AS answered ON true "
+        "LEFT JOIN sanction_decisions d ON d.id::text = answered.decision "
+        "WHERE s.appealed_at IS DISTINCT FROM made.happened_at "
+        "OR coalesce(d.text, '') <> s.appeal_answer "
+        "OR (made.data ? 'text' AND made.data->>'text' <> "
+        "  encode(sha256(convert_to(s.appeal_text, 'UTF8')), 'hex'))",
+        lazy("失信记录 %(number)s 的申诉或答复与日志不同"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "integrity: sanctions are what was filed": Invariant(
         lazy("失信：记录与登记时的日志一致"), sanctions_are_as_filed
+    ),
+    "integrity: appeals are what the log says": Invariant(
+        lazy("失信：申诉和答复与日志所记一致"), appeals_are_as_logged
     ),
     "integrity: sanctions are decided by two": Invariant(
         lazy("失信：限制、修复和解除由两人决定"), sanctions_are_decided_by_two

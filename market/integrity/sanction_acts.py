@@ -11,7 +11,7 @@ from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.accounts.queries import find_organisation_by_uscc
 from market.accounts.relations import require_unrelated
-from market.audit.log import record
+from market.audit.log import record, text_sha256
 from market.codes import uscc as codes
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
 from market.integrity.states import (
@@ -215,7 +215,7 @@ async def appeal(sanction_id: UUID, *, text: str, by: By) -> Sanction:
         raise Conflict(_("申诉已经提交，等待答复。"))
     sanction.appeal_text, sanction.appealed_at, sanction.appeal_answer = text, by.now, ""
     await sanction.save(update_fields=["appeal_text", "appealed_at", "appeal_answer"])
-    await record("sanction", sanction.id, SanctionVerb.APPEAL, by=by)
+    await record("sanction", sanction.id, SanctionVerb.APPEAL, by=by, text=text_sha256(text))
     await notify_staff(
         StaffRole.OPERATOR,
         _("诚信记录 %(number)s 有申诉待答复。", number=sanction.decision_number),

@@ -64,6 +64,17 @@ async def statements_are_as_logged() -> list[str]:
     )
 
 
+async def periods_to_answer_are_as_logged() -> list[str]:
+    """Who is objected to has until the moment that the log of the objection says."""
+    return await find_rows(
+        "SELECT n.number FROM objections o JOIN notices n ON n.id = o.notice_id "
+        "JOIN audit_events e ON e.subject_kind = 'objection' AND e.subject_id = o.id AND e.action = 'file' "
+        "WHERE e.data ? 'respond_by' "
+        "AND (e.data->>'respond_by')::timestamptz IS DISTINCT FROM o.respond_by",
+        lazy("公示 %(number)s：有一项异议的答复期限与日志所记不同"),
+    )
+
+
 async def objections_are_not_lost() -> list[str]:
     """Every objection that the log has is there."""
     return await find_rows(
@@ -109,6 +120,9 @@ async def texts_are_as_published() -> list[str]:
 
 CHECKS: Mapping[str, Invariant[Check]] = {
     "notices: no objection is lost": Invariant(lazy("公示：异议没有丢失"), objections_are_not_lost),
+    "notices: periods to answer are what the log says": Invariant(
+        lazy("公示：异议的答复期限与日志所记一致"), periods_to_answer_are_as_logged
+    ),
     "notices: texts are as published": Invariant(
         lazy("公示：内容、截止时间和状态与日志一致"), texts_are_as_published
     ),

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
-from market.audit.log import record
+from market.audit.log import record, text_sha256
 from market.codes.holidays import Calendar
 from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
@@ -32,7 +32,6 @@ from market.notices.states import (
     ObjectionVerb,
     StatementSide,
 )
-from market.notices.texts import text_sha256
 from market.records.by import By
 from market.records.transitions import transition
 

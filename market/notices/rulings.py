@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.relations import require_unrelated
-from market.audit.log import record
+from market.audit.log import record, text_sha256
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import yuan
@@ -28,7 +28,6 @@ from market.notices.states import (
     ObjectionVerb,
     status_by_objections,
 )
-from market.notices.texts import text_sha256
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict, decide
 from market.records.moments import clear_moments

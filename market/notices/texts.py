@@ -31,11 +31,6 @@ def body_hash(title: str, body: Sequence[Sequence[str]]) -> str:
     return hashlib.sha256(canonical(title, body).encode()).hexdigest()
 
 
-def text_sha256(text: str) -> str:
-    """Return the SHA-256 over a text in UTF-8, in hexadecimal, by which the log knows it again."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def print_of(notice: Notice, outcome: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
     """Return the data of the printed notice, without objectors' names; objections must be fetched.
 

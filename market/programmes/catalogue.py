@@ -134,15 +134,20 @@ def _computing(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "assumptions": [], "source": {**content["source"], "note": ""}}
 
 
-async def _programme(newest: Terms) -> Programme:
-    """Return the programme, named as its newest version names it."""
-    programme = await Programme.filter(slug=newest.programme).select_for_update().first()
-    values = {
+def names_of(newest: Terms) -> dict[str, Any]:
+    """Return what a programme is called by its newest version: columns of `Programme`."""
+    return {
         "name": newest.title,
         "issuer": newest.content["issuer"]["name"],
         "region": newest.region or newest.content["issuer"]["region"],
         "role": newest.role,
     }
+
+
+async def _programme(newest: Terms) -> Programme:
+    """Return the programme, named as its newest version names it."""
+    programme = await Programme.filter(slug=newest.programme).select_for_update().first()
+    values = names_of(newest)
     if programme is None:
         return await Programme.create(id=uuid4(), slug=newest.programme, **values)
     if any(getattr(programme, key) != value for key, value in values.items()):

@@ -17,7 +17,14 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.programmes.catalogue import INDEX, AfterRelease, close_periods, get_programme, list_versions
+from market.programmes.catalogue import (
+    INDEX,
+    AfterRelease,
+    close_periods,
+    get_programme,
+    list_versions,
+    names_of,
+)
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_files import RulesError, property_order, read_terms
 from market.programmes.rule_terms import Terms
@@ -175,9 +182,10 @@ async def release_terms(slug: str, version: str, *, on_release: AfterRelease, by
         raise Invalid(_("新版本的生效日应晚于现行版本。"))
     changes = {"released_at": by.now}
     await transition(row, TermsAction.RELEASE, by=by, changes=changes, programme=slug, version=version)
-    programme.name, programme.revision = terms.title, programme.revision + 1
-    programme.issuer = terms.content["issuer"]["name"]
-    await programme.save(update_fields=["name", "issuer", "revision"])
+    names = names_of(terms)
+    await programme.update_from_dict(names | {"revision": programme.revision + 1}).save(
+        update_fields=[*names, "revision"]
+    )
     await close_periods()
     await enqueue(INDEX, programme.id)
     await on_release()

@@ -7,7 +7,7 @@ from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import Room
 from market.kit.subjects import Subject
-from market.programmes import catalogue, models, views
+from market.programmes import catalogue, checks, models, views
 from market.programmes.states import FRESH, PERMISSIONS, TermsAction, TermsStatus, TermsVerb
 from market.search.outbox import DocumentSource
 
@@ -20,6 +20,7 @@ ROOM = Room(
     workbench=(WorkEntry(WorkGroup.RULES, 10, lazy("规则"), "programmes:drafts", act=AccountAct.SEE_DESK),),
     menu=(MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "programmes:index", "subsidies"),),
     subjects={"terms": Subject(lazy("规则版本"), verbs=(TermsAction,))},
+    checks=checks.CHECKS,
     documents={catalogue.INDEX: DocumentSource(catalogue.build_programmes, catalogue.all_programmes)},
     labels={
         "terms": TermsStatus,

@@ -9,6 +9,7 @@ import pytest
 
 from market.accounts.models import Organisation
 from market.claims.applications import create_claim, submit_claim
+from market.claims.checks import supplements_are_as_requested
 from market.claims.desk_review import (
     SUPPLEMENT_DUE,
     accept,
@@ -35,6 +36,7 @@ from tests.claims.factories import (
     make_sales,
     status_of,
 )
+from tests.databases import past_guards
 from tests.factories import NOW
 from tests.moments import run_acts
 
@@ -134,6 +136,18 @@ async def test_a_supplement_that_does_not_come_ends_the_claim() -> None:
     assert await run_acts(NOW + timedelta(days=8), SUPPLEMENT_DUE) == 1
     assert await run_acts(NOW + timedelta(days=9), SUPPLEMENT_DUE) == 0
     assert await status_of(claim) is ClaimStatus.WITHDRAWN
+
+
+@pytest.mark.parametrize("change", ["supplement_note = '不缺'", "supplement_due_on = '2026-03-10'"])
+async def test_a_supplement_that_is_not_the_one_requested_is_found(change: str) -> None:
+    desk = await make_desk()
+    claim = await make_accepted(desk)
+    await ask_supplement(claim.number, reason="缺少发票", due_on=date(2026, 3, 9), by=By(desk.officer, NOW))
+    assert await supplements_are_as_requested() == []
+
+    await past_guards(f"UPDATE claims SET {change}")  # noqa: S608  # a text of our own
+
+    assert await supplements_are_as_requested() == [f"申报 {claim.number} 的补正要求或期限与日志不同"]
 
 
 async def test_a_supplement_handed_in_goes_on_where_it_stopped() -> None:

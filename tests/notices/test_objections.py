@@ -15,13 +15,14 @@ from market.kit.database import connection, in_transaction
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.models import OutgoingMail
 from market.notices import objections
-from market.notices.checks import statements_are_as_logged
+from market.notices.checks import periods_to_answer_are_as_logged, statements_are_as_logged
 from market.notices.models import Notice, Objection, ObjectionPaper, ObjectionStatement
 from market.notices.queries import get_notice
 from market.notices.states import StatementSide
 from market.notices.texts import print_of
 from market.records.by import By
 from tests.claims.factories import Desk, make_applicant, make_desk, make_published, make_rechecked
+from tests.databases import past_guards
 from tests.factories import NOW, make_member, make_staff
 from tests.notices.rulings import rule_on
 from tests.notices.test_notice_acts import make_notice, make_publisher
@@ -63,6 +64,18 @@ async def test_the_unit_objected_to_is_told_by_message_and_mail_until_when_it_ma
     assert "可在 2026-03-09 24:00 前答复并提交证据" in message.text
     mails = [mail for mail in await OutgoingMail.all() if str(objection.id) in mail.text]
     assert any("可在 2026-03-09 24:00 前答复" in mail.text for mail in mails)
+
+
+async def test_a_period_to_answer_that_is_not_the_one_told_is_found() -> None:
+    _desk, _applicant, _objector, objection = await make_objected()
+    assert await periods_to_answer_are_as_logged() == []
+
+    await past_guards(
+        "UPDATE objections SET respond_by = respond_by + interval '1 day' WHERE id = $1", objection.id
+    )
+
+    [finding] = await periods_to_answer_are_as_logged()
+    assert "答复期限" in finding
 
 
 async def test_the_unit_objected_to_answers_with_papers_and_the_objector_adds_some(

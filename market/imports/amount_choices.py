@@ -20,7 +20,8 @@ def amount_choices(text: str, unit: int) -> tuple[str, ...]:
 
 
 def _typed(amount: int) -> str:
-    return f"{Money(amount).decimal:f}元"
+    yuan = Money(amount).decimal
+    return f"{(yuan / 10_000).normalize():f}万元" if yuan >= 10_000 else f"{yuan:f}元"
 
 
 def _without_comma(text: str, unit: int) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from market.records.room import ROOM as RECORDS
 from market.reports.room import ROOM as REPORTS
 from market.rewards.room import ROOM as REWARDS
 from market.search.room import ROOM as SEARCH
+from market.surveys.room import ROOM as SURVEYS
 
 KIT = Room("kit", models=(kit_models,))
 
@@ -49,6 +50,7 @@ ROOMS = Rooms(
         REWARDS,
         CONTRACTS,
         DEALS,
+        SURVEYS,
         PANELS,
         MATCHING,
         ALERTS,

@@ -33,6 +33,8 @@ class NewContent:
     existing: Any = None
     given: frozenset[str] | None = None
     """Columns that an update writes; None: all."""
+    author_id: UUID | None = None
+    """Who wrote a new listing; None: who acts."""
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -62,11 +64,17 @@ def changes_of(
 
 
 async def write_listings(
-    kind: Kind, contents: Sequence[NewContent], *, publish: bool, by: By
+    kind: Kind,
+    contents: Sequence[NewContent],
+    *,
+    publish: bool,
+    verb: ListingVerb | None = None,
+    by: By,
 ) -> list[Written]:
     """Create or update a listing for each content, in order, in the caller's transaction.
 
-    Updates are written at once, whatever the status: it is the caller who knows which may be.
+    Updates are written at once, whatever the status: it is the caller who knows which may be. `verb` is what
+    the log says of new ones; without it, that they were imported.
     """
     regions = await _regions({content.organisation_id for content in contents})
     written: list[Written] = []
@@ -88,8 +96,8 @@ async def write_listings(
         listing.number = number
     await kind.model.bulk_create(created, batch_size=BATCH)
     await set_deadlines(*(listing for listing in created if publish))
-    verb = ListingVerb.IMPORTED_AND_PUBLISHED if publish else ListingVerb.IMPORTED
-    await record_bulk(kind.key, [listing.id for listing in created], verb, by=by)
+    imported = ListingVerb.IMPORTED_AND_PUBLISHED if publish else ListingVerb.IMPORTED
+    await record_bulk(kind.key, [listing.id for listing in created], verb or imported, by=by)
     ids = [*updated_ids, *(listing.id for listing in created if publish)]
     if ids:
         await outbox.enqueue_many(kind.index, ids)
@@ -113,7 +121,7 @@ def _new(kind: Kind, content: NewContent, regions: Mapping[UUID, str], *, publis
         id=uuid4(),
         number="",
         organisation_id=content.organisation_id,
-        created_by_id=by.user_id,
+        created_by_id=content.author_id or by.user_id,
         created_at=now,
         updated_at=now,
     )

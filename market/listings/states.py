@@ -140,6 +140,7 @@ class ListingVerb(LabelEnum):
     EDITED = "edited", lazy("修改")
     IMPORTED = "imported", lazy("导入")
     IMPORTED_AND_PUBLISHED = "imported and published", lazy("导入并发布")
+    COLLECTED = "collected", lazy("由征集转为需求并发布")
     IMPORTED_AGAIN = "imported again", lazy("再次导入")
     CHANGE_PROPOSED = "change_proposed", lazy("提出变更，待审核")
     CHANGE_REVERTED = "change_reverted", lazy("恢复变更前的内容")

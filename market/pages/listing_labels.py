@@ -29,6 +29,7 @@ LISTING_EVENTS = {
     "sold": lazy("签订转让合同"),
     "solved": lazy("签订合同，需求解决"),
     "imported": lazy("从表格或外部数据导入"),
+    "collected": lazy("由需求征集转来并发布"),
     "imported and published": lazy("从外部数据导入并发布"),
     "imported again": lazy("随再次导入更新"),
     "import_published": lazy("抽检通过，整批发布"),

@@ -18,6 +18,7 @@ from market.papers.states import PaperAct
 from market.programmes.states import ProgrammeAct
 from market.rewards.states import RewardAct
 from market.rooms import ROOMS
+from market.surveys.states import SurveyAct
 from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user
 
 ACTS = list(ROOMS.permissions)
@@ -50,6 +51,10 @@ EXPECTED = {
     "ask_question": "- - - y y - y - - - - - -",
     "answer_question": "- - - y y - - - - - - - -",
     "hide_question": "- - - - - - - - - - - y -",
+    "enter_survey": "- - - y y - - - - - - - -",
+    "recommend_entries": "- - - y y - - - - - - - -",
+    "manage_surveys": "- - - - - - - - - - - y -",
+    "read_surveys": "- - - - - - - - - - - y y",
     "see_matches": "- - - y y - y - - - - - -",
     "judge_match": "- - - y y - - - - - - - -",
     "take_up": "- - - - - - y - - - - - -",
@@ -178,6 +183,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         AccountAct.CHANGE_FACTORS,
         AccountAct.READ_MAILS,
         PaperAct.SEE_PAPERS,
+        SurveyAct.READ_SURVEYS,
         RewardAct.EXPORT_PAYOUTS,
     }
 

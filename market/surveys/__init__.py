@@ -1,0 +1,1 @@
+"""Surveys of needs (需求征集): calls, entries, recommendation, sorting, publication in one act."""

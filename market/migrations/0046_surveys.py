@@ -135,7 +135,7 @@ def _model(name, table, description, columns, *, base="Model", unique=(), indexe
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0044_marked_people")]
+    dependencies = [("market", "0045_experts")]
 
     initial = False
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from market.kit.database import connection
+from market.records.by import By
 
 _CONTACT_OF = (
     "FROM users u WHERE u.id = $1 AND (e.contact->>'contact_email' = u.email "
@@ -26,7 +27,7 @@ async def export(user_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def erase(user_id: UUID) -> None:
+async def erase(user_id: UUID, _by: By) -> None:
     """Empty the contacts that name a person."""
     await connection().execute_query(
         f"UPDATE survey_entries e SET contact = '{{}}' {_CONTACT_OF}",  # noqa: S608  # our own text

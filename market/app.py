@@ -47,7 +47,7 @@ from market.kit.hosts import TrustedHosts
 from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.quotas import QuotaClass, Quotas, read_quotas
 from market.kit.request_bodies import BodyBudget, read_body, replay
-from market.kit.routing import FORM, METHODS, MarketRouter
+from market.kit.routing import FORM, METHODS, MarketRouter, Route
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, check_csrf
 from market.kit.static_files import StaticFiles
 from market.kit.telemetry import set_up_logs
@@ -72,9 +72,9 @@ class Market(Starlette):
     def fixed_addresses(self) -> dict[str, URLPath]:
         """Addresses of the routes without parameters, by name."""
         return {
-            name: route.url_path_for(name)
+            name: address
             for name, route in self._named.items()
-            if name and not getattr(route, "param_convertors", True)
+            if isinstance(route, Route) and (address := route.fixed_address)
         }
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:

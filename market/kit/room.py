@@ -222,6 +222,7 @@ class Rooms:
         self.checks = _merge(room.checks for room in self.upwards)
         self.keyed_checks = _merge(room.keyed_checks for room in self.upwards)
         self.stored_checks = _merge(room.stored_checks for room in self.upwards)
+        self._routes: dict[bool, list[BaseRoute]] = {}
 
     @property
     def models(self) -> list[str]:
@@ -230,10 +231,14 @@ class Rooms:
 
     def routes(self, *, is_demo: bool) -> list[BaseRoute]:
         """Return every room's routes. A literal address comes before one with a parameter in its place."""
-        declared = [
-            route for room in self.all for route in (*room.routes, *(room.demo_routes if is_demo else ()))
-        ]
-        return sorted(declared, key=lambda route: ["{" in part for part in _path(route).split("/")])
+        if is_demo not in self._routes:
+            declared = [
+                route for room in self.all for route in (*room.routes, *(room.demo_routes if is_demo else ()))
+            ]
+            self._routes[is_demo] = sorted(
+                declared, key=lambda route: ["{" in part for part in _path(route).split("/")]
+            )
+        return [*self._routes[is_demo]]
 
     def menu(self, menu: Menu | str, actor: Actor | None, *, is_demo: bool) -> list[MenuEntry]:
         """Return the entries of a menu that this person sees, in their order."""

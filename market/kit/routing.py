@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, Router
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
@@ -106,6 +107,11 @@ class Route(StarletteRoute):
         self.is_probe = is_probe
         self.quota = quota or (QuotaClass.EXPORT if _EXPORT.search(path) else None)
 
+    @cached_property
+    def fixed_address(self) -> URLPath | None:
+        """The address of a route without parameters."""
+        return None if self.param_convertors else self.url_path_for(self.name)
+
 
 FOUND = "market.route"
 """Key of a scope under which the route that was found for it stands."""
@@ -117,11 +123,14 @@ class MarketRouter(Router):
     @cached_property
     def _by_first_part(self) -> dict[str, list[BaseRoute]]:
         """Routes in their order by the first part of their paths; under "" those that may match any."""
-        firsts = [(_first_part(getattr(route, "path", "")), route) for route in self.routes]
-        return {
-            part: [route for first, route in firsts if first in (part, "")]
-            for part in {first for first, _route in firsts} | {""}
-        }
+        groups: dict[str, list[BaseRoute]] = {"": []}
+        for route in self.routes:
+            if first := _first_part(getattr(route, "path", "")):
+                groups.setdefault(first, [*groups[""]]).append(route)
+            else:
+                for group in groups.values():
+                    group.append(route)
+        return groups
 
     def find_route(self, scope: Scope) -> tuple[BaseRoute | None, set[str]]:
         """Return the route of a request, entered into its scope, or None with the methods of its address.

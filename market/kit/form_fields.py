@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -17,8 +18,9 @@ from wtforms import SelectMultipleField as _SelectMultipleField
 from wtforms import StringField
 from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, Select
+from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
 
+from market.kit.i18n import get_locale
 from market.kit.i18n import gettext as _
 from market.kit.money import MisplacedComma, parse_decimal
 
@@ -196,14 +198,54 @@ def _day_of(text: str) -> date | str:
         return text
 
 
-class _PlainOptions(Select):
-    """A select whose options are formatted as plain text: thousands of regions cost most of a page."""
+class _Options:
+    """The options of one list: its values, and its elements as they are drawn when none is chosen."""
 
-    @classmethod
-    def render_option(cls, choice: Any, **_options: Any) -> Markup:  # type: ignore[override]  # stubs of 3.2
-        chosen = "selected " if choice.selected else ""
-        label = escape(str(choice.label or choice.value))
-        return Markup(f'<option {chosen}value="{escape(str(choice.value))}">{label}</option>')  # noqa: S704  # escaped
+    def __init__(self, groups: tuple[tuple[str | None, tuple[tuple[str, Any], ...]], ...]) -> None:
+        self._groups = groups
+        self._drawn: dict[str, str] = {}
+        self.values = frozenset(value for _group, pairs in groups for value, _label in pairs)
+
+    def draw(self) -> str:
+        """Return the elements in the language of the request."""
+        locale = get_locale()
+        if locale not in self._drawn:
+            self._drawn[locale] = "".join(self._elements())
+        return self._drawn[locale]
+
+    def _elements(self) -> Iterator[str]:
+        for group, pairs in self._groups:
+            if group is not None and pairs:
+                yield f"<optgroup {html_params(label=group)}>"
+            for value, label in pairs:
+                yield f'<option value="{escape(str(value))}">{escape(str(label or value))}</option>'
+            if group is not None and pairs:
+                yield "</optgroup>"
+
+
+_options = lru_cache(maxsize=300)(_Options)
+
+
+def _options_of(choices: Choices | None) -> _Options:
+    """Return the options of a list, which were made before for every list of the same pairs."""
+    if isinstance(choices, dict):
+        return _options(tuple((group, tuple(map(tuple, pairs))) for group, pairs in choices.items()))
+    return _options(((None, tuple(map(tuple, choices or ()))),))
+
+
+class _KeptOptions(Select):
+    """A select whose options are drawn once for each list: thousands of regions cost most of a page."""
+
+    def __call__(self, field: Any, **attributes: Any) -> Markup:
+        attributes.setdefault("id", field.id)
+        for flag in self.validation_attrs:
+            if flag in field.flags and flag not in attributes:
+                attributes[flag] = getattr(field.flags, flag)
+        options = _options_of(field.choices).draw()
+        if field.data is not None:
+            chosen = f'value="{escape(str(field.data))}">'
+            options = options.replace(f"<option {chosen}", f"<option selected {chosen}")
+        return Markup(f"<select {html_params(name=field.name, **attributes)}>{options}</select>")  # noqa: S704  # escaped
 
 
 class ChoiceField(_SelectField):
@@ -215,7 +257,7 @@ class ChoiceField(_SelectField):
 
     choices: Any
 
-    widget = _PlainOptions()
+    widget = _KeptOptions()
 
     def __init__(
         self,
@@ -249,8 +291,7 @@ class ChoiceField(_SelectField):
         return super().__call__(**attributes)
 
     def _is_off_list(self) -> bool:
-        groups = self.choices.values() if isinstance(self.choices, dict) else [self.choices]
-        return bool(self.data) and not any(value == self.data for group in groups for value, _l in group)
+        return bool(self.data) and self.data not in _options_of(self.choices).values
 
 
 class ChoicesField(_SelectMultipleField):

@@ -9,8 +9,9 @@ import pytest
 from starlette.datastructures import FormData
 
 from market.kit.amount_fields import MoneyField
-from market.kit.form_fields import DayField
+from market.kit.form_fields import ChoiceField, DayField
 from market.kit.forms import BaseForm
+from market.kit.i18n import in_locale, lazy
 
 
 class Typed(BaseForm):
@@ -82,3 +83,32 @@ def test_a_day_is_read_in_the_ways_it_is_written_in_china(text: str) -> None:
 @pytest.mark.parametrize("text", ["2026-02-30", "5/1/2026", "2026年5月", "26-5-1", "2026/13/1"])
 def test_a_day_that_is_none_or_could_be_another_is_refused(text: str) -> None:
     assert read("day", text) == "请按 2026-05-01 的样子填日期。"
+
+
+class _WithLists(BaseForm):
+    groups = ChoiceField(
+        "", choices={"广西": [("45", lazy("南宁")), ("4503", "桂林")], "空": []}, blank="请选择"
+    )
+    plain = ChoiceField("", choices=[("1", 'a"<b'), ("2", ""), ("3", lazy("专利实施许可"))])
+
+
+def test_a_list_is_drawn_once_a_language_and_each_form_shows_its_own_choice() -> None:
+    chosen, other = (
+        _WithLists(FormData([("groups", "4503"), ("plain", "2")])),
+        _WithLists(FormData([("plain", "1")])),
+    )
+
+    assert str(chosen.groups()) == (
+        '<select id="groups" name="groups"><optgroup label=""><option value="">请选择</option></optgroup>'
+        '<optgroup label="广西"><option value="45">南宁</option>'
+        '<option selected value="4503">桂林</option></optgroup></select>'
+    )
+    assert str(chosen.plain(id="own", **{"class": "wide"})) == (
+        '<select class="wide" id="own" name="plain"><option value="1">a&#34;&lt;b</option>'
+        '<option selected value="2">2</option><option value="3">专利实施许可</option></select>'
+    )
+    assert '<option selected value="1">' in other.plain()
+    assert str(other.plain()).count("selected") == 1
+    with in_locale("zh-Hant"):
+        assert "專利實施許可" in other.plain()
+    assert "專利實施許可" not in other.plain()

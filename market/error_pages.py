@@ -11,7 +11,6 @@ from urllib.parse import quote, urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Match
 
 from market.accounts.actors import ProofNeeded
 from market.accounts.desk_access import ReasonNeeded
@@ -26,7 +25,7 @@ from market.kit.faults import Fault, fault_of
 from market.kit.flash import flash
 from market.kit.held_forms import is_typed, pairs_of
 from market.kit.i18n import gettext as _
-from market.kit.routing import METHODS
+from market.kit.routing import METHODS, MarketRouter
 from market.kit.security import PageExpired
 from market.kit.templating import render
 from market.kit.web import form_data, safe_path
@@ -214,5 +213,5 @@ def _way_back(request: Request) -> tuple[str, str] | None:
 
 
 def _is_page(request: Request, address: str) -> bool:
-    scope = {**request.scope, "path": address, "method": "GET"}
-    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    router: MarketRouter = request.app.router
+    return router.find_route({**request.scope, "path": address, "method": "GET"})[0] is not None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -88,6 +89,11 @@ class WorkEntry:
     """Further beginnings of addresses that belong to it, such as `/contracts`; `*` is any one part."""
     is_demo: bool = False
 
+    @cached_property
+    def conditions(self) -> frozenset[tuple[str, str]]:
+        """The conditions of `query` as pairs."""
+        return frozenset(parse_qsl(self.query))
+
     def is_open_to(self, actor: Actor) -> bool:
         """Return whether this person works there."""
         return _is_open(self, actor)
@@ -119,6 +125,8 @@ class Workbench:
 
     groups: Sequence[tuple[WorkGroup, Sequence[WorkLink]]]
     is_here: bool
+    key: Hashable
+    """The same for menus of the same entries on the pages of the same one."""
 
     @property
     def links(self) -> list[WorkLink]:
@@ -147,7 +155,9 @@ def build_workbench(
         for group in WorkGroup
         if (in_group := [link for link in links if link.entry.group is group])
     ]
-    return Workbench(groups, here is not None)
+    return Workbench(
+        groups, here is not None, (here, *[(entry.page, entry.query, entry.order) for entry, _own in paths])
+    )
 
 
 def _nearness(
@@ -155,14 +165,16 @@ def _nearness(
 ) -> tuple[int, int, int] | None:
     """Return how near a page is to an entry, or None where it does not belong to it."""
     lengths = [len(begin) for begin in (own, *entry.under) if _begins(begin, path)]
-    conditions = set(parse_qsl(entry.query))
-    if not lengths or (path == own and not conditions <= wanted):
+    if not lengths or (path == own and not entry.conditions <= wanted):
         return None
-    return max(lengths), len(conditions) if path == own else -len(conditions), -entry.order
+    conditions = len(entry.conditions)
+    return max(lengths), conditions if path == own else -conditions, -entry.order
 
 
 def _begins(begin: str, path: str) -> bool:
     """Return whether an address lies at or under a beginning, part by part."""
+    if "*" not in begin:
+        return path == begin or path.startswith(f"{begin}/")
     wanted, parts = begin.split("/"), path.split("/")
     return len(wanted) <= len(parts) and all(
         part in ("*", own) for part, own in zip(wanted, parts, strict=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -56,10 +56,21 @@ Key = tuple[str, bytes, bytes, bytes, bytes]
 
 
 class GuestPages:
-    """Middleware, outermost but for static files: keeps whole answers, so it must see them packed."""
+    """Middleware, outermost but for static files: keeps whole answers, so it must see them packed.
 
-    def __init__(self, app: ASGIApp, *, seconds: float, most_bytes: int = MOST_BYTES) -> None:
+    `clock` tells the seconds since some moment.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        seconds: float,
+        most_bytes: int = MOST_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.app = app
+        self.clock = clock
         self.seconds, self.most_bytes = seconds, most_bytes
         self.pages: OrderedDict[Key, _Page] = OrderedDict()
         self.bytes = 0
@@ -77,7 +88,7 @@ class GuestPages:
             return
         key = _key(scope, request_headers)
         page = self.pages.get(key)
-        if page is None or page.generation != _Generation.number or page.until < time.monotonic():
+        if page is None or page.generation != _Generation.number or page.until < self.clock():
             page = await self._compose(key, scope, receive, send)
             if page is None:
                 return
@@ -90,7 +101,7 @@ class GuestPages:
 
     async def _compose(self, key: Key, scope: Scope, receive: Receive, send: Send) -> _Page | None:
         """Have the page composed and kept; None if the answer was none to keep and has been sent."""
-        generation, started = _Generation.number, time.monotonic()
+        generation, started = _Generation.number, self.clock()
         start: Message | None = None
         parts: list[bytes] = []
         is_passed_on = False

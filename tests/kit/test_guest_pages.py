@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -20,6 +19,8 @@ class Site:
     """A site of three addresses that counts how often each page was composed."""
 
     composed: list[str] = field(default_factory=list)
+    seconds: float = 0
+    """What the clock of the middleware says."""
 
     async def page(self, request: Request) -> Response:
         self.composed.append(str(request.url.query))
@@ -48,7 +49,7 @@ async def client(site: Site) -> AsyncIterator[httpx.AsyncClient]:
         Route("/own", site.own),
         Route("/broken", site.broken),
     ]
-    app = GuestPages(Starlette(routes=routes), seconds=0.3, most_bytes=60)
+    app = GuestPages(Starlette(routes=routes), seconds=5, most_bytes=60, clock=lambda: site.seconds)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://market.test") as client:
         yield client
 
@@ -107,7 +108,7 @@ async def test_a_change_made_here_shows_at_once_and_others_after_some_seconds(
     after_a_form = await client.get("/page")
     forget_pages()
     after_a_job = await client.get("/page")
-    await asyncio.sleep(0.35)
+    site.seconds += 5.1
     later = await client.get("/page")
 
     assert [page.text for page in (after_a_form, after_a_job, later)] == ["第 3 次", "第 4 次", "第 5 次"]

@@ -18,10 +18,6 @@ WHOLE = PlainTextResponse("whole")
 REQUEST = b"GET / HTTP/1.1\r\nhost: market.test\r\n\r\n"
 
 
-class HurriedHttpTools(BoundedHttpTools):
-    head_deadline = 0.1
-
-
 @asynccontextmanager
 async def serving(
     protocol: type[asyncio.Protocol], address: str, app: ASGIApp = WHOLE
@@ -44,15 +40,21 @@ async def serving(
 async def test_a_connection_whose_request_does_not_come_is_closed_and_others_are_answered(
     tmp_path: Path,
 ) -> None:
+    class HttpTools(BoundedHttpTools):
+        head_deadline = 30.0
+
     address = str(tmp_path / "socket")
-    async with serving(HurriedHttpTools, address), asyncio.timeout(30):
+    async with serving(HttpTools, address), asyncio.timeout(60):
+        later = await asyncio.open_unix_connection(address)
+        later[1].write(REQUEST)
+        assert await later[0].readuntil(b"whole")
+        HttpTools.head_deadline = 0.3  # of what is waited for from now on
         silent = await asyncio.open_unix_connection(address)
         half = await asyncio.open_unix_connection(address)
         half[1].write(REQUEST[:20])
-        later = await asyncio.open_unix_connection(address)
         later[1].write(REQUEST)
         answer = await later[0].readuntil(b"whole")
-        later[1].write(REQUEST[:20])  # a second request on the same connection that stops half-way
+        later[1].write(REQUEST[:20])  # a third request on the same connection that stops half-way
 
         assert answer.startswith(b"HTTP/1.1 200")
         assert await half[0].read() == TIMED_OUT

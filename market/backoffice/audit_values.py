@@ -26,6 +26,7 @@ LABELS = {
     "amount": lazy("金额"),
     "amounts": lazy("列入金额（分）"),
     "batch": lazy("批次"),
+    "capacity": lazy("每月最多项数"),
     "change": lazy("变更编号"),
     "claim": lazy("申报"),
     "claims": lazy("申报"),
@@ -88,9 +89,14 @@ LABELS = {
     "sheets": lazy("核算表份数"),
     "source": lazy("资金来源"),
     "status": lazy("状态"),
+    "tie": lazy("关联关系"),
+    "title_rank": lazy("职称等级"),
     "trade_amount": lazy("技术交易额"),
+    "unit": lazy("任职单位"),
+    "until": lazy("截止"),
     "uscc": lazy("统一社会信用代码"),
     "version": lazy("版本"),
+    "weights": lazy("领域权重"),
     "year": lazy("年度"),
 }
 """Keys of the log in words; any other is shown as it is."""

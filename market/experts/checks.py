@@ -37,7 +37,7 @@ async def verified_facts_are_logged() -> list[str]:
         "WHERE a.subject_kind = 'expert' AND a.subject_id = e.id AND a.action = 'admit' "
         "ORDER BY a.id DESC LIMIT 1) AS a ON true WHERE e.status IN ('in_pool', 'paused') AND ("
         "a.data->>'kind' IS DISTINCT FROM e.kind OR a.data->>'title_rank' IS DISTINCT FROM e.title_rank "
-        "OR a.data->'fields' IS DISTINCT FROM e.fields_of_work) ORDER BY e.number",
+        "OR a.data->'weights' IS DISTINCT FROM e.fields_of_work) ORDER BY e.number",
         lazy("专家 %(number)s 的类别、职称或领域与入库时核验的不同"),
     )
 

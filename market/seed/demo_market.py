@@ -38,6 +38,7 @@ from market.seed.content import FOLDER, id_of, load
 from market.seed.deal_scripts import play_deal
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
+from market.seed.experts import expert_stories
 from market.seed.housekeeping import housekeeping, stored_stories
 from market.seed.listings import OF_THE_ROUND, find_match, listing_stories, publish_older, renewals
 from market.seed.online_payments import connect_account
@@ -127,6 +128,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += latecomers(cast, calendar)
     stories += listing_stories(cast, calendar, _needed())
     stories += [*housekeeping(cast, calendar), *stored_stories(cast, deps, calendar)]
+    stories += expert_stories(cast, deps, calendar)
     desk = Desk(cast, deps, calendar)
     stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk)]
     await play(stories, until=calendar.now)

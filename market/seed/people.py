@@ -93,7 +93,7 @@ async def establish_everybody(calendar: Calendar) -> None:
     people = load("people")
     for key, person in people.items():
         if person["staff_role"]:
-            await _add_person(key, person, password_hash, at(begin, 9))
+            await add_person(key, person, password_hash, at(begin, 9))
     operator = await load_actor(id_of("user", "operator"))
     for place, (key, entry) in enumerate(load("organisations").items()):
         moment = at(begin + timedelta(days=2 * place + 1), 9 + place % 8, place * 7 % 60)
@@ -118,7 +118,7 @@ def latecomers(cast: Cast, calendar: Calendar) -> Iterator[Story]:
     yield _ask_to_join(calendar)
 
 
-async def _add_person(key: str, person: dict[str, Any], password_hash: str, now: datetime) -> User:
+async def add_person(key: str, person: dict[str, Any], password_hash: str, now: datetime) -> User:
     user = await User.create(
         id=id_of("user", key),
         email=person["email"],
@@ -143,7 +143,7 @@ async def _add_organisation(
 ) -> None:
     """Register an organisation, verify it the next morning, and let its other people join."""
     users = [
-        await _add_person(person, own, password_hash, now)
+        await add_person(person, own, password_hash, now)
         for person, own in sorted(people.items(), key=lambda item: item[1]["member_role"] != "admin")
     ]
     organisation = await _register(key, entry, users[:1], now)
@@ -197,7 +197,7 @@ async def _add_broker(key: str, entry: dict[str, Any], now: datetime) -> BrokerP
 async def _apply(key: str, person: dict[str, Any], calendar: Calendar) -> Story:
     """Register a broker whose certificate the operator has to verify."""
     now = yield calendar.ago(3, 15)
-    await _add_person(key, person, await _common_hash(), now)
+    await add_person(key, person, await common_hash(), now)
     profile = await _add_broker(key, person["broker"], now)
     await notify_staff(
         StaffRole.OPERATOR,
@@ -212,7 +212,7 @@ async def _arrive(entry: dict[str, Any], cast: Cast, calendar: Calendar) -> Stor
     now = yield calendar.ago(entry["days_ago"], 11, 20)
     key, name = entry["person"]
     person = {"email": f"{key.replace('_', '.')}@demo.kezhuan.test", "name": name}
-    user = await _add_person(key, person, await _common_hash(), now)
+    user = await add_person(key, person, await common_hash(), now)
     details = {
         "name": entry["name"],
         "uscc": entry["body"] + check_digit(entry["body"]),
@@ -245,7 +245,7 @@ async def _ask_to_join(calendar: Calendar) -> Story:
     """Apply for a membership that the enterprise's administrator has to approve."""
     now = yield calendar.ago(1, 16)
     person = {"email": "su.wanting@demo.kezhuan.test", "name": "苏婉婷"}
-    user = await _add_person("su_wanting", person, await _common_hash(), now)
+    user = await add_person("su_wanting", person, await common_hash(), now)
     organisation = await Organisation.get(id=id_of("organisation", "enterprise"))
     await memberships.apply_to_join(
         str(organisation.uscc), MemberRole.AGENT, by=By(actor_without_roles(user.id), now)
@@ -253,6 +253,6 @@ async def _ask_to_join(calendar: Calendar) -> Story:
     await memberships.notify_admins_of_application(organisation, user.id, now=now)
 
 
-async def _common_hash() -> str:
+async def common_hash() -> str:
     """Return the hash of the one password that all people of the demo have."""
     return (await User.get(id=id_of("user", "operator"))).password_hash

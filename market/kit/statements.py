@@ -6,7 +6,7 @@ takes to answer it by an index.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -14,25 +14,43 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from market.kit.database import connection
+from market.kit.hydration import Hydration, relate
 
 M = TypeVar("M", bound=Model)
+Path = tuple[str, ...]
+"""Names of the relations from the record that is read to another one."""
 
 
-class Presence:
-    """Tells by one statement of which kinds there are rows, so that a page does not ask for each in vain.
+@dataclass(frozen=True)
+class Overview:
+    """What one statement tells of that hangs on a record."""
 
-    Conditions are a table and what its rows fulfil, such as `files WHERE subject_id = $1`; all bind the same
+    parts: frozenset[str]
+    """Names of the kinds of which there are rows."""
+    rows: Mapping[str, Sequence[Any]]
+    """Rows of the lists by name; a row is its values in order."""
+
+
+class OverviewStatement:
+    """Tells by one statement of which kinds there are rows, and reads short lists besides.
+
+    So a page does not ask for each kind in vain. A kind is a table and what its rows fulfil, such as
+    `files WHERE subject_id = $1`; a list is a query of rows, `SELECT (a, b) FROM …`. All bind the same
     values.
     """
 
-    def __init__(self, **conditions: str) -> None:
-        parts = (f"EXISTS (SELECT FROM {condition}) AS {name}" for name, condition in conditions.items())
+    def __init__(self, kinds: Mapping[str, str], lists: Mapping[str, str]) -> None:
+        self._kinds = tuple(kinds)
+        parts = [f"EXISTS (SELECT FROM {condition}) AS {name}" for name, condition in kinds.items()]
+        parts += [f"ARRAY({query}) AS {name}" for name, query in lists.items()]
+        self._lists = tuple(lists)
         self._sql = f"SELECT {', '.join(parts)}"
 
-    async def find(self, *values: Any) -> frozenset[str]:
-        """Return the names of the conditions that some row fulfils."""
-        (row,) = await connection().execute_query_dict(self._sql, list(values))
-        return frozenset(name for name, is_there in row.items() if is_there)
+    async def read(self, *values: Any) -> Overview:
+        """Return which kinds have rows, and the rows of the lists."""
+        _count, (row,) = await connection().execute_query(self._sql, list(values))
+        parts = frozenset(name for name in self._kinds if row[name])
+        return Overview(parts, {name: row[name] for name in self._lists})
 
 
 @dataclass(frozen=True)
@@ -43,8 +61,19 @@ class _Composed:
     constants: list[Any]
     places: list[tuple[int, int, type[Any]]]
     """Position among the bound values, position among the arguments, type that is bound."""
-    model: type[Model]
-    related: list[Any]
+    tables: list[tuple[Hydration[Any], Path, str]]
+    """How the columns of each table become a record; on which record, and under which name, it is found."""
+
+    def record(self, row: Sequence[Any]) -> Any:
+        """Return the record of a row, with those that it is joined to."""
+        records: dict[Path, Model] = {}
+        for hydration, path, name in self.tables:
+            record = hydration.make(row) if hydration.is_there(row) else None
+            if name and path in records:
+                relate(records[path], name, record)
+            if record is not None:
+                records[(*path, name) if name else path] = record
+        return records[()]
 
 
 class Statement(Generic[M]):
@@ -65,10 +94,8 @@ class Statement(Generic[M]):
         for place, argument, kind in composed.places:
             value = values[argument]
             bound[place] = value if isinstance(value, kind) else kind(value)
-        db = connection()
-        executor = db.executor_class(model=composed.model, db=db, select_related_idx=composed.related)
-        records: list[M] = await executor.execute_select(composed.sql, bound)
-        return records
+        _count, rows = await connection().execute_query(composed.sql, bound)
+        return [composed.record(tuple(row)) for row in rows]
 
     async def first(self, *values: Any) -> M | None:
         """Return the first of the records, or None."""
@@ -90,5 +117,22 @@ class Statement(Generic[M]):
         ]
         if {argument for _place, argument, _kind in places} != set(range(len(self._samples))):
             raise TypeError("the samples are not all bound")
-        self._composed = _Composed(sql, constants, places, queryset.model, queryset._select_related_idx)
+        self._composed = _Composed(sql, constants, places, _tables(queryset))
         return self._composed
+
+
+def _tables(queryset: Any) -> list[tuple[Hydration[Any], Path, str]]:
+    """Return how the columns that a query set reads become records, in the order of its tables."""
+    tables: list[tuple[Hydration[Any], Path, str]] = []
+    start = 0
+    related = queryset._select_related_idx or [
+        (queryset.model, len(queryset.model._meta.db_fields), *[()] * 3)
+    ]
+    for model, count, *_names, path in related:
+        columns = list(model._meta.db_fields)
+        if count != len(columns):
+            raise TypeError("a statement reads whole tables")
+        *above, name = [part for part in path if part] or [""]
+        tables.append((Hydration(model, columns, start), tuple(above), name))
+        start += count
+    return tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,12 +16,13 @@ from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
 from market.kit.database import connection
 from market.kit.errors import NotFound
+from market.kit.hydration import Hydration, relate
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import Page, PageRequest
 from market.kit.statements import Statement
 from market.kit.subjects import SubjectRecord
-from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need, Outcome, Review
 from market.listings.states import LIVE, PUBLIC, NeedStatus, OutcomeStatus
 
@@ -230,23 +232,30 @@ async def list_rows_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
     if not ids:
         return []
     statuses = [s.value for s in PUBLIC if isinstance(s, kind.statuses)]
-    columns = [f"l.{name}" for name in (*_ROW, *_ROW_OF[kind.key])]
-    columns += [f"o.{name} AS owner_{name}" for name in _OWNER]
-    rows = await connection().execute_query_dict(
+    own = (*_ROW, *_ROW_OF[kind.key])
+    columns = [*(f"l.{name}" for name in own), *(f"o.{name}" for name in _OWNER)]
+    _count, rows = await connection().execute_query(
         f"SELECT {', '.join(columns)} FROM {kind.model._meta.db_table} l "  # noqa: S608  # words of our own
         "JOIN organisations o ON o.id = l.organisation_id WHERE l.id = ANY($1) AND l.status = ANY($2)",
         [list(ids), statuses],
     )
     owners: dict[UUID, Organisation] = {}
     listings = []
-    for row in rows:
-        owner = {name: row.pop(f"owner_{name}") for name in _OWNER}
-        if owner["id"] not in owners:
-            owners[owner["id"]] = Organisation._init_from_db(**owner)
-        listing = kind.model._init_from_db(**row)
-        listing.organisation = owners[owner["id"]]
+    of_listing, of_owner = _hydrations(kind.key)
+    for row in map(tuple, rows):
+        listing = of_listing.make(row)
+        owner = owners.get(listing.organisation_id) or of_owner.make(row)
+        owners[listing.organisation_id] = owner
+        relate(listing, "organisation", owner)
         listings.append(listing)
     return _in_order(ids, listings)
+
+
+@cache
+def _hydrations(key: str) -> tuple[Hydration[Any], Hydration[Organisation]]:
+    """Return how the columns of such rows become a listing and its organisation."""
+    own = (*_ROW, *_ROW_OF[key])
+    return Hydration(get_kind(key).model, own), Hydration(Organisation, _OWNER, len(own))
 
 
 def _public(kind: Kind, ids: Sequence[UUID]) -> Any:

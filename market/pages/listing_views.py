@@ -13,7 +13,6 @@ from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.accounts.permissions import AccountAct
 from market.accounts.web import optional_actor
-from market.audit.queries import list_chain
 from market.claims.record_chain import chain_of_outcome
 from market.deals import queries as deals
 from market.deals.states import DealAct
@@ -53,7 +52,8 @@ async def need(request: Request) -> Response:
     actor, today = optional_actor(request), local_date(deps(request).clock())
     need = await queries.get_need_for(actor, request.path_params["number"])
     brokers = await brokers_of(need.id) if need.is_masked else set()
-    is_own, parts = queries.is_owner(actor, need), await parts_of(NEED, need)
+    is_own, hanging = queries.is_owner(actor, need), await parts_of(NEED, need)
+    parts = hanging.parts
     return render(
         request,
         "pages/need.html",
@@ -73,10 +73,10 @@ async def need(request: Request) -> Response:
         change=await find_own_change(actor, NEED, need) if "changes" in parts else None,
         is_live=need.status in LIVE,
         is_public=need.status in PUBLIC,
-        similar=[],
+        similar=hanging.similar,
         may_answer=need.status in LIVE and not is_own and _may_answer(actor),
         may_see_contacts=queries.may_see_contacts(need, actor),
-        history=await list_chain("need", need.id),
+        history=hanging.history,
         may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),
         region=listing_labels.need_region(need),
         budget=rules.budget_text(need),
@@ -98,7 +98,10 @@ async def outcome(request: Request) -> Response:
     outcome = await queries.get_outcome_for(actor, request.path_params["number"])
     typed = request.query_params.get("amount", "")
     amount, fault = estimates.amount_of(typed, outcome.price_amount)
-    is_own, parts = queries.is_owner(actor, outcome), await parts_of(OUTCOME, outcome)
+    is_own = queries.is_owner(actor, outcome)
+    similar = await similar_outcomes(outcome, deps(request).search)
+    hanging = await parts_of(OUTCOME, outcome, similar=similar)
+    parts = hanging.parts
     is_source = outcome.organisation.kind is OrganisationKind.SOURCE
     return render(
         request,
@@ -120,7 +123,7 @@ async def outcome(request: Request) -> Response:
         change=await find_own_change(actor, OUTCOME, outcome) if "changes" in parts else None,
         is_live=outcome.status in LIVE,
         is_public=outcome.status in PUBLIC,
-        similar=await similar_outcomes(outcome, deps(request).search),
+        similar=hanging.similar,
         is_source=is_source,
         may_ask=outcome.status in LIVE and not (is_own or is_source) and _may_ask(actor),
         may_see_contacts=queries.may_see_contacts(outcome, actor),
@@ -129,7 +132,7 @@ async def outcome(request: Request) -> Response:
         else None,
         notice=await find_notice("outcome", outcome.id) if "notices" in parts else None,
         linked=await chain_of_outcome(actor, outcome) if "deals" in parts else [],
-        history=await list_chain("outcome", outcome.id),
+        history=hanging.history,
         may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),
         **listing_labels.context(),
     )

@@ -7,8 +7,7 @@ from uuid import UUID
 from market.kit.errors import SearchUnavailable
 from market.listings.kinds import OUTCOME
 from market.listings.models import Outcome
-from market.listings.queries import list_by_ids, list_rows_by_ids
-from market.listings.states import LIVE
+from market.listings.queries import list_by_ids
 from market.search.duplicates import similarity
 from market.search.engine import Query, SearchEngine
 from market.search.normalise import fold
@@ -21,10 +20,10 @@ CACHE_SIZE = 5000
 _cache: dict[tuple[UUID, int], tuple[UUID, ...]] = {}
 
 
-async def similar_outcomes(outcome: Outcome, search: SearchEngine) -> list[Outcome]:
-    """Return the outcomes on offer most like this one, the most like first; none while the engine is away.
+async def similar_outcomes(outcome: Outcome, search: SearchEngine) -> tuple[UUID, ...]:
+    """Return the outcomes most like this one, the most like first; none while the engine is away.
 
-    The ids are kept in memory by outcome and revision; what is off offer since is left out.
+    They are kept in memory by outcome and revision: some may be off offer since.
     """
     key = (outcome.id, outcome.revision)
     if key not in _cache:
@@ -33,9 +32,8 @@ async def similar_outcomes(outcome: Outcome, search: SearchEngine) -> list[Outco
         try:
             _cache[key] = await _find(outcome, search)
         except SearchUnavailable:
-            return []
-    others = await list_rows_by_ids(OUTCOME, _cache[key])
-    return [other for other in others if isinstance(other, Outcome) and other.status in LIVE]
+            return ()
+    return _cache[key]
 
 
 async def _find(outcome: Outcome, search: SearchEngine) -> tuple[UUID, ...]:

@@ -1,10 +1,12 @@
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from market.accounts.models import Organisation
-from market.kit.statements import Presence, Statement
+from market.kit.statements import OverviewStatement, Statement
 from market.listings.models import Outcome
 from tests.factories import make_organisation, make_outcome
 
@@ -33,11 +35,21 @@ async def test_a_statement_reads_what_its_queryset_reads_for_each_value() -> Non
             .limit(2)
         )
         records = await BY_TITLE.all(title, organisation.id)
-        assert [(record.id, record.published_at) for record in records] == [
-            (record.id, record.published_at) for record in plain
+        assert [_columns(record) for record in records] == [_columns(record) for record in plain]
+        assert [_columns(record.organisation) for record in records] == [
+            _columns(record.organisation) for record in plain
         ]
-        assert all(record.organisation.name == owner.name for record in records)
+        assert [record.created_by for record in records] == [None] * len(plain)
         assert await BY_TITLE.first(title, str(organisation.id)) == (plain[0] if plain else None)
+
+
+def _columns(record: Model) -> dict[str, Any]:
+    """Return the columns of a record and its marks, without the records that it is joined to."""
+    return {
+        name: value
+        for name, value in vars(record).items()
+        if name in record._meta.fields_map or name in ("_partial", "_saved_in_db", "_custom_generated_pk")
+    }
 
 
 async def test_a_statement_sees_what_its_transaction_wrote() -> None:
@@ -47,13 +59,21 @@ async def test_a_statement_sees_what_its_transaction_wrote() -> None:
         assert len(await BY_TITLE.all("镁合金", owner.id)) == 1
 
 
-async def test_one_statement_tells_of_which_kinds_there_are_rows() -> None:
+async def test_one_statement_tells_of_which_kinds_there_are_rows_and_reads_short_lists() -> None:
     owner, other = await make_organisation(), await make_organisation()
-    await make_outcome(owner)
-    parts = Presence(outcomes="outcomes WHERE organisation_id = $1", needs="needs WHERE organisation_id = $1")
+    for number, title in enumerate(("赤泥", "铝合金")):
+        await make_outcome(owner, title=title, trl=number or None)
+    overview = OverviewStatement(
+        {"outcomes": "outcomes WHERE organisation_id = $1", "needs": "needs WHERE organisation_id = $1"},
+        {"titles": "SELECT (title, trl, created_at) FROM outcomes WHERE organisation_id = $1 ORDER BY trl"},
+    )
 
-    assert await parts.find(owner.id) == {"outcomes"}
-    assert await parts.find(other.id) == frozenset()
+    seen, unseen = await overview.read(owner.id), await overview.read(other.id)
+
+    assert seen.parts == {"outcomes"}
+    assert [tuple(row)[:2] for row in seen.rows["titles"]] == [("铝合金", 1), ("赤泥", None)]
+    assert unseen.parts == frozenset()
+    assert unseen.rows == {"titles": []}
 
 
 async def test_values_are_bound_and_never_part_of_the_text() -> None:

@@ -142,7 +142,7 @@ def _of_side(standing: _Standing, side: Side, actor: Actor) -> list[Todo]:
             f"deals.{step.key}",
             step.title,
             _verb(step.key) if turn is Turn.MINE else _("看交易"),
-            step.address or f"/deals/{deal.number}",
+            (step.address if turn is Turn.MINE else "") or f"/deals/{deal.number}",
             standing.row["contract_number"] or deal.number,
             deal.title,
             deal.seller.name if side is Side.BUYER else buyer_name(deal, actor),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 import pytest_asyncio
 from tortoise.transactions import in_transaction
@@ -71,6 +72,7 @@ from market.seed.people import Cast
 from market.seed.transaction import whole_stage
 from tests.fakes import fake_deps
 from tests.fixtures import NOW
+from tests.visitor import sign_in
 
 pytestmark = pytest.mark.long
 
@@ -303,6 +305,21 @@ async def test_a_workbench_takes_few_statements_however_much_waits(seeded: Deps,
     )
     if key in ("university", "university2", "enterprise", "broker", "finance", "finance2", "operator"):
         assert board.of_turn(Turn.MINE)
+
+
+@pytest.mark.parametrize("key", LOGINS)
+async def test_every_piece_of_work_on_a_workbench_opens(
+    seeded: Deps, client: httpx.AsyncClient, key: str
+) -> None:
+    person = await actor(key)
+    await sign_in(client, person)
+    board = await build_board(person, NOW)
+    addresses = {f"deal of {todo.kind}": todo.address for todo in board.todos if todo.turn is not Turn.MINE}
+    addresses |= {todo.kind: todo.address for todo in board.todos if todo.turn is Turn.MINE}
+
+    answers = {kind: (await client.get(address)).status_code for kind, address in addresses.items()}
+
+    assert {kind: status for kind, status in answers.items() if status >= 400} == {}
 
 
 @pytest.mark.parametrize("key", ["university", "university2", "enterprise"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Organisation
 from market.claims.models import Claim
-from market.ledger.checks import run_checks
 from market.payees.accounts import confirm_account, propose_account
 from market.payees.models import PayeeAccount
 from market.records.by import By
 from tests.claims.factories import make_claim_to, make_draft
 from tests.factories import NOW, make_member, make_organisation
+from tests.invariants import broken
 from tests.payees.factories import PROOF_BLOB, SECRET
 
 NEW = "6222029999999999999"
@@ -29,11 +29,7 @@ async def change_account(claim: Claim, number: str = NEW) -> PayeeAccount:
 
 async def broken_checks() -> dict[str, list[str]]:
     """Return what the invariants of accounts and claims find, by their names."""
-    return {
-        each.name: each.findings
-        for each in await run_checks(SECRET)
-        if not each.is_well and each.name.startswith(("payees:", "subsidies:", "orders:"))
-    }
+    return await broken("payees:", "subsidies:", "orders:", secret=SECRET)
 
 
 async def make_unpayable() -> tuple[Actor, Claim]:

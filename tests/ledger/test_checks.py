@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from market.kit.money import Money
 from market.ledger import checks, transfers
 from tests.databases import past_guards
+from tests.invariants import broken
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 
 async def findings(name: str) -> list[str]:
-    return next(checked.findings for checked in await checks.run_checks() if checked.name == name)
+    return (await broken(name))[name]
 
 
 async def tamper(statement: str) -> None:

@@ -11,6 +11,7 @@ from market.deals import (
     openings,
     publicity,
     queries,
+    relations,
     views,
     worklist,
 )
@@ -55,6 +56,7 @@ ROOM = Room(
         "needs": openings.need_document_facts,
     },
     recent=worklist.recent,
+    relations=relations.relations,
     standing=worklist.standing,
     publicity=(publicity.PUBLICITY,),
     moments={offers.EXPIRY: lambda deps, offer_id, now: offers.expire_offer(offer_id, now=now)},

@@ -5,12 +5,14 @@ A person is named by name and unit. Whether they are in the pool is told to nobo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.audit.log import record
-from market.experts.models import AvoidedExpert
+from market.codes.canonical import canonical_key
+from market.experts.models import AvoidedExpert, Expert
 from market.experts.states import MOST_AVOIDED, AvoidanceVerb, ExpertAct
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -70,6 +72,21 @@ async def withdraw_avoidance(avoided_id: UUID, *, by: By) -> None:
     avoided.withdrawn_at = by.now
     await avoided.save(update_fields=["withdrawn_at"])
     await record("organisation", organisation.id, AvoidanceVerb.WITHDRAW_AVOIDANCE, by=by, avoided=avoided.id)
+
+
+def is_meant(avoided: AvoidedExpert, name: str, units: Collection[str]) -> bool:
+    """Return whether an applicant means the person of this name, who worked for these units."""
+    if canonical_key(avoided.name) != canonical_key(name):
+        return False
+    unit = canonical_key(avoided.unit_name)
+    return not unit or unit in {canonical_key(other) for other in units}
+
+
+async def list_avoidances_of(expert: Expert) -> list[AvoidedExpert]:
+    """Return the requests that mean this expert, loaded with person and units, for the office."""
+    units = [unit.name for unit in expert.units]
+    named = AvoidedExpert.filter(withdrawn_at__isnull=True).select_related("organisation")
+    return [row for row in await named.order_by("named_at") if is_meant(row, expert.user.name, units)]
 
 
 async def list_avoided(organisation_id: UUID) -> list[AvoidedExpert]:

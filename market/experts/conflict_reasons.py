@@ -17,6 +17,7 @@ from tortoise.expressions import Q
 from market.accounts.models import Membership, Organisation, User
 from market.accounts.relations import look_back_from, relations_of
 from market.codes.canonical import canonical_key
+from market.experts.avoidances import is_meant
 from market.experts.contact_matching import phone_key, share_domain, unit_domain
 from market.experts.models import AvoidedExpert, Expert, ExpertTie, ExpertUnit
 from market.integrity.models import PartyTie, TieKind
@@ -184,12 +185,9 @@ async def _declared(question: _Question) -> list[OrganisationReason]:
 
 async def _avoided(question: _Question) -> list[OrganisationReason]:
     """Return the experts whom the organisations ask to avoid; the reason given is for the operator alone."""
-    experts: dict[str, list[Expert]] = defaultdict(list)
-    for expert in question.experts:
-        experts[canonical_key(expert.user.name)].append(expert)
     units: dict[UUID, set[str]] = defaultdict(set)
     for unit in question.units:
-        units[unit.expert_id].add(canonical_key(unit.name))
+        units[unit.expert_id].add(unit.name)
     named = AvoidedExpert.filter(organisation_id__in=list(question.organisations), withdrawn_at__isnull=True)
     return [
         OrganisationReason(
@@ -198,8 +196,8 @@ async def _avoided(question: _Question) -> list[OrganisationReason]:
             _("%(organisation)s申请其回避", organisation=question.organisations[row.organisation_id].name),
         )
         for row in await named.order_by("named_at", "place")
-        for expert in experts.get(canonical_key(row.name), ())
-        if not row.unit_name or canonical_key(row.unit_name) in units[expert.id]
+        for expert in question.experts
+        if is_meant(row, expert.user.name, units[expert.id])
     ]
 
 

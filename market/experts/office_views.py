@@ -11,7 +11,7 @@ from starlette.responses import Response
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
 from market.codes import lists, regions
-from market.experts import ties
+from market.experts import avoidances, ties
 from market.experts.admissions import decide_ruling, propose_ruling
 from market.experts.forms import RulingForm, TieForm
 from market.experts.queries import ExpertFilter, count_experts, get_expert_for, list_experts_for
@@ -106,6 +106,7 @@ async def expert(request: Request) -> Response:
         has_actions=bool(len(ruling.ruling.choices) > 1),
         is_waiting=any(decision.verdict is None for decision in entry.decisions),
         events=await history("expert", entry.id),
+        avoided=await avoidances.list_avoidances_of(entry),
         action_words={action.value: str(action.label) for action in ExpertAction},
         may_propose=actor.may(ExpertAct.VERIFY_EXPERT),
         may_decide=actor.may(ExpertAct.DECIDE_EXPERT),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from tortoise.expressions import Q
+from tortoise.expressions import Case, Q, When
 from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
@@ -106,7 +106,9 @@ async def list_experts_for(actor: Actor, wanted: ExpertFilter, page_request: Pag
         units = ExpertUnit.filter(name__icontains=wanted.text)
         named = Q(user__name__icontains=wanted.text) | Q(number=wanted.text.upper())
         experts = experts.filter(named | Q(id__in=await units.values_list("expert_id", flat=True)))
-    page = experts.order_by("applied_at", "number").offset(page_request.offset).limit(page_request.size)
+    waiting_first = Case(When(status=ExpertStatus.APPLIED, then="0"), default="1")
+    ordered = experts.annotate(place=waiting_first).order_by("place", "applied_at", "number")
+    page = ordered.offset(page_request.offset).limit(page_request.size)
     return page_request.page(await _complete(page), await experts.count())
 
 

@@ -20,6 +20,7 @@ from market.pages import (
     search_views,
     sharing,
     site_views,
+    survey_report_views,
     workbench_views,
 )
 
@@ -37,6 +38,7 @@ ROOM = Room(
         *sharing.routes,
         *profile_views.routes,
         *deal_views.routes,
+        *survey_report_views.routes,
         *workbench_views.routes,
         *site_views.routes,
     ],

@@ -160,13 +160,21 @@ async def lock_own(survey: Survey, running: int, *, by: By) -> SurveyEntry:
     return entry
 
 
-async def _new(survey: Survey, *, by: By) -> SurveyEntry:
-    """Return a new entry that is not stored yet; the survey's lock orders two presses of one button."""
-    organisation_id = by.actor.organisation_id
-    own = SurveyEntry.filter(survey_id=survey.id, organisation_id=organisation_id)
+async def require_room(survey: Survey, *, by: By) -> None:
+    """Raise unless the organisation may begin another entry.
+
+    Raises:
+        LimitReached: it has as many as it may.
+    """
+    own = SurveyEntry.filter(survey_id=survey.id, organisation_id=by.actor.organisation_id)
     counted = await own.exclude(status=EntryStatus.WITHDRAWN).order_by("running")
     if len(counted) >= survey.per_unit_most:
         raise LimitReached(survey.per_unit_most, counted[0])
+
+
+async def _new(survey: Survey, *, by: By) -> SurveyEntry:
+    """Return a new entry that is not stored yet; the survey's lock orders two presses of one button."""
+    await require_room(survey, by=by)
     last = await SurveyEntry.filter(survey_id=survey.id).order_by("-running").first()
     running = last.running + 1 if last else 1
     return SurveyEntry(
@@ -174,7 +182,7 @@ async def _new(survey: Survey, *, by: By) -> SurveyEntry:
         survey_id=survey.id,
         running=running,
         number=f"{survey.number}-{running:04d}",
-        organisation_id=organisation_id,
+        organisation_id=by.actor.organisation_id,
         created_by_id=by.actor.user_id,
         created_at=by.now,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from tortoise.functions import Count
@@ -11,11 +12,23 @@ from market.accounts.actors import Actor
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.surveys.models import RecommendingUnit, Survey, SurveyEntry, SurveyForm, SurveyQuota
+from market.listings.models import Need
+from market.listings.states import PUBLIC
+from market.surveys.models import (
+    RecommendingUnit,
+    Survey,
+    SurveyEntry,
+    SurveyExtension,
+    SurveyForm,
+    SurveyQuota,
+)
 from market.surveys.questions import Question
 from market.surveys.rules import Quota, Tally, tally
-from market.surveys.states import HANDED_IN, EntryStatus, SurveyAct, SurveyStatus
+from market.surveys.states import HANDED_IN, TO_SORT, EntryStatus, SurveyAct, SurveyStatus, Verdict
 from market.surveys.units import find_unit_of
+
+_SHOWN = ("organisation", "unit__organisation", "need", "merged_into")
+"""What lists of entries show beside them."""
 
 
 def _not_found() -> NotFound:
@@ -43,6 +56,31 @@ async def list_surveys(page_request: PageRequest, *, with_drafts: bool = False) 
     return page_request.page(items, await surveys.count())
 
 
+async def list_extensions(survey: Survey) -> Sequence[SurveyExtension]:
+    """Return the extensions of a survey, the first first."""
+    return await SurveyExtension.filter(survey_id=survey.id).order_by("extended_at")
+
+
+async def count_entries(survey_ids: Collection[UUID]) -> Mapping[UUID, int]:
+    """Return how many entries were handed in to each survey that has any."""
+    counts = await (
+        SurveyEntry.filter(survey_id__in=list(survey_ids), status__in=HANDED_IN)
+        .annotate(count=Count("id"))
+        .group_by("survey_id")
+        .values_list("survey_id", "count")
+    )
+    return dict(counts)
+
+
+async def list_published_needs(survey: Survey) -> Sequence[Need]:
+    """Return the needs that a survey became, as everybody may read them."""
+    if survey.published_at is None:
+        return []
+    entries = SurveyEntry.filter(survey_id=survey.id, need_id__isnull=False)
+    ids = await entries.order_by("running").values_list("need_id", flat=True)
+    return await Need.filter(id__in=ids, status__in=PUBLIC).order_by("number")
+
+
 async def get_entry(survey: Survey | None, running: int, *, is_locked: bool = False) -> SurveyEntry:
     """Return a handed-in entry of a survey, for the operator.
 
@@ -64,9 +102,8 @@ async def get_entry_for(actor: Actor, survey: Survey, running: int) -> SurveyEnt
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    entry = await SurveyEntry.get_or_none(survey_id=survey.id, running=running).select_related(
-        "organisation", "need", "merged_into", "unit__organisation"
-    )
+    entries = SurveyEntry.filter(survey_id=survey.id, running=running)
+    entry = await entries.select_related(*_SHOWN).first()
     if entry is None:
         raise _not_found()
     if actor.may(SurveyAct.ENTER_SURVEY) and actor.acts_for(entry.organisation_id):
@@ -92,7 +129,7 @@ async def list_own_entries(actor: Actor, survey: Survey | None = None) -> Sequen
 async def list_unit_entries(survey: Survey, unit: RecommendingUnit) -> Sequence[SurveyEntry]:
     """Return what was handed in to a unit: recommended ones by rank, then those that wait, then declined."""
     entries = SurveyEntry.filter(survey_id=survey.id, unit_id=unit.id, status__in=HANDED_IN)
-    rows = await entries.select_related("organisation").order_by("running")
+    rows = await entries.select_related(*_SHOWN).order_by("running")
     return sorted(
         rows,
         key=lambda entry: (
@@ -102,6 +139,90 @@ async def list_unit_entries(survey: Survey, unit: RecommendingUnit) -> Sequence[
             entry.running,
         ),
     )
+
+
+@dataclass(frozen=True)
+class UnitSurvey:
+    """A survey in which a unit recommends, with how far it is."""
+
+    survey: Survey
+    quota: Quota
+    waiting: int
+
+
+async def list_unit_surveys(unit: RecommendingUnit) -> list[UnitSurvey]:
+    """Return the surveys in which a unit recommends, the latest first."""
+    quotas = SurveyQuota.filter(unit_id=unit.id).exclude(survey__status=SurveyStatus.DRAFT)
+    rows = await quotas.select_related("survey").order_by("-survey__created_at")
+    counts = await (
+        SurveyEntry.filter(unit_id=unit.id, status__in=HANDED_IN)
+        .annotate(handed_in=Count("id"), recommended=Count("rank"))
+        .group_by("survey_id", "status")
+        .values_list("survey_id", "status", "handed_in", "recommended")
+    )
+    return [
+        UnitSurvey(
+            row.survey,
+            Quota(
+                unit.organisation.name,
+                row.least,
+                row.most,
+                sum(recommended for survey_id, _s, _n, recommended in counts if survey_id == row.survey_id),
+            ),
+            sum(
+                handed_in
+                for survey_id, status, handed_in, _r in counts
+                if survey_id == row.survey_id and status == EntryStatus.SUBMITTED
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def list_entries(survey: Survey, show: str, page_request: PageRequest) -> Page[SurveyEntry]:
+    """Return a page of what was handed in: without a verdict, with any (`sorted`), or with one verdict."""
+    entries = SurveyEntry.filter(survey_id=survey.id, status__in=HANDED_IN)
+    if show == "":
+        entries = entries.filter(verdict__isnull=True)
+    elif show == "sorted":
+        entries = entries.filter(verdict__isnull=False)
+    else:
+        entries = entries.filter(verdict=Verdict(show))
+    rows = await (
+        entries.select_related(*_SHOWN)
+        .order_by("running")
+        .offset(page_request.offset)
+        .limit(page_request.size)
+    )
+    return page_request.page(rows, await entries.count())
+
+
+async def list_all_entries(survey: Survey) -> Sequence[SurveyEntry]:
+    """Return all that was handed in, in its order, for a workbook."""
+    entries = SurveyEntry.filter(survey_id=survey.id, status__in=HANDED_IN)
+    return await entries.select_related(*_SHOWN).order_by("running")
+
+
+async def get_handed_in(survey: Survey, running: int) -> SurveyEntry:
+    """Return a handed-in entry with all that its sorting shows.
+
+    Raises:
+        NotFound: there is none, or it is a draft.
+    """
+    entries = SurveyEntry.filter(survey_id=survey.id, running=running, status__in=HANDED_IN)
+    entry = await entries.select_related(*_SHOWN, "merged_entry").first()
+    if entry is None:
+        raise _not_found()
+    return entry
+
+
+async def next_unsorted(survey: Survey, running: int) -> int | None:
+    """Return the running number of the next entry without a verdict, from the beginning after the last."""
+    entries = SurveyEntry.filter(survey_id=survey.id, status__in=TO_SORT).order_by("running")
+    following = await entries.filter(running__gt=running).first() or await entries.exclude(
+        running=running
+    ).first()
+    return following.running if following else None
 
 
 async def questions_of(survey_id: UUID, version: int | None = None) -> list[Question]:

@@ -7,9 +7,22 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.i18n import lazy
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import PersonalData, Room
-from market.kit.subjects import Subject
-from market.surveys import checks, management, models, personal_data, worklist
+from market.kit.subjects import Subject, find_by
+from market.surveys import (
+    checks,
+    desk_views,
+    entry_views,
+    management,
+    models,
+    personal_data,
+    queries,
+    recommending_views,
+    sorting_views,
+    views,
+    worklist,
+)
 from market.surveys.questions import QuestionKind
 from market.surveys.states import (
     PERMISSIONS,
@@ -17,12 +30,14 @@ from market.surveys.states import (
     EntryAction,
     EntryStatus,
     EntryVerb,
+    SurveyAct,
     SurveyAction,
     SurveyStatus,
     SurveyVerb,
     UnitVerb,
     Verdict,
 )
+from market.surveys.units import may_recommend
 
 
 async def _close(_deps: Deps, survey_id: UUID, now: datetime) -> bool:
@@ -41,8 +56,48 @@ ROOM = Room(
     "surveys",
     models=(models,),
     permissions=PERMISSIONS,
+    routes=[
+        *views.routes,
+        *entry_views.routes,
+        *recommending_views.routes,
+        *desk_views.routes,
+        *sorting_views.routes,
+    ],
+    workbench=(
+        WorkEntry(
+            WorkGroup.NEEDS,
+            50,
+            lazy("我的征集填报"),
+            "surveys:mine",
+            act=SurveyAct.ENTER_SURVEY,
+            is_for=lambda actor: actor.buys,
+            under=("/surveys/*/entry", "/surveys/*/entries"),
+        ),
+        WorkEntry(
+            WorkGroup.NEEDS,
+            55,
+            lazy("推荐填报"),
+            "surveys:recommendations",
+            act=SurveyAct.RECOMMEND_ENTRIES,
+            is_for=may_recommend,
+        ),
+        WorkEntry(
+            WorkGroup.MARKET,
+            18,
+            lazy("需求征集"),
+            "surveys:desk_index",
+            act=SurveyAct.READ_SURVEYS,
+        ),
+        WorkEntry(WorkGroup.MARKET, 19, lazy("推荐单位"), "surveys:units", act=SurveyAct.MANAGE_SURVEYS),
+    ),
     subjects={
-        "survey": Subject(lazy("需求征集"), number="ZJ", verbs=(SurveyAction,)),
+        "survey": Subject(
+            lazy("需求征集"),
+            page="surveys:show",
+            number="ZJ",
+            find=find_by(queries.get_survey_for, "/surveys", is_public=True),
+            verbs=(SurveyAction,),
+        ),
         "survey_entry": Subject(lazy("征集填报"), verbs=(EntryAction,)),
         "recommending_unit": Subject(lazy("推荐单位"), verbs=(UnitVerb,)),
     },

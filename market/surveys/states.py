@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from market.accounts.permissions import ORGANISATION, Role
+from market.accounts.permissions import ORGANISATION, OVERSEERS, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
@@ -135,6 +135,8 @@ class SurveyAct(StrEnum):
     """Fill in an entry of the own organisation; for kinds of organisation that post needs."""
     RECOMMEND_ENTRIES = "recommend_entries"
     """Recommend entries; only members of a named recommending unit find any."""
+    READ_ENTRIES = "read_entries"
+    """Open an entry: of the own organisation, handed in to the own unit, or, for overseers, any."""
     MANAGE_SURVEYS = "manage_surveys"
     READ_SURVEYS = "read_surveys"
     """Read all entries and the report."""
@@ -143,6 +145,7 @@ class SurveyAct(StrEnum):
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     SurveyAct.ENTER_SURVEY: ORGANISATION,
     SurveyAct.RECOMMEND_ENTRIES: ORGANISATION,
+    SurveyAct.READ_ENTRIES: ORGANISATION | OVERSEERS,
     SurveyAct.MANAGE_SURVEYS: frozenset({Role.OPERATOR}),
-    SurveyAct.READ_SURVEYS: frozenset({Role.OPERATOR, Role.AUDITOR}),
+    SurveyAct.READ_SURVEYS: OVERSEERS,
 }

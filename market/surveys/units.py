@@ -63,6 +63,12 @@ async def list_units() -> list[RecommendingUnit]:
     return await units.select_related("organisation").order_by("region", "named_at")
 
 
+async def list_authorities() -> list[Organisation]:
+    """Return the verified authorities, which may be named."""
+    authorities = Organisation.filter(kind=OrganisationKind.AUTHORITY, status=OrganisationStatus.VERIFIED)
+    return await authorities.order_by("region", "name")
+
+
 async def get_unit_for(actor: Actor) -> RecommendingUnit:
     """Return the recommending unit that a person acts for.
 
@@ -80,7 +86,8 @@ async def find_unit_of(actor: Actor) -> RecommendingUnit | None:
     """Return the recommending unit that a person acts for, if their organisation is one."""
     if not actor.acts_for(actor.organisation_id) or not may_recommend(actor):
         return None
-    return await RecommendingUnit.get_or_none(organisation_id=actor.organisation_id, ended_at__isnull=True)
+    units = RecommendingUnit.filter(organisation_id=actor.organisation_id, ended_at__isnull=True)
+    return await units.select_related("organisation").first()
 
 
 def may_recommend(actor: Actor) -> bool:

@@ -53,6 +53,7 @@ EXPECTED = {
     "hide_question": "- - - - - - - - - - - y -",
     "enter_survey": "- - - y y - - - - - - - -",
     "recommend_entries": "- - - y y - - - - - - - -",
+    "read_entries": "- - - y y - - - - - - y y",
     "manage_surveys": "- - - - - - - - - - - y -",
     "read_surveys": "- - - - - - - - - - - y y",
     "see_matches": "- - - y y - y - - - - - -",
@@ -183,6 +184,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         AccountAct.CHANGE_FACTORS,
         AccountAct.READ_MAILS,
         PaperAct.SEE_PAPERS,
+        SurveyAct.READ_ENTRIES,
         SurveyAct.READ_SURVEYS,
         RewardAct.EXPORT_PAYOUTS,
     }

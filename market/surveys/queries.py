@@ -219,9 +219,9 @@ async def get_handed_in(survey: Survey, running: int) -> SurveyEntry:
 async def next_unsorted(survey: Survey, running: int) -> int | None:
     """Return the running number of the next entry without a verdict, from the beginning after the last."""
     entries = SurveyEntry.filter(survey_id=survey.id, status__in=TO_SORT).order_by("running")
-    following = await entries.filter(running__gt=running).first() or await entries.exclude(
-        running=running
-    ).first()
+    following = (
+        await entries.filter(running__gt=running).first() or await entries.exclude(running=running).first()
+    )
     return following.running if following else None
 
 

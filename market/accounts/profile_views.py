@@ -17,6 +17,7 @@ from market.accounts.web import actor_for, drop_session, session_token
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
+from market.kit.room import rooms
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to
@@ -104,7 +105,8 @@ async def erase(request: Request) -> Response:
                 request,
                 flash(request, redirect_to(request, "pages:home"), _("账号已注销，您的个人数据已删除。")),
             )
-    return render_form(request, "accounts/erase.html", form)
+    kept = [data.kept for data in rooms().personal_data if data.kept is not None]
+    return render_form(request, "accounts/erase.html", form, kept=kept)
 
 
 routes = [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 from uuid import uuid4
 
@@ -94,7 +95,12 @@ async def apply_as_expert(
         await add_periods(expert, periods)
     if resume is not None:
         file = await attach(
-            resume, subject_kind="expert", subject_id=expert.id, kind="resume", tier=Tier.PARTIES, by=by
+            _renamed(resume, expert.number),
+            subject_kind="expert",
+            subject_id=expert.id,
+            kind="resume",
+            tier=Tier.PARTIES,
+            by=by,
         )
         expert.resume_id = file.id
         await expert.save(update_fields=["resume_id"])
@@ -106,6 +112,12 @@ async def apply_as_expert(
         address=f"/admin/experts/{expert.number}",
     )
     return expert
+
+
+def _renamed(resume: StoredBlob, number: str) -> StoredBlob:
+    """Return a resume under the expert's number: files keep their names, also of who is erased."""
+    upload = replace(resume.upload, name=f"{number}{PurePath(resume.upload.name).suffix.lower()}")
+    return replace(resume, upload=upload)
 
 
 async def _begin(details: ExpertDetails, *, by: By) -> Expert:

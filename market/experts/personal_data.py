@@ -11,15 +11,24 @@ from typing import Any
 from uuid import UUID
 
 from market.experts.models import Expert, ExpertDecision, ExpertTie, ExpertUnit
-from market.experts.states import WORKFLOW, ExpertAction
+from market.experts.states import WORKFLOW, ExpertAction, TieSource
+from market.kit.i18n import lazy
 from market.records.by import By
+from market.records.decisions import Verdict
 from market.records.transitions import transition
 
+KEPT = lazy(
+    "入过专家库的：编号、类别、职称等级、领域、任职单位、关联关系和入库决定留着，评审的回避要有据可查；"
+    "职称、电话、外语和承诺删去，简历不能再打开。没有入过库的，任职单位和关联关系一并删去。"
+)
 ERASED = {"title": "", "languages": "", "phone": "", "pledge": "", "resume_id": None}
 
 
 async def export_expert(user_id: UUID) -> dict[str, Any] | None:
-    """Return a person's entry in the pool with units, ties and what was decided; None: there is none."""
+    """Return a person's entry in the pool with units, ties and what was decided; None: there is none.
+
+    What others brought up in confidence, and what is proposed only, is left out.
+    """
     expert = await Expert.get_or_none(user_id=user_id).select_related("resume")
     if expert is None:
         return None
@@ -30,15 +39,16 @@ async def export_expert(user_id: UUID) -> dict[str, Any] | None:
     return {
         **{name: getattr(expert, name) for name in columns},
         "resume": expert.resume.name if expert.resume else None,
-        "units": await _rows(ExpertUnit, expert, "name", "began_on", "ended_on"),
-        "ties": await _rows(ExpertTie, expert, "name", "kind", "source", "note", "entered_at", "valid_until"),
-        "decisions": await _rows(ExpertDecision, expert, "ruling", "text", "until", "verdict", "decided_at"),
+        "units": await ExpertUnit.filter(expert_id=expert.id)
+        .order_by("began_on")
+        .values("name", "began_on", "ended_on"),
+        "ties": await ExpertTie.filter(expert_id=expert.id, source=TieSource.DECLARED)
+        .order_by("entered_at")
+        .values("name", "is_person", "kind", "note", "entered_at", "valid_until"),
+        "decisions": await ExpertDecision.filter(expert_id=expert.id, verdict=Verdict.CONFIRMED)
+        .order_by("decided_at")
+        .values("ruling", "text", "until", "decided_at"),
     }
-
-
-async def _rows(model: Any, expert: Expert, *columns: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = await model.filter(expert_id=expert.id).order_by("id").values(*columns)
-    return rows
 
 
 async def erase_expert(user_id: UUID, by: By) -> None:

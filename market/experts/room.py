@@ -63,5 +63,7 @@ ROOM = Room(
         ),
     ),
     checks=checks.CHECKS,
-    personal_data=PersonalData("expert", personal_data.export_expert, personal_data.erase_expert),
+    personal_data=PersonalData(
+        "expert", personal_data.export_expert, personal_data.erase_expert, personal_data.KEPT
+    ),
 )

@@ -105,6 +105,7 @@ async def own(request: Request) -> Response:
         may_apply=may_apply(expert, now),
         is_waiting=any(decision.verdict is None for decision in expert.decisions),
         barred=bar_words(expert) if is_barred(expert, now) else "",
+        decided=next((decision for decision in expert.decisions if decision.is_confirmed), None),
     )
 
 

@@ -119,6 +119,8 @@ class PersonalData:
     export: Callable[[UUID], Awaitable[Any]]
     erase: Callable[[UUID, By], Awaitable[object]]
     """Runs in the transaction of the erasure, in which the person still has name and address."""
+    kept: Lazy | None = None
+    """What of it is kept after the erasure and why, as the person reads before."""
 
 
 @dataclass(frozen=True)

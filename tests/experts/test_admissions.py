@@ -347,7 +347,7 @@ async def test_an_admitted_expert_who_is_erased_leaves_what_panels_rest_on() -> 
     left = await Expert.get(id=expert.id)
     assert (told["number"], told["resume"], len(told["units"]), len(told["decisions"])) == (
         expert.number,
-        "简历.pdf",
+        f"{expert.number}.pdf",
         2,
         1,
     )

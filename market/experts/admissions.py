@@ -21,9 +21,6 @@ from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import transition
 
-OF_APPLICATION = (ExpertRuling.ADMIT, ExpertRuling.REFUSE)
-"""Rulings about the application that the operator looked at."""
-
 
 async def lock_expert(number: str) -> Expert:
     """Return an expert, locked until the transaction ends.
@@ -58,7 +55,7 @@ async def propose_ruling(
         Conflict: something proposed before waits to be decided, or the application was changed meanwhile.
         Conflicted: the operator has a common past with a unit of the expert.
     """
-    by.actor.require(ExpertAct.VERIFY_EXPERT)
+    by.actor.require(ExpertAct.VERIFY_EXPERT if ruling.is_of_application else ExpertAct.BAR_EXPERT)
     expert = await lock_expert(number)
     await _require_impartial(expert, by)
     WORKFLOW.next(expert.status, ruling.action)
@@ -68,7 +65,7 @@ async def propose_ruling(
         raise Invalid(_("禁入的截止日应在今天以后。"), field="until")
     if await ExpertDecision.exists(expert_id=expert.id, verdict=None):
         raise Conflict(_("这位专家已有提请，正待批准人决定。"))
-    if ruling in OF_APPLICATION and application_at != expert.applied_at:
+    if ruling.is_of_application and application_at != expert.applied_at:
         raise Conflict(_("申请刚被修改过，请刷新后再看。"))
     decision = await ExpertDecision.create(
         id=uuid4(),
@@ -114,6 +111,8 @@ async def decide_ruling(decision_id: UUID, verdict: Verdict, *, reason: str = ""
     proposal = await ExpertDecision.get_or_none(id=decision_id).select_related("expert")
     if proposal is None:
         raise NotFound(_("没有这项提请。"))
+    if not proposal.ruling.is_of_application:
+        by.actor.require(ExpertAct.CONFIRM_BAR)
     expert = await lock_expert(proposal.expert.number)
     await _require_impartial(expert, by)
     decision = await ExpertDecision.filter(id=decision_id).select_for_update().get()

@@ -108,6 +108,11 @@ class ExpertRuling(LabelEnum):
         """The action of the workflow that it carries out."""
         return ExpertAction(self.value)
 
+    @property
+    def is_of_application(self) -> bool:
+        """It is about the application that the operator looked at; else about a bar."""
+        return self in (ExpertRuling.ADMIT, ExpertRuling.REFUSE)
+
 
 class ExpertVerb(LabelEnum):
     """Audit verbs besides the actions of the workflow."""
@@ -138,6 +143,8 @@ class ExpertAct(StrEnum):
     SEE_EXPERTS = "see_experts"
     VERIFY_EXPERT = "verify_expert"
     DECIDE_EXPERT = "decide_expert"
+    BAR_EXPERT = "bar_expert"
+    CONFIRM_BAR = "confirm_bar"
     AVOID_EXPERTS = "avoid_experts"
 
 
@@ -146,14 +153,17 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ExpertAct.SEE_EXPERTS: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),
     ExpertAct.VERIFY_EXPERT: frozenset({Role.OPERATOR}),
     ExpertAct.DECIDE_EXPERT: frozenset({Role.APPROVER}),
+    ExpertAct.BAR_EXPERT: frozenset({Role.OPERATOR}),
+    ExpertAct.CONFIRM_BAR: frozenset({Role.APPROVER}),
     ExpertAct.AVOID_EXPERTS: ORGANISATION,
 }
 """Whoever decides or audits for the department may not apply: see `applications.apply_as_expert`."""
 
 FRESH: Mapping[StrEnum, FreshProof] = {
-    ExpertAct.VERIFY_EXPERT: FreshProof.TO_ACT,
-    ExpertAct.DECIDE_EXPERT: FreshProof.TO_ACT,
+    ExpertAct.BAR_EXPERT: FreshProof.TO_ACT,
+    ExpertAct.CONFIRM_BAR: FreshProof.TO_ACT,
 }
+"""Of a bar, and of its end, as of every sanction (README j)."""
 
 MOST_FIELDS = 5
 WHOLE = 100

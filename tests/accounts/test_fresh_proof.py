@@ -19,6 +19,7 @@ from market.budgets.states import BudgetAct
 from market.claims.states import ClaimAct
 from market.contracts.states import ContractAct
 from market.deps import Deps
+from market.experts.states import ExpertAct
 from market.integrity.states import IntegrityAct
 from market.kit.room import FreshProof
 from market.notices.states import NoticeAct
@@ -61,7 +62,12 @@ SETTLED: dict[str, set[StrEnum]] = {
         ContractAct.CONFIRM_REFUND,
         ContractAct.CONFIRM_PAID_IN,
     },
-    "sanctions": {IntegrityAct.MANAGE_SANCTIONS, IntegrityAct.DECIDE_SANCTION},
+    "sanctions": {
+        IntegrityAct.MANAGE_SANCTIONS,
+        IntegrityAct.DECIDE_SANCTION,
+        ExpertAct.BAR_EXPERT,
+        ExpertAct.CONFIRM_BAR,
+    },
     "rewards": {RewardAct.PAY_REWARDS},
     "roles": {AccountAct.MANAGE_MEMBERS},
     "factor changes": {AccountAct.CHANGE_FACTORS},

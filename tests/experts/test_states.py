@@ -29,6 +29,7 @@ def test_one_to_five_fields_share_a_hundred_points(weights: tuple[int, ...], fau
 
 def test_each_ruling_is_an_action_and_only_an_admission_leads_into_the_pool() -> None:
     assert [ruling.action.value for ruling in ExpertRuling] == ["admit", "refuse", "bar", "lift"]
+    assert [ruling.is_of_application for ruling in ExpertRuling] == [True, True, False, False]
     into_the_pool = {
         (status, action)
         for (status, action), to in WORKFLOW.transitions.items()

@@ -34,7 +34,7 @@ from market.kit.embedded_postgres import EmbeddedPostgres
 from market.rooms import ROOMS
 from market.tables import database
 from tests.fakes import fake_deps
-from tests.stage_cache import start_new_test
+from tests.stage_cache import kept_plans, start_new_test
 
 ROOT = Path(__file__).parent.parent
 # A busy machine is no reason for a test to fail.
@@ -99,7 +99,8 @@ async def _administering(postgres: str) -> AsyncIterator[Any]:
 async def database_connection(database_url: str) -> AsyncIterator[None]:
     # The site gives up on a lock after seconds; fifty racers on a busy machine may well need longer.
     # What races opened is closed soon: the workers share one server and its hundred connections.
-    async with database(database_url, pool_size=60, limits=Limits(lock=LOCK_TIMEOUT, idle=2)):
+    limits = Limits(lock=LOCK_TIMEOUT, idle=2)
+    async with database(database_url, pool_size=60, limits=limits), kept_plans(database_url):
         yield
 
 

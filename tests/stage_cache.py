@@ -4,7 +4,8 @@ A function marked `@cached_stage` builds its stage by the services of the rooms.
 records every statement that writes; a later call with the same arguments replays them as one script and
 returns a copy of the first result. A stage that asks for another one refers to the other's recording, so a
 replay writes what is missing and nothing twice. A stage has several recordings where tests ask for it several
-times, since the second one has other records than the first.
+times, since the second one has other records than the first. What is replayed often becomes a function of the
+tests' database, which plans its statements once.
 
 The stage is built by the services again, as if there were no cache, when
 
@@ -26,15 +27,17 @@ import asyncio
 import copy
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import wraps
+from itertools import count
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from asyncpg import IntegrityConstraintViolationError  # type: ignore[import-untyped]
+import asyncpg  # type: ignore[import-untyped]
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.models import Model
 
@@ -60,6 +63,27 @@ REPLAY = "SELECT 1 AS replay"
 MOST = 12
 """Recordings of one stage: a test that needs yet another builds it."""
 PLACEHOLDER = re.compile(r"\$(\d+)")
+RETURNING = re.compile(r"\s+RETURNING [\w\", ]+$")
+"""What an insert gives back, which nobody reads at a replay and a function may not."""
+PLANNED_FROM = 2
+"""Replay of the same statements from which on the database keeps their plans, which makes it cheaper."""
+
+
+@dataclass(eq=False)
+class Statements:
+    """What a stage writes between two others that it asks for, or before or after them."""
+
+    texts: list[str] = field(default_factory=list)
+    replays: int = 0
+    call: str = ""
+    """Calls the function that has them, once there is one."""
+
+    async def script(self) -> str:
+        """Return what writes them."""
+        self.replays += 1
+        if self.replays == PLANNED_FROM and _owner and not any(t.startswith("WITH") for t in self.texts):
+            self.call = await _make_function(self.texts)
+        return self.call or ";\n".join(self.texts)
 
 
 @dataclass(eq=False)
@@ -67,8 +91,10 @@ class Recording:
     """What building a stage wrote and returned."""
 
     is_shared: bool
-    parts: list[str | Recording] = field(default_factory=list)
+    parts: list[Statements | Recording] = field(default_factory=list)
     """Statements, their arguments written as literals, and the stages that were asked for, in order."""
+    counters: dict[tuple[str, int], int] = field(default_factory=dict)
+    """The last number of each family and year, of this stage and those that were asked for."""
     result: Any = None
     is_whole: bool = True
     """No shared stage was there already by other means, so the parts are all that the stage needs."""
@@ -76,15 +102,21 @@ class Recording:
     def fits(self) -> bool:
         """Return whether the present test has neither this stage nor one that it would write again."""
         return self not in _present and all(
-            isinstance(part, str) or (part.is_shared and part in _present) or part.fits()
+            isinstance(part, Statements) or (part.is_shared and part in _present) or part.fits()
             for part in self.parts
         )
 
-    def missing(self, written: set[Recording]) -> Iterator[str]:
+    def write(self, *texts: str) -> None:
+        """Add statements after all else."""
+        if not self.parts or not isinstance(self.parts[-1], Statements):
+            self.parts.append(Statements())
+        cast(Statements, self.parts[-1]).texts.extend(texts)
+
+    def missing(self, written: set[Recording]) -> Iterator[Statements]:
         """Yield the statements that a replay has to write, and add their recordings to those `written`."""
         written.add(self)
         for part in self.parts:
-            if isinstance(part, str):
+            if isinstance(part, Statements):
                 yield part
             elif part not in written:
                 yield from part.missing(written)
@@ -96,7 +128,7 @@ class Recording:
             IntegrityConstraintViolationError: it does not fit what the database holds; nothing is written.
         """
         written = set(_present)
-        script = ";\n".join([REPLAY, *self.missing(written)])
+        script = ";\n".join([REPLAY, *[await part.script() for part in self.missing(written)]])
         async with in_transaction() as transaction:
             await transaction._connection.execute(script)
         _present.update(written)
@@ -109,6 +141,24 @@ _present: set[Recording] = set()
 """Recordings whose rows the present test has."""
 _under_way: list[Recording] = []
 """Recordings that are being made, the innermost last."""
+
+
+_owner: list[Any] = []
+"""The connection that makes functions, while one is open."""
+_functions = count(1)
+
+
+@asynccontextmanager
+async def kept_plans(url: str) -> AsyncIterator[None]:
+    """Let the database keep the plans of what is replayed often while the block runs."""
+    owner = await asyncpg.connect(url)
+    await owner.execute("SET ROLE NONE; SET check_function_bodies = off")
+    _owner.append(owner)
+    try:
+        yield
+    finally:
+        _owner.clear()
+        await owner.close()
 
 
 def start_new_test() -> None:
@@ -159,7 +209,7 @@ async def _write(recordings: Sequence[Recording], is_shared: bool) -> Recording 
         if recording.fits():
             try:
                 await recording.replay()
-            except IntegrityConstraintViolationError:
+            except asyncpg.IntegrityConstraintViolationError:
                 continue
             return recording
     return None
@@ -185,9 +235,25 @@ async def _record(build: Build, is_shared: bool) -> Recording:
         for outer in _under_way:
             outer.is_whole = False
     # The numbers that the stage took stand in its rows; the next ones are to follow them.
-    counters = await driver.fetch("SELECT family, year, value FROM counters")
-    recording.parts.extend(_with_literals(RAISE_COUNTER, row) for row in counters)
+    for part in recording.parts:
+        if isinstance(part, Recording):
+            recording.counters.update(part.counters)
+    for row in await driver.fetch("SELECT family, year, value FROM counters"):
+        family, year, value = row
+        if recording.counters.get((family, year)) != value:
+            recording.counters[family, year] = value
+            recording.write(_with_literals(RAISE_COUNTER, row))
     return recording
+
+
+async def _make_function(texts: Sequence[str]) -> str:
+    """Have a function of the tests' database keep statements with their plans, and return its call."""
+    name = f"tests_stage_{next(_functions)}"
+    body = ";\n".join(f"PERFORM{text[6:]}" if text.startswith("SELECT") else text for text in texts)
+    await _owner[0].execute(
+        f"CREATE FUNCTION {name}() RETURNS void LANGUAGE plpgsql AS $tests$ BEGIN\n{body};\nEND $tests$"
+    )
+    return f"SELECT {name}()"
 
 
 def _log(executed: Any) -> None:
@@ -197,7 +263,8 @@ def _log(executed: Any) -> None:
     arguments: Sequence[Any] = executed.args or ()
     is_many = bool(arguments) and isinstance(arguments[0], list | tuple)
     rows = arguments if is_many else [arguments]
-    _under_way[-1].parts.extend(_with_literals(executed.query, row) for row in rows)
+    query = RETURNING.sub("", executed.query.strip())
+    _under_way[-1].write(*(_with_literals(query, row) for row in rows))
 
 
 def _with_literals(query: str, arguments: Sequence[Any]) -> str:

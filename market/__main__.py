@@ -107,6 +107,10 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             )
         case "check":
             return await records.check(settings)
+        case "replay-draw":
+            from market.commands import replay_draw
+
+            return await replay_draw.replay_draw(settings, options.number)
         case "backup":
             return await backup.backup(settings, options.file)
         case "restore":
@@ -194,6 +198,10 @@ def _parser() -> argparse.ArgumentParser:
     year.add_argument("--rechecker", default="", metavar="EMAIL", help="has no effect")
     year.add_argument("--rate-basis-points", type=int, metavar="N", help="the decided rate")
     commands.add_parser("check", help="check every invariant of the book and the records")
+    replaying = commands.add_parser(
+        "replay-draw", help="draw the experts of a review round once more and compare; 1: they differ"
+    )
+    replaying.add_argument("number", metavar="PS-…")
     for name, words in (
         ("backup", "write database and files into one archive"),
         ("restore", "bring an archive back into an empty database"),

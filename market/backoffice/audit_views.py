@@ -39,6 +39,7 @@ from market.kit.web import deps, path_id
 from market.listings.models import Need, Outcome
 from market.notices.holiday_years import year_title
 from market.notices.models import HolidayYearVersion, Notice
+from market.panels.round_models import Round
 
 NUMBERED: dict[str, type[Model]] = {
     "outcome": Outcome,
@@ -50,6 +51,7 @@ NUMBERED: dict[str, type[Model]] = {
     "batch": Batch,
     "disbursement": Disbursement,
     "instruction": PaymentInstruction,
+    "round": Round,
 }
 """Kinds of record that people know by a number."""
 _ROLES: Mapping[str, Lazy] = {
@@ -232,18 +234,41 @@ async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
     """Return the rows of the log with names and labels."""
     people = await audit.names_by_pseudonym({event.actor for event in events if event.actor})
     subjects = await name_subjects(events)
+    sealed = await _sealed(events)
     return [
         {
             "event": event,
             "kind": kind_label(event.subject_kind),
             "name": subjects[event.subject_kind, event.subject_id].name,
             "act": verb_label(event.subject_kind, event.action),
-            "who": people.get(event.actor, _("已注销")) if event.actor else "",
+            "who": _who(event, people, sealed),
             "role": role_label(event.role),
+            "is_sealed": (event.subject_kind, event.subject_id) in sealed,
             "changes": changes_of(event.data),
         }
         for event in events
     ]
+
+
+async def _sealed(events: Iterable[AuditEvent]) -> set[tuple[str, UUID]]:
+    """Return the records of these rows of which nobody is told yet who acted on them."""
+    records = {(event.subject_kind, event.subject_id) for event in events}
+    kinds = {kind: rooms().subjects.get(kind) for kind, _id in records}
+    return {
+        (kind, identity)
+        for kind, subject in kinds.items()
+        if subject and subject.sealed
+        for identity in await subject.sealed([own for other, own in records if other == kind])
+    }
+
+
+def _who(event: AuditEvent, people: Mapping[UUID, str], sealed: Collection[tuple[str, UUID]]) -> str:
+    """Return the name of who acted; empty where the system did, or where it is sealed yet."""
+    if not event.actor:
+        return ""
+    if (event.subject_kind, event.subject_id) in sealed:
+        return _("未到启封时间")
+    return people.get(event.actor, _("已注销"))
 
 
 async def export(request: Request) -> Response:

@@ -42,6 +42,10 @@ Raises a `MarketError` for everybody else, as if there were none.
 """
 
 
+Sealed = Callable[[Collection[UUID]], Awaitable[Collection[UUID]]]
+"""Returns those of these records of which nobody is told yet who acted on them."""
+
+
 Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
 """Reads records of one kind by their ids."""
 
@@ -98,5 +102,7 @@ class Subject:
     parties: PartiesOf | None = None
     """Whom its notices concern besides the unit that published them, and whose people decide on none of it;
     None: nobody."""
+    sealed: Sealed | None = None
+    """Keeps from the pages of the audit log who acted on a record, until its moment."""
     verbs: Sequence[type[LabelEnum]] = ()
     """The actions of its workflow, as the audit log calls them."""

@@ -4,22 +4,65 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
-from market.kit.room import Room
-from market.panels import checks, expert_reviews, models, panel_acts, views, worklist
+from market.kit.room import PersonalData, Room
+from market.kit.subjects import Subject
+from market.panels import (
+    checks,
+    expert_reviews,
+    models,
+    panel_acts,
+    panel_seats,
+    personal_data,
+    round_checks,
+    round_models,
+    round_views,
+    seat_views,
+    views,
+    worklist,
+)
+from market.panels.round_states import Extension, RoundAction, RoundStatus, RoundVerb, SeatAction, SeatStatus
 from market.panels.states import PERMISSIONS, PanelAct, PanelVerb
+from market.panels.statistics import Flag, Statistic
 
 ROOM = Room(
     "panels",
     permissions=PERMISSIONS,
-    models=(models,),
-    routes=views.routes,
-    checks=checks.CHECKS,
+    models=(models, round_models),
+    routes=[*views.routes, *seat_views.routes, *round_views.routes],
+    checks={**checks.CHECKS, **round_checks.CHECKS},
     moments={
         expert_reviews.DUE: lambda deps, review_id, now: panel_acts.remind_overdue(review_id, now=now),
+        panel_seats.DUE: lambda deps, seat_id, now: panel_seats.lapse(seat_id, now=now),
+        panel_seats.REMIND: lambda deps, seat_id, now: panel_seats.remind(seat_id, now=now),
+    },
+    subjects={
+        "round": Subject(lazy("专家评审"), page="panels:round", number="PS", verbs=(RoundAction,)),
+        "seat": Subject(lazy("评审席位"), verbs=(SeatAction,), sealed=panel_seats.sealed_seats),
+    },
+    labels={
+        "round": RoundStatus,
+        "seat": SeatStatus,
+        "statistic": Statistic,
+        "panel_flag": Flag,
+        "panel_extension": Extension,
     },
     pending=worklist.pending,
+    personal_data=PersonalData(
+        "expert_seats", export=personal_data.export_seats, erase=personal_data.erase_seats
+    ),
     audit_verbs={
         "*": (PanelVerb,),
+        "round": (RoundVerb,),
+        "seat": (RoundVerb,),
     },
-    workbench=(WorkEntry(WorkGroup.REVIEW, 10, lazy("我的评审"), "panels:tasks", act=PanelAct.SCORE_CLAIM),),
+    workbench=(
+        WorkEntry(
+            WorkGroup.REVIEW, 10, lazy("我的评审"), "panels:tasks", act=PanelAct.JUDGE, is_for=views.may_judge
+        ),
+        WorkEntry(WorkGroup.MARKET, 60, lazy("评审轮次"), "panels:rounds", act=PanelAct.RUN_ROUNDS),
+        WorkEntry(WorkGroup.REVIEW, 30, lazy("评审轮次"), "panels:rounds", act=PanelAct.CONCLUDE_ROUND),
+        WorkEntry(
+            WorkGroup.RECORDS, 50, lazy("专家抽取与请托报告"), "panels:draws", act=PanelAct.AUDIT_ROUNDS
+        ),
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from market.accounts.permissions import Role
+from market.accounts.permissions import ALL_SIGNED_IN, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 
@@ -35,10 +35,23 @@ class PanelAct(StrEnum):
     ASSIGN_EXPERTS = "assign_experts"
     SCORE_CLAIM = "score_claim"
     CONCLUDE_PANEL = "conclude_panel"
+    RUN_ROUNDS = "run_rounds"
+    """Prepare, draw, call reserves, replace experts, tell results."""
+    JUDGE = "judge"
+    """Declare, score and report for a seat of one's own."""
+    APPROVE_REDRAW = "approve_redraw"
+    CONCLUDE_ROUND = "conclude_round"
+    AUDIT_ROUNDS = "audit_rounds"
+    """Replay draws, read what was reported."""
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     PanelAct.ASSIGN_EXPERTS: frozenset({Role.OPERATOR}),
     PanelAct.SCORE_CLAIM: frozenset({Role.REVIEWER}),
     PanelAct.CONCLUDE_PANEL: frozenset({Role.RECHECKER}),
+    PanelAct.RUN_ROUNDS: frozenset({Role.OPERATOR}),
+    PanelAct.JUDGE: ALL_SIGNED_IN,
+    PanelAct.APPROVE_REDRAW: frozenset({Role.APPROVER}),
+    PanelAct.CONCLUDE_ROUND: frozenset({Role.RECHECKER, Role.APPROVER}),
+    PanelAct.AUDIT_ROUNDS: frozenset({Role.AUDITOR}),
 }

@@ -42,6 +42,10 @@ class Paper:
     """Empty: there is no scan."""
 
 
+async def _nothing(_now: datetime) -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class PanelSubject:
     """One record under expert review."""
@@ -66,7 +70,13 @@ class PanelSubject:
     """Called in the transaction of the last submitted review."""
     on_conclude: Callable[[datetime], Awaitable[None]]
     """Called in the transaction of the conclusion."""
+    on_publish: Callable[[datetime], Awaitable[None]] = _nothing
+    """Called in the transaction that tells the result of a round."""
     papers: tuple[Paper, ...] = ()
+    fields: frozenset[str] = frozenset()
+    """Codes of the technical fields that experts should work in."""
+    people: frozenset[UUID] = frozenset()
+    """People with whom nobody who judges may have to do, such as inventors."""
     bands: tuple[tuple[int, int], ...] = ()
     """Pairs of minimum points and basis points of the ceiling, the highest first."""
 

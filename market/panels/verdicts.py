@@ -66,6 +66,21 @@ class Verdict:
         return self.panel.rate_basis_points if self.panel is not None and self.is_concluded else None
 
     @property
+    def is_flagged(self) -> bool:
+        """Return whether the panel was concluded over a crossed band."""
+        return self.panel is not None and self.panel.is_flagged
+
+    @property
+    def reason(self) -> str:
+        """Return why the concluding person follows the scores; empty before."""
+        return self.panel.reason if self.panel is not None else ""
+
+    @property
+    def basis(self) -> dict[str, str]:
+        """Return what else is stored of a rate that the panel set."""
+        return {}
+
+    @property
     def needs_second_look(self) -> bool:
         """Return whether a crossed band was not looked at once more yet."""
         return self.is_crossed and not self.waiting and (self.panel is None or self.panel.way is None)

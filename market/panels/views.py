@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from market.accounts.actors import Actor
+from market.accounts.permissions import Role
 from market.accounts.web import actor_for
 from market.kit.flash import flash
 from market.kit.form_fields import LongTextField, NumberField, NumberRange, Required
@@ -15,6 +17,7 @@ from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.panels.expert_reviews import decline, get_review_for, list_tasks, score
+from market.panels.panel_seats import list_seats
 from market.panels.states import PanelAct
 from market.panels.subjects import get_subject
 from market.records.by import By
@@ -27,13 +30,21 @@ class ScoreForm(BaseForm):
     opinion = LongTextField(lazy("意见"), [Required(lazy("请写明意见。"))], max_length=2000)
 
 
+def may_judge(actor: Actor) -> bool:
+    """Return whether the menu offers a person their reviews: who acts for no organisation."""
+    return not actor.roles.isdisjoint({Role.REVIEWER, Role.PERSON})
+
+
 async def index(request: Request) -> Response:
-    actor = actor_for(request, PanelAct.SCORE_CLAIM)
+    actor = actor_for(request, PanelAct.JUDGE)
     tasks = await list_tasks(actor)
+    seats = await list_seats(actor)
     return render(
         request,
         "panels/tasks.html",
         waiting=[(review, subject) for review, subject in tasks if review.submitted_at is None],
+        seats=[(seat, subject) for seat, subject in seats if seat.is_waiting],
+        answered=[(seat, subject) for seat, subject in seats if not seat.is_waiting],
         submitted=[(review, subject) for review, subject in tasks if review.submitted_at is not None],
     )
 

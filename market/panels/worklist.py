@@ -2,32 +2,100 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from market.accounts.actors import Actor
-from market.accounts.permissions import AccountAct
-from market.kit.i18n import lazy
+from market.accounts.permissions import AccountAct, Role
+from market.kit.i18n import Lazy, lazy
 from market.kit.worklist import Pending
+from market.panels.rounds import CONCLUDERS
 from market.panels.states import PanelAct
 
 
 def pending(actor: Actor) -> list[Pending]:
-    """Return the reviews that the expert has not handed in."""
-    if actor.may(AccountAct.SEE_DESK) or not actor.may(PanelAct.SCORE_CLAIM):
+    """Return the reviews that the expert has not handed in, and what rounds wait for of the department."""
+    return [*_of_expert(actor), *_of_department(actor)]
+
+
+def _of_expert(actor: Actor) -> list[Pending]:
+    seats = Pending(
+        "panels.seat",
+        lazy("专家评审"),
+        lazy("去评审"),
+        "/reviews/seats/{key}",
+        "/reviews",
+        "seats s JOIN round_items i ON i.id = s.item_id JOIN rounds r ON r.id = i.round_id CROSS JOIN v "
+        "WHERE s.user_id = v.user_id AND s.status IN ('invited', 'accepted', 'returned')",
+        key="s.id",
+        number="r.number",
+        title="r.title",
+        due="(CASE s.status WHEN 'invited' THEN s.declare_by ELSE s.score_by END "
+        "AT TIME ZONE 'Asia/Shanghai' - interval '1 second')::date",
+        since="r.updated_at",
+    )
+    if actor.may(AccountAct.SEE_DESK) or actor.may(PanelAct.RUN_ROUNDS):
         return []
-    return [
-        Pending(
-            "panels.score",
-            lazy("待评审"),
-            lazy("去评审"),
-            "/reviews/{key}",
-            "/reviews",
-            "expert_reviews r LEFT JOIN claims c ON c.id = r.subject_id AND r.subject_kind = 'claim' "
-            "LEFT JOIN organisations o ON o.id = c.applicant_id CROSS JOIN v WHERE r.reviewer_id = v.user_id "
-            "AND r.submitted_at IS NULL AND r.declined_at IS NULL AND r.unassigned_at IS NULL",
-            key="r.id",
-            number="c.number",
-            title="o.name",
-            due="r.due_on",
-            since="r.assigned_at",
-            amount="c.award_amount",
+    return [seats, *([_REVIEWS] if actor.may(PanelAct.SCORE_CLAIM) else [])]
+
+
+def _of_department(actor: Actor) -> list[Pending]:
+    parts = []
+    if actor.may(PanelAct.RUN_ROUNDS):
+        parts.append(_rounds("panels.draw", "drafting", lazy("待抽取专家"), lazy("去抽取")))
+        parts.append(_rounds("panels.publish", "concluded", lazy("待告知评审结果"), lazy("去告知")))
+    if actor.may(PanelAct.CONCLUDE_ROUND):
+        part = _rounds("panels.conclude", "checking", lazy("待作评审结论"), lazy("去作结论"))
+        kinds = "', '".join(kind for kind, role in CONCLUDERS.items() if role in actor.roles)
+        others = "', '".join(kind for kind, role in CONCLUDERS.items() if role not in actor.roles)
+        is_approver = Role.APPROVER in actor.roles
+        condition = f"r.subject_kind NOT IN ('{others}')" if is_approver else f"r.subject_kind IN ('{kinds}')"
+        parts.append(replace(part, source=f"{part.source} AND {condition}"))
+    if actor.may(PanelAct.APPROVE_REDRAW):
+        parts.append(
+            Pending(
+                "panels.redraw",
+                lazy("待批准再次抽取"),
+                lazy("去批准"),
+                "/admin/rounds/{key}",
+                "/admin/rounds",
+                "round_redraws d JOIN rounds r ON r.id = d.round_id CROSS JOIN v WHERE d.verdict IS NULL",
+                key="r.number",
+                number="r.number",
+                title="r.title",
+                since="d.proposed_at",
+            )
         )
-    ]
+    return parts
+
+
+def _rounds(kind: str, status: str, what: Lazy, verb: Lazy) -> Pending:
+    return Pending(
+        kind,
+        what,
+        verb,
+        "/admin/rounds/{key}",
+        f"/admin/rounds?status={status}",
+        f"rounds r CROSS JOIN v WHERE r.status = '{status}'",
+        key="r.number",
+        number="r.number",
+        title="r.title",
+        since="r.updated_at",
+    )
+
+
+_REVIEWS = Pending(
+    "panels.score",
+    lazy("待评审"),
+    lazy("去评审"),
+    "/reviews/{key}",
+    "/reviews",
+    "expert_reviews r LEFT JOIN claims c ON c.id = r.subject_id AND r.subject_kind = 'claim' "
+    "LEFT JOIN organisations o ON o.id = c.applicant_id CROSS JOIN v WHERE r.reviewer_id = v.user_id "
+    "AND r.submitted_at IS NULL AND r.declined_at IS NULL AND r.unassigned_at IS NULL",
+    key="r.id",
+    number="c.number",
+    title="o.name",
+    due="r.due_on",
+    since="r.assigned_at",
+    amount="c.award_amount",
+)

@@ -92,7 +92,7 @@ def test_an_item_with_many_experts_falls_back_on_all_of_them() -> None:
     problem = Problem(
         ITEMS,
         few,
-        Quotas(2, largest_share=Fraction(1, 2)),
+        Quotas(2, kinds={"technical": 1}, largest_share=Fraction(1, 2)),
         capacities(few, 1) | {"e19": 3},
         affinities=liked,
     )

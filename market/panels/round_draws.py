@@ -1,0 +1,331 @@
+"""Draws of a round: under lock, from a seed that nobody knew before, stored with all that replays them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.messages import notify_staff
+from market.accounts.models import StaffRole
+from market.audit.log import record
+from market.experts.pool import PoolExpert, conflicts, pool_experts
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid
+from market.kit.i18n import gettext as _
+from market.kit.room import rooms
+from market.panels.assigning import Infeasible, Problem, breaches, plan_assignment
+from market.panels.drawing import Candidate, Quotas, Short, draw, seed_of
+from market.panels.panel_seats import create_seats, seated_candidates
+from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat
+from market.panels.round_rules import RoundRules, read_rules
+from market.panels.round_states import RUNNING, SEATED, RoundAction, RoundStatus, RoundVerb
+from market.panels.rounds import lock_round, require_impartial_in, subjects_of
+from market.panels.states import PanelAct
+from market.panels.subjects import PanelSubject
+from market.records.by import By
+from market.records.decisions import Verdict, decide
+from market.records.transitions import transition
+
+FIELD_WEIGHT = 900_000
+"""Of a whole affinity: how much of an expert's work lies in the item's fields; the rest is chance by seed."""
+DRAW, SEATED_STATES = "draw", tuple(SEATED)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Who was drawn, by item."""
+
+    picked: Mapping[str, Sequence[str]]
+    reserves: Mapping[str, Sequence[str]]
+    method: str
+
+
+@atomic()
+async def draw_round(number: str, *, by: By) -> RoundDraw:
+    """Draw the experts of a round and their reserves, and invite them.
+
+    The seed hangs on the audit event of this very act, whose time nobody chooses.
+
+    Raises:
+        Conflict: it was drawn before.
+        Invalid: too few experts are eligible; says of which kind, or which items lack how many.
+        Conflicted: the operator has a conflict with a party.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    round_ = await lock_round(number)
+    if round_.status is not RoundStatus.DRAFTING:
+        raise Conflict(_("这一轮评审的专家已经抽取；再次抽取须写明理由，由批准人同意。"))
+    await require_impartial_in((await subjects_of(round_)).values(), by)
+    await transition(
+        round_, RoundAction.DRAW, by=by, changes={"drawn_by_id": by.actor.user_id}, number=number
+    )
+    drawn = await _draw(round_, salt=round_.salt, by=by)
+    await create_seats(round_, drawn, by=by)
+    return drawn
+
+
+@atomic()
+async def propose_redraw(number: str, *, reason: str, salt: str, by: By) -> Redraw:
+    """Ask the approver for a further draw, which fills the seats that are empty.
+
+    Raises:
+        Invalid: there is no reason or no salt.
+        Conflict: nothing was drawn yet, it is over, or a redraw waits already.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    round_ = await lock_round(number)
+    if round_.status not in RUNNING:
+        raise Conflict(_("这一轮评审现在不能再次抽取。"))
+    if len(reason.strip()) < 10:
+        raise Invalid(_("请写明再次抽取的理由（至少 10 个字）。"), field="reason")
+    if len(salt.strip()) < 4:
+        raise Invalid(_("请填写至少 4 个字符的随机口令，抽取前人人不能预知结果。"), field="salt")
+    if await Redraw.filter(round_id=round_.id, verdict=None).exists():
+        raise Conflict(_("已有一份再次抽取的申请等待批准。"))
+    redraw = await Redraw.create(
+        id=uuid4(),
+        round_id=round_.id,
+        ground=reason.strip(),
+        salt=salt.strip(),
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
+    )
+    await record(Round.record_kind, round_.id, RoundVerb.PROPOSE_REDRAW, by=by, number=number)
+    await notify_staff(
+        StaffRole.APPROVER,
+        _("评审 %(number)s 申请再次抽取专家，请批准。", number=number),
+        now=by.now,
+        address=f"/admin/rounds/{number}",
+    )
+    return redraw
+
+
+@atomic()
+async def decide_redraw(redraw_id: UUID, verdict: Verdict, *, reason: str = "", by: By) -> RoundDraw | None:
+    """Decide on a further draw as the approver; a confirmed one is carried out at once.
+
+    Raises:
+        SamePerson: the approver proposed it.
+        AlreadyDecided: somebody decided before.
+        Invalid: too few experts are eligible.
+    """
+    by.actor.require(PanelAct.APPROVE_REDRAW)
+    number = (await Redraw.get(id=redraw_id).select_related("round")).round.number
+    round_ = await lock_round(number)
+    redraw = await Redraw.filter(id=redraw_id).select_for_update().get()
+    if round_.status not in RUNNING:
+        raise Conflict(_("这一轮评审现在不能再次抽取。"))
+    await require_impartial_in((await subjects_of(round_)).values(), by)
+    await decide(redraw, verdict, by=by, reason=reason)
+    if verdict is Verdict.REJECTED:
+        await record(Round.record_kind, round_.id, RoundVerb.REFUSE_REDRAW, by=by, number=number)
+        return None
+    drawn = await _draw(round_, salt=redraw.salt, by=by, redraw=redraw)
+    await create_seats(round_, drawn, by=by)
+    if round_.status is RoundStatus.CHECKING:
+        await transition(round_, RoundAction.RESUME, by=by, number=number)
+    return drawn
+
+
+async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = None) -> RoundDraw:
+    rules = read_rules(round_.rules)
+    items = await RoundItem.filter(round_id=round_.id).order_by("place")
+    subjects = await subjects_of(round_)
+    count = await RoundDraw.filter(round_id=round_.id).count()
+    begun = await record(
+        Round.record_kind, round_.id, RoundVerb.DRAWN, by=by, number=round_.number, draw=count + 1, salt=salt
+    )
+    seed = seed_of(round_.number, begun.hash, salt)
+    experts = await pool_experts(on=local_date(by.now))
+    conflicted = await _conflicted(experts, items, subjects, by.now)
+    seated = {str(item.id): await seated_candidates(item.id) for item in items}
+    before = await Seat.filter(item__round_id=round_.id).values_list("item_id", "expert_id")
+    taken = {(str(item_id), str(expert_id)) for item_id, expert_id in before}
+    load = await _load([expert.id for expert in experts], by.now)
+    eligible: list[dict[str, Any]] = []
+    for expert in sorted(experts, key=lambda expert: str(expert.id)):
+        excluded = sorted(
+            str(item.id)
+            for item in items
+            if (item.id, expert.id) in conflicted or (str(item.id), str(expert.id)) in taken
+        )
+        left = expert.capacity - load[expert.id]
+        if left > 0 and len(excluded) < len(items):
+            row = {"id": str(expert.id), "kind": expert.kind.value, "unit": expert.unit, "capacity": left}
+            eligible.append(row | {"excluded": excluded, "fields": dict(expert.fields)})
+    terms = {
+        "size": rules.target,
+        "reserves": rules.reserves,
+        "kinds": dict(rules.kinds),
+        "largest_share": str(rules.largest_share),
+        "items": {str(item.id): sorted(subjects[item.subject_id].fields) for item in items},
+        "seated": {
+            item_id: [[one.id, one.kind, one.unit] for one in panel] for item_id, panel in seated.items()
+        },
+    }
+    try:
+        outcome = carry_out(eligible, terms, seed)
+    except Short as short:
+        raise Invalid(short_words(short), field="rules") from None
+    except Infeasible as infeasible:
+        raise Invalid(_infeasible_words(infeasible, items, rules), field="rules") from None
+    return await RoundDraw.create(
+        id=uuid4(),
+        round_id=round_.id,
+        number=count + 1,
+        chain_head=begun.hash,
+        salt=salt,
+        seed=seed,
+        eligible=eligible,
+        terms=terms,
+        picked={item: list(ids) for item, ids in outcome.picked.items()},
+        reserves={item: list(ids) for item, ids in outcome.reserves.items()},
+        method=outcome.method,
+        reason=redraw.ground if redraw else "",
+        drawn_by_id=redraw.proposed_by_id if redraw else by.actor.user_id,
+        approved_by_id=by.actor.user_id if redraw else None,
+        drawn_at=by.now,
+    )
+
+
+def carry_out(eligible: Sequence[Mapping[str, Any]], terms: Mapping[str, Any], seed: str) -> Outcome:
+    """Draw from what is stored of a draw; pure, so that a replay calls it too.
+
+    Each item alone is a seeded draw. Where experts have several items to share, the whole is a plan.
+
+    Raises:
+        Short: too few experts are eligible for an item.
+        Infeasible: no plan meets the quotas of all items.
+    """
+    quotas = Quotas(terms["size"], terms["reserves"], terms["kinds"], Fraction(terms["largest_share"]))
+    experts = {row["id"]: Candidate(row["id"], row["kind"], row["unit"]) for row in eligible}
+    excluded = {(item, row["id"]) for row in eligible for item in row["excluded"]}
+    seated = {item: [Candidate(*row) for row in rows] for item, rows in terms["seated"].items()}
+    capacities = {row["id"]: row["capacity"] for row in eligible}
+    items = sorted(terms["items"])
+    if len(items) == 1 or any(seated.values()):
+        return _draw_each(items, experts, excluded, seated, quotas, capacities, seed)
+    problem = Problem(
+        items=items,
+        experts=list(experts.values()),
+        quotas=quotas,
+        capacities=capacities,
+        conflicts=excluded,
+        affinities={
+            (item, row["id"]): _affinity(terms["items"][item], row, seed)
+            for item in items
+            for row in eligible
+        },
+        seed=seed,
+    )
+    plan = plan_assignment(problem)
+    if faults := breaches(problem, plan.seats):
+        raise RuntimeError(f"the plan breaches its limits: {faults[:5]}")
+    reserves = {
+        item: sorted(
+            (one for one in experts if (item, one) not in excluded and one not in plan.seats[item]),
+            key=lambda one: seed_of(item, seed, one),
+        )[: quotas.reserves]
+        for item in items
+    }
+    return Outcome(plan.seats, reserves, plan.method)
+
+
+def _draw_each(
+    items: Sequence[str],
+    experts: Mapping[str, Candidate],
+    excluded: Collection[tuple[str, str]],
+    seated: Mapping[str, Sequence[Candidate]],
+    quotas: Quotas,
+    capacities: Mapping[str, int],
+    seed: str,
+) -> Outcome:
+    """Draw for one item after the other, each with a seed of its own where there are several."""
+    picked: dict[str, Sequence[str]] = {}
+    reserves: dict[str, Sequence[str]] = {}
+    load: Counter[str] = Counter()
+    for item in items:
+        if len(seated[item]) >= quotas.size:
+            continue
+        free = [
+            one
+            for one in experts.values()
+            if (item, one.id) not in excluded and load[one.id] < capacities[one.id]
+        ]
+        drawn = draw(free, quotas, seed if len(items) == 1 else seed_of(item, seed, ""), seated[item])
+        picked[item], reserves[item] = drawn.picked, drawn.reserves
+        load.update(drawn.picked)
+    return Outcome(picked, reserves, DRAW)
+
+
+def _affinity(fields: Sequence[str], expert: Mapping[str, Any], seed: str) -> int:
+    """Return in millionths how well an expert fits an item: shared fields, and chance by the seed."""
+    shared: int = min(100, sum(weight for code, weight in expert["fields"].items() if code in fields))
+    chance = int(seed_of(expert["id"], seed, "|".join(fields))[:8], 16) % (1_000_000 - FIELD_WEIGHT)
+    return FIELD_WEIGHT * shared // 100 + chance
+
+
+async def _conflicted(
+    experts: Sequence[PoolExpert],
+    items: Sequence[RoundItem],
+    subjects: Mapping[UUID, PanelSubject],
+    now: datetime,
+) -> set[tuple[UUID, UUID]]:
+    """Return the pairs of item and expert with a conflict of interest."""
+    pairs: set[tuple[UUID, UUID]] = set()
+    for item in items:
+        subject = subjects[item.subject_id]
+        reasons = await conflicts(
+            experts, organisations=subject.parties, people=subject.people, on=local_date(now)
+        )
+        pairs |= {(item.id, expert_id) for expert_id in reasons}
+    return pairs
+
+
+async def _load(expert_ids: Sequence[UUID], now: datetime) -> Counter[UUID]:
+    """Return how many items each expert has on hand, or had in the last thirty days."""
+    since = now - timedelta(days=30)
+    rows = await Seat.filter(
+        expert_id__in=list(expert_ids), status__in=SEATED_STATES, item__round__updated_at__gte=since
+    ).values_list("expert_id", flat=True)
+    return Counter(UUID(str(expert_id)) for expert_id in rows)
+
+
+def short_words(short: Short) -> str:
+    """Return what is short in the words of the refusal (draw.short)."""
+    if short.kind:
+        return _(
+            "符合条件且无需回避的%(kind)s只有 %(available)s 位，至少需要 %(needed)s 位："
+            "请扩大范围或调整规则并说明理由。",
+            kind=rooms().labels["expert_kind"][short.kind].label,
+            available=short.available,
+            needed=short.needed,
+        )
+    return _(
+        "符合条件且无需回避的专家只有 %(available)s 位（同一单位最多 %(most)s 位），至少需要 %(needed)s 位："
+        "请扩大范围或调整规则并说明理由。",
+        available=short.available,
+        needed=short.needed,
+        most=short.most_of_unit,
+    )
+
+
+def _infeasible_words(error: Infeasible, items: Sequence[RoundItem], rules: RoundRules) -> str:
+    places = {str(item.id): item.place for item in items}
+    labels = rooms().labels["expert_kind"]
+    lacks = "；".join(
+        _(
+            "第 %(place)s 项缺%(kind)s %(count)s 位",
+            place=places[lack.item],
+            kind=labels[lack.kind].label if lack.kind else _("专家"),
+            count=lack.count,
+        )
+        for lack in sorted(error.lacks, key=lambda lack: places[lack.item])[:10]
+    )
+    return _("专家不够：%(lacks)s。请扩大范围或调整规则并说明理由。", lacks=lacks)

@@ -1,0 +1,122 @@
+"""Statuses, workflows and audit verbs of review rounds and their seats. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
+
+
+class RoundStatus(LabelEnum):
+    DRAFTING = "drafting", lazy("待抽取专家"), "due"
+    DECLARING = "declaring", lazy("专家声明中"), "act"
+    SCORING = "scoring", lazy("评分中"), "act"
+    CHECKING = "checking", lazy("待作结论"), "due"
+    CONCLUDED = "concluded", lazy("已有结论"), "done"
+    PUBLISHED = "published", lazy("结果已告知"), "done"
+
+
+class RoundAction(LabelEnum):
+    """Actions of the workflow; also the verbs of the audit log."""
+
+    DRAW = "draw", lazy("抽取专家")
+    OPEN = "open_scoring", lazy("声明结束，开始评分")
+    COMPLETE = "complete", lazy("评分完成")
+    RESUME = "resume", lazy("继续评分")
+    CONCLUDE = "conclude", lazy("作出评审结论")
+    PUBLISH = "publish", lazy("告知结果")
+
+
+R, RA = RoundStatus, RoundAction
+ROUND_WORKFLOW: Workflow[RoundStatus, RoundAction] = Workflow(
+    {
+        (R.DRAFTING, RA.DRAW): R.DECLARING,
+        (R.DECLARING, RA.OPEN): R.SCORING,
+        (R.SCORING, RA.COMPLETE): R.CHECKING,
+        (R.CHECKING, RA.RESUME): R.SCORING,
+        (R.CHECKING, RA.CONCLUDE): R.CONCLUDED,
+        (R.CONCLUDED, RA.PUBLISH): R.PUBLISHED,
+    },
+    refusal=lazy("这一轮评审的状态已经变化，请刷新后再看。"),
+)
+RUNNING = frozenset({R.DECLARING, R.SCORING, R.CHECKING})
+"""Experts are drawn and nothing is concluded."""
+OVER = frozenset({R.CONCLUDED, R.PUBLISHED})
+
+
+class SeatStatus(LabelEnum):
+    RESERVE = "reserve", lazy("候补")
+    INVITED = "invited", lazy("待声明"), "due"
+    DECLARED_CONFLICT = "declared_conflict", lazy("已声明回避")
+    DECLINED = "declined", lazy("不能参加")
+    ACCEPTED = "accepted", lazy("待评分"), "due"
+    SUBMITTED = "submitted", lazy("已评分"), "done"
+    RETURNED = "returned", lazy("已退回"), "due"
+    FINAL = "final", lazy("已定稿"), "done"
+    LAPSED = "lapsed", lazy("逾期未办"), "wrong"
+    REPLACED = "replaced", lazy("已替换")
+
+
+class SeatAction(LabelEnum):
+    """Actions of the workflow; also the verbs of the audit log."""
+
+    CALL = "call", lazy("候补专家递补")
+    ACCEPT = "accept", lazy("接受评审")
+    DECLARE = "declare", lazy("声明回避")
+    DECLINE = "decline", lazy("不能参加")
+    SUBMIT = "submit", lazy("提交评分")
+    RETURN = "return", lazy("退回评分")
+    SUBMIT_ANEW = "submit_anew", lazy("再次提交评分")
+    SCORE_ANEW = "score_anew", lazy("第二轮评分")
+    FINISH = "finish", lazy("评分定稿")
+    LAPSE = "lapse", lazy("逾期")
+    REPLACE = "replace", lazy("替换专家")
+
+
+S, SA = SeatStatus, SeatAction
+_OPEN = (S.INVITED, S.ACCEPTED, S.RETURNED)
+SEAT_TRANSITIONS: Mapping[tuple[SeatStatus, SeatAction], SeatStatus] = {
+    (S.RESERVE, SA.CALL): S.INVITED,
+    (S.INVITED, SA.ACCEPT): S.ACCEPTED,
+    (S.INVITED, SA.DECLARE): S.DECLARED_CONFLICT,
+    (S.INVITED, SA.DECLINE): S.DECLINED,
+    (S.ACCEPTED, SA.DECLARE): S.DECLARED_CONFLICT,
+    (S.ACCEPTED, SA.SUBMIT): S.SUBMITTED,
+    (S.SUBMITTED, SA.RETURN): S.RETURNED,
+    (S.RETURNED, SA.SUBMIT_ANEW): S.FINAL,
+    (S.SUBMITTED, SA.SCORE_ANEW): S.ACCEPTED,
+    (S.FINAL, SA.SCORE_ANEW): S.ACCEPTED,
+    (S.SUBMITTED, SA.FINISH): S.FINAL,
+    **{(status, SA.LAPSE): S.LAPSED for status in _OPEN},
+    **{(status, SA.REPLACE): S.REPLACED for status in _OPEN},
+}
+SEAT_WORKFLOW: Workflow[SeatStatus, SeatAction] = Workflow(
+    SEAT_TRANSITIONS, refusal=lazy("这项评审任务的状态已经变化，请刷新后再看。")
+)
+WAITING = frozenset(_OPEN)
+"""Something is to be done by the expert."""
+SCORED = frozenset({S.SUBMITTED, S.FINAL})
+"""A sheet of the expert counts."""
+SEATED = WAITING | SCORED
+"""The expert sits on the panel."""
+
+
+class RoundVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    PREPARE = "prepare_round", lazy("编制评审轮次")
+    DRAWN = "drawn", lazy("抽取结果")
+    PROPOSE_REDRAW = "propose_redraw", lazy("申请再次抽取")
+    REFUSE_REDRAW = "refuse_redraw", lazy("不同意再次抽取")
+    EXTEND = "extend_panel", lazy("跨档复议")
+    SOLICITED = "report_solicitation", lazy("报告请托")
+    FEE = "expert_fee", lazy("核定专家咨询费")
+
+
+class Extension(LabelEnum):
+    """How a crossed band is looked at once more."""
+
+    MORE_EXPERTS = "more_experts", lazy("增加候补专家")
+    SECOND_ROUND = "second_round", lazy("第二轮评分")

@@ -1,0 +1,223 @@
+"""Review rounds: prepared by the operator, found by who may see them, their results told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Role
+from market.audit.log import record
+from market.codes.holidays import shipped_calendar
+from market.codes.numbers import next_number
+from market.kit.clock import end_of_day, local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.room import rooms
+from market.panels.expert_reviews import require_impartial
+from market.panels.round_models import Round, RoundItem, Seat
+from market.panels.round_rules import BadRules, RoundRules, read_rules, write_rules
+from market.panels.round_states import RoundAction, RoundStatus, RoundVerb
+from market.panels.states import PanelAct
+from market.panels.subjects import PanelSubject
+from market.panels.visibility import Viewer
+from market.records.by import By
+from market.records.transitions import begin, transition
+
+REGION = "450000"
+"""Whose working days count: the department's."""
+CONCLUDERS: Mapping[str, Role] = {"claim": Role.RECHECKER}
+"""Who concludes rounds over records of a kind (README i); the approver where none is named."""
+
+
+def concluder_of(round_: Round) -> Role:
+    return CONCLUDERS.get(round_.subject_kind, Role.APPROVER)
+
+
+@atomic()
+async def prepare_round(
+    *,
+    subject_kind: str,
+    subject_ids: Sequence[UUID],
+    title: str,
+    scope: Mapping[str, Any],
+    rules: RoundRules,
+    salt: str,
+    by: By,
+) -> Round:
+    """Make a round over records of a kind, to be drawn; the caller has checked that they are open.
+
+    Raises:
+        Invalid: no record, no salt, or rules that contradict themselves.
+        Conflict: a record is judged by another round already.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    checked = _checked_rules(rules)
+    ids = list(dict.fromkeys(subject_ids))
+    if not ids:
+        raise Invalid(_("请选择要评审的事项。"), field="items")
+    if len(salt.strip()) < 4:
+        raise Invalid(_("请填写至少 4 个字符的随机口令，抽取前人人不能预知结果。"), field="salt")
+    if await RoundItem.filter(subject_id__in=ids, round__subject_kind=subject_kind).exists():
+        raise Conflict(_("所选事项中有的已经列入一轮评审。"))
+    subjects = await rooms().panel_subjects[subject_kind](ids)
+    await require_impartial_in(subjects.values(), by)
+    round_ = await Round.create(
+        id=uuid4(),
+        number=await next_number(Round.record_kind, by.now),
+        subject_kind=subject_kind,
+        title=title,
+        scope=dict(scope),
+        rules=write_rules(checked),
+        salt=salt.strip(),
+        prepared_by_id=by.actor.user_id,
+        created_at=by.now,
+        updated_at=by.now,
+    )
+    await RoundItem.bulk_create(
+        [
+            RoundItem(id=uuid4(), round_id=round_.id, place=place, subject_id=subject_id)
+            for place, subject_id in enumerate(ids, 1)
+        ]
+    )
+    await begin(round_, by=by)
+    await record(Round.record_kind, round_.id, RoundVerb.PREPARE, by=by, number=round_.number, items=len(ids))
+    return round_
+
+
+@atomic()
+async def change_rules(number: str, rules: RoundRules, *, by: By) -> Round:
+    """Change the rules of a round before its draw; a new version of them.
+
+    Raises:
+        Invalid: they contradict themselves.
+        Conflict: it is drawn.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    round_ = await lock_round(number)
+    if round_.status is not RoundStatus.DRAFTING:
+        raise Conflict(_("专家已经抽取，规则不能再改。"))
+    version = round_.rules["version"] + 1
+    round_.rules = write_rules(_checked_rules(rules)) | {"version": version}
+    round_.updated_at = by.now
+    await round_.save(update_fields=["rules", "updated_at"])
+    await record(Round.record_kind, round_.id, RoundVerb.PREPARE, by=by, number=number, version=version)
+    return round_
+
+
+@atomic()
+async def publish_round(number: str, *, by: By) -> Round:
+    """Tell what a concluded round came to: from now on applicants read the opinions, without names.
+
+    Raises:
+        Conflict: it is not concluded, or told already.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    round_ = await lock_round(number)
+    await transition(round_, RoundAction.PUBLISH, by=by, number=number)
+    for subject in (await subjects_of(round_)).values():
+        await subject.on_publish(by.now)
+    return round_
+
+
+async def lock_round(number: str) -> Round:
+    """Return a round, locked.
+
+    Raises:
+        NotFound: there is none.
+    """
+    round_ = await Round.filter(number=number).select_for_update().first()
+    if round_ is None:
+        raise NotFound(_("没有这一轮评审。"))
+    return round_
+
+
+async def get_round_for(actor: Actor, number: str) -> Round:
+    """Return a round for who runs, concludes or audits rounds of its kind.
+
+    Raises:
+        NotFound: there is none, or it is not theirs to see.
+    """
+    round_ = await Round.get_or_none(number=number)
+    if round_ is None or not sees_round(actor, round_):
+        raise NotFound(_("没有这一轮评审。"))
+    return round_
+
+
+def sees_round(actor: Actor, round_: Round) -> bool:
+    """Return whether the person sees a round: operator, auditor, who concludes it, who approves redraws."""
+    if actor.may(PanelAct.APPROVE_REDRAW):
+        return True
+    return viewer_of(actor, round_) is not Viewer.OTHER
+
+
+def viewer_of(actor: Actor, round_: Round) -> Viewer:
+    """Return in which part the person looks at a round from its pages of the department."""
+    if actor.may(PanelAct.RUN_ROUNDS):
+        return Viewer.OPERATOR
+    if actor.may(PanelAct.AUDIT_ROUNDS):
+        return Viewer.AUDITOR
+    return Viewer.CONCLUDER if concluder_of(round_) in actor.roles else Viewer.OTHER
+
+
+async def subjects_of(round_: Round) -> dict[UUID, PanelSubject]:
+    """Return what a round judges, by the id of the record."""
+    ids = await RoundItem.filter(round_id=round_.id).values_list("subject_id", flat=True)
+    return dict(await rooms().panel_subjects[round_.subject_kind]([UUID(str(value)) for value in ids]))
+
+
+async def require_impartial_in(subjects: Iterable[PanelSubject], by: By) -> None:
+    """Raise if the person has a conflict with any of the records."""
+    for subject in subjects:
+        await require_impartial(subject, by)
+
+
+def deadline(days: int, now: datetime) -> datetime:
+    """Return the end of the working day that many working days after today."""
+    return end_of_day(_working_day(local_date(now), days))
+
+
+def _working_day(day: date, days: int) -> date:
+    calendar = shipped_calendar(accepts_provisional=True)
+    while days:
+        day += timedelta(days=1)
+        days -= calendar.is_working_day(day, REGION)
+    return day
+
+
+def _checked_rules(rules: RoundRules) -> RoundRules:
+    try:
+        return read_rules(write_rules(rules))
+    except BadRules as error:
+        words = {
+            "smallest": _("专家不得少于 3 位。"),
+            "target": _("专家人数应不少于最低人数，不超过 15 位。"),
+            "kinds": _("各类专家的最低人数之和不能超过专家人数。"),
+            "largest_share": _("同一单位的比例应在 0 与 1 之间。"),
+            "headings": _("各项权重之和应为 100，各项不得重复。"),
+            "score_days": _("期限至少 1 个工作日。"),
+        }
+        raise Invalid(words[error.field], field=error.field) from None
+
+
+async def seats_of(round_id: UUID) -> dict[UUID, list[Seat]]:
+    """Return the seats of a round by item, in the order of the draws."""
+    seats = await Seat.filter(item__round_id=round_id).order_by("draw_number", "place")
+    by_item: dict[UUID, list[Seat]] = {}
+    for seat in seats:
+        by_item.setdefault(seat.item_id, []).append(seat)
+    return by_item
+
+
+def require_concluder(round_: Round, by: By) -> None:
+    """Raise unless the person has the role that concludes rounds of this kind.
+
+    Raises:
+        Forbidden: they have not.
+    """
+    by.actor.require(PanelAct.CONCLUDE_ROUND)
+    if concluder_of(round_) not in by.actor.roles:
+        raise Forbidden(_("这一轮评审由他人作出结论。"))

@@ -1,0 +1,175 @@
+"""What an expert does at a seat: keeps a draft, submits scores, reports having been asked for a favour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import notify, notify_staff
+from market.accounts.models import StaffRole
+from market.audit.log import record
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, MarketError, NotFound
+from market.kit.i18n import gettext as _
+from market.panels.panel_seats import KIND, advance, lock_seat, set_due
+from market.panels.round_models import Seat, SeatOpinion, SeatScore, Solicitation
+from market.panels.round_rules import read_rules
+from market.panels.round_states import RoundVerb, SeatAction, SeatStatus
+from market.panels.rounds import deadline, lock_round
+from market.panels.score_sheets import Sheet, read_sheet, sheet_digest
+from market.panels.states import PanelAct
+from market.records.by import By
+from market.records.moments import clear_moments
+from market.records.transitions import transition
+
+LONGEST = 2000
+TO_SCORE = (SeatStatus.ACCEPTED, SeatStatus.RETURNED)
+
+
+class SheetRefused(MarketError):
+    """A sheet has errors; each stands at its field."""
+
+    status = 422
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(next(iter(errors.values())))
+        self.errors = errors
+
+
+@atomic()
+async def save_draft(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
+    """Keep what was typed on a sheet, whatever it is; nobody else reads it.
+
+    Raises:
+        Conflict: there is nothing to score.
+    """
+    seat, _round = await lock_seat(by.actor, seat_id)
+    _require_open(seat)
+    seat.draft = {name: text[:LONGEST] for name, text in typed.items()}
+    await seat.save(update_fields=["draft"])
+    return seat
+
+
+@atomic()
+async def submit(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
+    """Submit a sheet as a new version; earlier ones stay.
+
+    Raises:
+        SheetRefused: a heading is neither scored nor has a reason, or there is no opinion.
+        Conflict: there is nothing to score.
+    """
+    seat, round_ = await lock_seat(by.actor, seat_id)
+    _require_open(seat)
+    rules = read_rules(round_.rules)
+    sheet = read_sheet(rules, typed)
+    opinion = typed.get("for_applicant", "").strip()
+    errors = dict(sheet.errors)
+    if not opinion:
+        errors["for_applicant"] = _("请写明给申报人的意见。")
+    if errors:
+        raise SheetRefused(errors)
+    version, remark = seat.version + 1, typed.get("for_organiser", "").strip()[:LONGEST]
+    await _write(seat, sheet, version)
+    await SeatOpinion.create(
+        seat_id=seat.id,
+        version=version,
+        for_applicant=opinion[:LONGEST],
+        for_organiser=remark,
+        submitted_at=by.now,
+    )
+    is_returned = seat.status is SeatStatus.RETURNED
+    await transition(
+        seat,
+        SeatAction.SUBMIT_ANEW if is_returned else SeatAction.SUBMIT,
+        by=by,
+        changes={"version": version, "submitted_at": by.now, "draft": None},
+        number=round_.number,
+        version=version,
+        sheet=sheet_digest(sheet, opinion[:LONGEST], remark),
+    )
+    await clear_moments(KIND, seat.id)
+    await advance(round_, by=by)
+    return seat
+
+
+async def _write(seat: Seat, sheet: Sheet, version: int) -> None:
+    await SeatScore.bulk_create(
+        [
+            SeatScore(
+                seat_id=seat.id,
+                version=version,
+                heading=row.heading.code,
+                most=row.heading.most,
+                score=row.score,
+                reason=row.reason,
+            )
+            for row in sheet.rows
+        ]
+    )
+
+
+def _require_open(seat: Seat) -> None:
+    if seat.status is SeatStatus.INVITED:
+        raise Conflict(_("请先声明是否回避，再评分。"))
+    if seat.status not in TO_SCORE:
+        raise Conflict(_("评分已经提交或任务已经结束，不能再改。"))
+
+
+@atomic()
+async def return_sheet(seat_id: UUID, *, reason: str, by: By) -> Seat:
+    """Return a sheet to its expert once, with the reason, as the operator; both versions stay.
+
+    Raises:
+        NotFound: there is no such seat.
+        Invalid: there is no reason.
+        ActionNotAllowed: it was returned before, or is final.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    found = await Seat.filter(id=seat_id).select_related("item__round").first()
+    if found is None:
+        raise NotFound(_("没有这项评审任务。"))
+    round_ = await lock_round(found.item.round.number)
+    seat = await Seat.filter(id=seat_id).select_for_update().get()
+    if len(reason.strip()) < 4:
+        raise Invalid(_("请写明退回的理由。"), field="reason")
+    score_by = deadline(read_rules(round_.rules).score_days, by.now)
+    changes = {"note": reason.strip()[:300], "score_by": score_by}
+    await transition(seat, SeatAction.RETURN, by=by, changes=changes, number=round_.number)
+    await set_due(seat, score_by, by.now)
+    await notify(
+        _("您的一份评分被退回：%(reason)s", reason=reason.strip()),
+        now=by.now,
+        address=f"/reviews/seats/{seat.id}",
+        user_ids=[seat.user_id],
+    )
+    await advance(round_, by=by)
+    return seat
+
+
+@atomic()
+async def report_solicitation(seat_id: UUID, *, text: str, by: By) -> Solicitation:
+    """Report having been asked for a favour (收到请托，立即报告); only the auditor reads it.
+
+    Raises:
+        Invalid: it does not say what happened.
+    """
+    seat, _round = await lock_seat(by.actor, seat_id)
+    if len(text.strip()) < 10:
+        raise Invalid(_("请写明何时、何人、以何种方式请托（至少 10 个字）。"), field="text")
+    solicitation = await Solicitation.create(
+        id=uuid4(), seat_id=seat.id, text=text.strip()[:LONGEST], reported_at=by.now
+    )
+    await record(KIND, seat.id, RoundVerb.SOLICITED, by=by, solicitation=solicitation.id)
+    await notify_staff(
+        StaffRole.AUDITOR,
+        _("收到一份请托报告，请查看。"),
+        now=by.now,
+        address="/audit/draws",
+    )
+    return solicitation
+
+
+async def own_solicitations(actor: Actor, seat_id: UUID) -> list[Solicitation]:
+    """Return what the actor reported at a seat of their own."""
+    return await Solicitation.filter(seat_id=seat_id, seat__user_id=actor.user_id).order_by("reported_at")

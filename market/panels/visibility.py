@@ -1,0 +1,53 @@
+"""Who sees what of a round, and when: one table for pages, exports, mails and feeds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from market.panels.round_states import RoundStatus
+
+
+class Viewer(Enum):
+    """In which part somebody looks at a round."""
+
+    OPERATOR = "operator"
+    CONCLUDER = "concluder"
+    AUDITOR = "auditor"
+    EXPERT = "expert"
+    """Who sits on its panel; what is of their own seat they always see."""
+    APPLICANT = "applicant"
+    OTHER = "other"
+
+
+class Part(Enum):
+    """What of a round is sealed."""
+
+    NAMES = "names"
+    SCORES = "scores"
+    """By label, and what they come to."""
+    OPINIONS = "opinions"
+    """What experts wrote for the applicant, by label."""
+    REMARKS = "remarks"
+    """What experts wrote for the organiser."""
+    SOLICITATIONS = "solicitations"
+
+
+ALWAYS = frozenset(RoundStatus)
+CHECKED = frozenset({RoundStatus.CHECKING, RoundStatus.CONCLUDED, RoundStatus.PUBLISHED})
+OVER = frozenset({RoundStatus.CONCLUDED, RoundStatus.PUBLISHED})
+TOLD = frozenset({RoundStatus.PUBLISHED})
+V, P = Viewer, Part
+_OPEN: Mapping[tuple[Viewer, Part], frozenset[RoundStatus]] = {
+    (V.OPERATOR, P.NAMES): ALWAYS,
+    **{(V.OPERATOR, part): CHECKED for part in (P.SCORES, P.OPINIONS, P.REMARKS)},
+    **{(V.CONCLUDER, part): CHECKED for part in (P.SCORES, P.OPINIONS, P.REMARKS)},
+    **{(V.AUDITOR, part): OVER for part in (P.NAMES, P.SCORES, P.OPINIONS, P.REMARKS)},
+    (V.AUDITOR, P.SOLICITATIONS): ALWAYS,
+    (V.APPLICANT, P.OPINIONS): TOLD,
+}
+
+
+def sees(viewer: Viewer, part: Part, status: RoundStatus) -> bool:
+    """Return whether a viewer sees this part of others in a round of this status."""
+    return status in _OPEN.get((viewer, part), frozenset())

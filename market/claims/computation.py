@@ -19,6 +19,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import amount_in_words
 from market.kit.terms import hash_content
+from market.panels.round_verdicts import statistic_words
 from market.panels.scoring import hundredths
 from market.panels.verdicts import Verdict
 from market.programmes.conditions import Finding
@@ -52,15 +53,15 @@ def decided_basis(terms: Terms, rate: int | None, decision: str) -> dict[str, An
 
 def scored_basis(verdict: Verdict, terms: Terms) -> dict[str, Any]:
     """Return what is stored of a rate that a concluded panel set: points, mean, range, flag, reason."""
-    panel = verdict.panel
     return {
+        **verdict.basis,
         "ceiling_basis_points": terms.ceiling,
         "scores": [hundredths(points) for points in verdict.scores],
         "points": verdict.shown_points,
         "range": verdict.shown_range,
         "bands": [list(band) for band in verdict.bands],
-        "is_flagged": panel is not None and panel.is_flagged,
-        "reason": panel.reason if panel is not None else "",
+        "is_flagged": verdict.is_flagged,
+        "reason": verdict.reason,
     }
 
 
@@ -73,6 +74,12 @@ def rate_words(given: Mapping[str, Any]) -> str:
         words = _scored_words(rate, ceiling or 0, scores, given["points"], given["bands"])
         if given.get("is_flagged"):
             words += _("；评分跨档，已复议，按平均分作结论")
+        if given.get("round"):
+            words += _(
+                "；评审 %(number)s，按%(statistic)s作结论",
+                number=given["round"],
+                statistic=statistic_words(given["statistic"]),
+            )
         return words
     if not given.get("decision"):
         return ""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from market.accounts.messages import notify_staff
-from market.accounts.models import StaffRole
+from market.accounts.messages import notify, notify_staff
+from market.accounts.models import MemberRole, StaffRole
 from market.claims.models import Claim, ClaimContract, Evidence, SalesReport
 from market.claims.queries import received_of, sales_of
 from market.claims.states import ClaimStatus
@@ -21,6 +21,8 @@ from market.kit.i18n import gettext as _
 from market.panels import panel_acts
 from market.panels.expert_reviews import assign_reviewers
 from market.panels.models import ExpertReview, Panel
+from market.panels.round_models import RoundItem
+from market.panels.round_verdicts import round_verdict
 from market.panels.scoring import MORE, bands_of
 from market.panels.states import PanelAct
 from market.panels.subjects import Fact, PanelSubject, Paper, Section, get_subject
@@ -46,6 +48,8 @@ async def assign_experts(
     claim = await lock_claim(number)
     if claim.status is not ClaimStatus.ACCEPTED:
         raise Conflict(_("只有已受理、还没有核算的申报可以指派专家。"))
+    if await RoundItem.exists(subject_id=claim.id, round__subject_kind=KIND):
+        raise Conflict(_("这份申报已列入一轮评审，专家由抽取产生。"))
     return await assign_reviewers(
         await get_subject(KIND, claim.id), reviewer_ids=reviewer_ids, due_on=due_on, by=by
     )
@@ -133,6 +137,15 @@ async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSub
             address=f"/desk/{claim.number}",
         )
 
+    async def on_publish(now: datetime) -> None:
+        await notify(
+            _("申报 %(number)s 的专家评审结果和意见可以查看了。", number=claim.number),
+            now=now,
+            address=f"/claims/{claim.number}/review",
+            organisation_id=claim.applicant_id,
+            roles=(MemberRole.ADMIN, MemberRole.AGENT),
+        )
+
     return PanelSubject(
         kind=KIND,
         id=claim.id,
@@ -148,7 +161,9 @@ async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSub
         address=f"/desk/{claim.number}",
         on_complete=on_complete,
         on_conclude=on_conclude,
+        on_publish=on_publish,
         papers=await _papers(claim),
+        fields=frozenset(row.contract.field for row in contracts),
         bands=tuple(bands_of(compiled(claim.terms).content.get("scoring"))),
     )
 
@@ -199,4 +214,7 @@ def _section(row: ClaimContract) -> Section:
 async def verdict_for(claim_id: UUID, terms: Terms) -> Verdict:
     """Return what the experts' scores approve under a rule set, which may have no single rate."""
     ceiling = terms.ceiling if terms.one_rate and not terms.needs_rate else None
+    verdict = await round_verdict(KIND, claim_id, ceiling=ceiling)
+    if verdict is not None:
+        return verdict
     return await verdict_of(KIND, claim_id, ceiling=ceiling, scoring=terms.content.get("scoring"))

@@ -25,6 +25,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.notices.states import UNDECIDED, ObjectionStatus
 from market.panels.expert_reviews import scored_panels, sits_on_panel
+from market.panels.panel_seats import sits_at_seat
 from market.records.decisions import Verdict
 
 RELATIONS = ("programme", "terms", "applicant", "batch", "handler")
@@ -300,6 +301,7 @@ async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
     return actor.acts_for(claim.applicant_id) or (
         (actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None)
         or await sits_on_panel(actor, "claim", claim.id)
+        or await sits_at_seat(actor, "claim", claim.id)
     )
 
 

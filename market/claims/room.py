@@ -15,6 +15,7 @@ from market.claims import (
     panel_views,
     queries,
     queue_views,
+    round_views,
     subsidisable_outcomes,
     views,
     worklist,
@@ -45,6 +46,7 @@ ROOM = Room(
         *desk_views.routes,
         *panel_views.routes,
         *queue_views.routes,
+        *round_views.routes,
     ],
     subjects={
         "claim": Subject(

@@ -25,7 +25,9 @@ class Part(Enum):
 
     NAMES = "names"
     SCORES = "scores"
-    """By label, and what they come to."""
+    """Of each expert, by label."""
+    RESULT = "result"
+    """What the scores come to."""
     OPINIONS = "opinions"
     """What experts wrote for the applicant, by label."""
     REMARKS = "remarks"
@@ -40,10 +42,11 @@ TOLD = frozenset({RoundStatus.PUBLISHED})
 V, P = Viewer, Part
 _OPEN: Mapping[tuple[Viewer, Part], frozenset[RoundStatus]] = {
     (V.OPERATOR, P.NAMES): ALWAYS,
-    **{(V.OPERATOR, part): CHECKED for part in (P.SCORES, P.OPINIONS, P.REMARKS)},
-    **{(V.CONCLUDER, part): CHECKED for part in (P.SCORES, P.OPINIONS, P.REMARKS)},
-    **{(V.AUDITOR, part): OVER for part in (P.NAMES, P.SCORES, P.OPINIONS, P.REMARKS)},
+    **{(V.OPERATOR, part): CHECKED for part in (P.SCORES, P.RESULT, P.OPINIONS, P.REMARKS)},
+    **{(V.CONCLUDER, part): CHECKED for part in (P.SCORES, P.RESULT, P.OPINIONS, P.REMARKS)},
+    **{(V.AUDITOR, part): OVER for part in (P.NAMES, P.SCORES, P.RESULT, P.OPINIONS, P.REMARKS)},
     (V.AUDITOR, P.SOLICITATIONS): ALWAYS,
+    (V.APPLICANT, P.RESULT): TOLD,
     (V.APPLICANT, P.OPINIONS): TOLD,
 }
 

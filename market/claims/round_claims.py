@@ -1,0 +1,74 @@
+"""Claims as what review rounds judge: which may be judged, and a round over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from tortoise.expressions import Subquery
+
+from market.claims.models import Claim
+from market.claims.states import ClaimStatus
+from market.kit.database import atomic
+from market.kit.errors import Conflict
+from market.kit.i18n import gettext as _
+from market.panels.models import ExpertReview
+from market.panels.round_models import Round, RoundItem
+from market.panels.round_rules import RoundRules, with_bands
+from market.panels.rounds import prepare_round
+from market.panels.scoring import bands_of
+from market.panels.states import PanelAct
+from market.programmes.catalogue import version_in_force
+from market.programmes.models import Programme
+from market.records.by import By
+
+KIND = "claim"
+MOST = 200
+"""Claims of one round."""
+
+
+async def claims_to_judge(programme: Programme, year: int) -> list[Claim]:
+    """Return the accepted claims of a programme and year that nobody judges yet, the oldest first."""
+    in_rounds = RoundItem.filter(round__subject_kind=KIND).values("subject_id")
+    assigned = ExpertReview.filter(subject_kind=KIND).values("subject_id")
+    return (
+        await Claim.filter(programme_id=programme.id, year=year, status=ClaimStatus.ACCEPTED)
+        .exclude(id__in=Subquery(in_rounds))
+        .exclude(id__in=Subquery(assigned))
+        .order_by("submitted_at")
+        .limit(MOST)
+    )
+
+
+@atomic()
+async def prepare_claim_round(
+    programme: Programme,
+    year: int,
+    *,
+    claim_ids: Sequence[UUID],
+    title: str,
+    rules: RoundRules,
+    salt: str,
+    by: By,
+) -> Round:
+    """Prepare a round over accepted claims, with the bands of the programme.
+
+    Raises:
+        Conflict: a claim is not accepted any more, or somebody judges it already.
+        Invalid: see `prepare_round`.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    locked = await Claim.filter(id__in=list(claim_ids)).order_by("id").select_for_update()
+    judged = {claim.id for claim in await claims_to_judge(programme, year)}
+    if any(claim.id not in judged for claim in locked) or len(locked) != len(set(claim_ids)):
+        raise Conflict(_("只有已受理、还没有核算也没有指派专家的申报可以列入评审。"))
+    terms = await version_in_force(programme.id, year)
+    return await prepare_round(
+        subject_kind=KIND,
+        subject_ids=claim_ids,
+        title=title,
+        scope={"programme": programme.slug, "year": year},
+        rules=with_bands(rules, bands_of(terms.content.get("scoring"))),
+        salt=salt,
+        by=by,
+    )

@@ -411,7 +411,7 @@ class Migration(migrations.Migration):
                 ("place", fields.IntField()),
                 ("is_reserve", fields.BooleanField()),
                 ("label", fields.CharField(max_length=12)),
-                ("status", fields.CharField(default="invited", max_length=24)),
+                ("status", fields.CharField(default="reserve", max_length=24)),
                 ("declare_by", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("score_by", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("declared_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),

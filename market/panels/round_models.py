@@ -135,7 +135,7 @@ class Seat(Stateful):
     """Drawn as a reserve, also when called since."""
     label = fields.CharField(max_length=12)
     """专家A, 专家B …: all that others see of the expert."""
-    status = enum_column(SeatStatus, SeatStatus.INVITED)
+    status = enum_column(SeatStatus, SeatStatus.RESERVE)
     declare_by = fields.DatetimeField(null=True)
     score_by = fields.DatetimeField(null=True)
     declared_at = fields.DatetimeField(null=True)

@@ -155,11 +155,12 @@ EXPECTED = {
 """y may, - may not."""
 
 
-@pytest.mark.parametrize("act", ACTS)
-def test_each_act_is_allowed_to_exactly_these_roles(act: StrEnum) -> None:
-    row = "".join("y" if may(frozenset({role}), act) else "-" for role in ROLES)
+def test_each_act_is_allowed_to_exactly_these_roles() -> None:
+    rows = {
+        act.value: " ".join("y" if may(frozenset({role}), act) else "-" for role in ROLES) for act in ACTS
+    }
 
-    assert row == EXPECTED[act.value].replace(" ", "")
+    assert rows == EXPECTED
 
 
 def test_the_table_names_every_role_and_every_act() -> None:

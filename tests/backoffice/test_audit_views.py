@@ -63,14 +63,14 @@ async def test_the_log_is_filtered(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("field", ["kind", "subject", "action", "actor", "role", "day", "page", "size"])
-@pytest.mark.parametrize("value", ["%00", "'", "<script>", "9" * 400, "2026-02-30", "长" * 300, "-1"])
-async def test_no_filter_breaks_the_page(client: httpx.AsyncClient, field: str, value: str) -> None:
+async def test_no_filter_breaks_the_page(client: httpx.AsyncClient, field: str) -> None:
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
 
-    answer = await client.get(f"/audit-log?{field}={value}")
+    for value in ("%00", "'", "<script>", "9" * 400, "2026-02-30", "长" * 300, "-1"):
+        answer = await client.get(f"/audit-log?{field}={value}")
 
-    assert answer.status_code == 200
-    assert "<script>" not in answer.text.split("<main")[1]
+        assert answer.status_code == 200, value
+        assert "<script>" not in answer.text.split("<main")[1], value
 
 
 async def test_one_record_shows_its_whole_chain_and_leads_to_its_page(client: httpx.AsyncClient) -> None:

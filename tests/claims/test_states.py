@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import product
 
 import httpx
 import pytest
@@ -33,14 +32,15 @@ from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
 
-@pytest.mark.parametrize(("status", "action"), list(product(ClaimStatus, ClaimAction)))
-def test_a_claim_takes_only_the_steps_of_its_table(status: ClaimStatus, action: ClaimAction) -> None:
-    if WORKFLOW.allows(status, action):
-        assert WORKFLOW.next(status, action) is WORKFLOW.transitions[status, action]
-        assert action in WORKFLOW.actions(status)
-    else:
-        with pytest.raises(Conflict):
-            WORKFLOW.next(status, action)
+@pytest.mark.parametrize("status", ClaimStatus)
+def test_a_claim_takes_only_the_steps_of_its_table(status: ClaimStatus) -> None:
+    for action in ClaimAction:
+        if WORKFLOW.allows(status, action):
+            assert WORKFLOW.next(status, action) is WORKFLOW.transitions[status, action]
+            assert action in WORKFLOW.actions(status)
+        else:
+            with pytest.raises(Conflict):
+                WORKFLOW.next(status, action)
 
 
 def test_an_applicant_changes_a_claim_only_while_it_lies_with_them() -> None:

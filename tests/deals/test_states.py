@@ -17,15 +17,15 @@ from market.notices.states import NoticeStatus
 S, A = DealStatus, DealAction
 
 
-@pytest.mark.parametrize("status", list(DealStatus))
-@pytest.mark.parametrize("action", list(DealAction))
-def test_what_the_table_does_not_know_is_refused(status: DealStatus, action: DealAction) -> None:
-    if (status, action) in DEAL_WORKFLOW.transitions:
-        assert DEAL_WORKFLOW.next(status, action) is DEAL_WORKFLOW.transitions[status, action]
-        assert action in DEAL_WORKFLOW.actions(status)
-    else:
-        with pytest.raises(ActionNotAllowed):
-            DEAL_WORKFLOW.next(status, action)
+@pytest.mark.parametrize("status", DealStatus)
+def test_what_the_table_does_not_know_is_refused(status: DealStatus) -> None:
+    for action in DealAction:
+        if (status, action) in DEAL_WORKFLOW.transitions:
+            assert DEAL_WORKFLOW.next(status, action) is DEAL_WORKFLOW.transitions[status, action]
+            assert action in DEAL_WORKFLOW.actions(status)
+        else:
+            with pytest.raises(ActionNotAllowed):
+                DEAL_WORKFLOW.next(status, action)
 
 
 def test_every_status_is_reached_and_only_the_ends_are_final() -> None:

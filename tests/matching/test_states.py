@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 
 from market.kit.errors import Conflict
@@ -27,10 +25,11 @@ PERMITTED = {
 }
 
 
-@pytest.mark.parametrize(("status", "action"), list(product(S, A)))
-def test_a_match_takes_only_the_actions_of_its_table(status: MatchStatus, action: MatchAction) -> None:
-    if (status, action) in PERMITTED:
-        assert WORKFLOW.next(status, action) is TARGETS[action]
-    else:
-        with pytest.raises(Conflict):
-            WORKFLOW.next(status, action)
+@pytest.mark.parametrize("status", S)
+def test_a_match_takes_only_the_actions_of_its_table(status: MatchStatus) -> None:
+    for action in A:
+        if (status, action) in PERMITTED:
+            assert WORKFLOW.next(status, action) is TARGETS[action]
+        else:
+            with pytest.raises(Conflict):
+                WORKFLOW.next(status, action)

@@ -145,9 +145,9 @@ async def test_when_search_is_away_the_page_says_so_and_the_rest_works(
     assert (ready.json()["database"], ready.json()["search"]) == ("ok", "away")
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+@pytest.mark.parametrize("path", ["/outcomes", "/needs", "/suggest", "/compare"])
+async def test_malicious_addresses_are_answered_with_a_page(client: httpx.AsyncClient, path: str) -> None:
+    for query in (
         "q=" + "长" * 5000,
         "q=" + "a " * 3000,
         "q=%00%00",
@@ -162,15 +162,10 @@ async def test_when_search_is_away_the_page_says_so_and_the_rest_works(
         "sort=evil&field=evil&price=evil&stage=1",
         "field=" + "&field=".join(["materials"] * 500),
         "scope=evil&q=x",
-    ],
-)
-@pytest.mark.parametrize("path", ["/outcomes", "/needs", "/suggest", "/compare"])
-async def test_malicious_addresses_are_answered_with_a_page(
-    client: httpx.AsyncClient, path: str, query: str
-) -> None:
-    page = await client.get(f"{path}?{query}")
+    ):
+        page = await client.get(f"{path}?{query}")
 
-    assert page.status_code == 200
+        assert page.status_code == 200, query[:40]
 
 
 @pytest.mark.parametrize(

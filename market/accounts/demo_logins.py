@@ -22,6 +22,7 @@ LOGINS = {
     "reviewer3": lazy("评审专家（第三位）"),
     "reviewer4": lazy("评审专家（第四位）"),
     "reviewer5": lazy("评审专家（第五位）"),
+    "recommender": lazy("推荐单位"),
 }
 """Label of each login, by the local part of its address."""
 EMAILS = tuple(f"{key}{DOMAIN}" for key in LOGINS)

@@ -47,6 +47,7 @@ from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
 from market.seed.subsidy_setup import account_stories
+from market.seed.surveys import survey_stories
 from market.seed.timeline import Calendar, Story, play
 from market.seed.transaction import whole_stage
 
@@ -129,6 +130,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += listing_stories(cast, calendar, _needed())
     stories += [*housekeeping(cast, calendar), *stored_stories(cast, deps, calendar)]
     stories += expert_stories(cast, deps, calendar)
+    stories += survey_stories(cast, calendar)
     desk = Desk(cast, deps, calendar)
     stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk)]
     await play(stories, until=calendar.now)

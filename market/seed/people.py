@@ -99,9 +99,10 @@ async def establish_everybody(calendar: Calendar) -> None:
         moment = at(begin + timedelta(days=2 * place + 1), 9 + place % 8, place * 7 % 60)
         own = {k: p for k, p in people.items() if p["organisation"] == key}
         await _add_organisation(key, entry, own, password_hash, operator, moment)
+    first_broker = 2 * len(load("organisations")) + 2
     established = [(key, person) for key, person in people.items() if person["organisation"]]
     for place, (key, person) in enumerate(entry for entry in established if entry[1]["broker"]):
-        moment = at(begin + timedelta(days=72 + place), 10)
+        moment = at(begin + timedelta(days=first_broker + place), 10)
         await _add_broker(key, person["broker"], moment)
         await brokers.verify_broker(
             id_of("broker", key), revision=1, by=By(operator, moment + timedelta(days=1))

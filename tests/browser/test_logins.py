@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 LOGINS = [
     *("university", "university2", "enterprise", "broker", "finance"),
     *("finance2", "approver", "reviewer", "operator", "auditor"),
-    *("officer2", "reviewer2", "reviewer3", "reviewer4", "reviewer5"),
+    *("officer2", "reviewer2", "reviewer3", "reviewer4", "reviewer5", "recommender"),
 ]
 
 

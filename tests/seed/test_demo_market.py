@@ -70,6 +70,10 @@ from market.seed.content import id_of, load
 from market.seed.demo_market import AlreadySeeded, NotADemo, seed, seed_if_empty
 from market.seed.people import Cast
 from market.seed.transaction import whole_stage
+from market.surveys.models import Survey, SurveyEntry
+from market.surveys.queries import list_unit_entries, quotas_of, tally_of
+from market.surveys.states import EntryStatus, SurveyStatus
+from market.surveys.units import find_unit_of
 from tests.fakes import fake_deps
 from tests.fixtures import NOW
 from tests.visitor import sign_in
@@ -118,7 +122,7 @@ async def test_a_real_market_is_never_seeded(tmp_path: Path) -> None:
 async def test_everybody_signs_in_with_the_password_that_is_shown(seeded: Deps) -> None:
     people = await User.filter(email__in=EMAILS)
 
-    assert len(people) == len(EMAILS) == 15
+    assert len(people) == len(EMAILS) == 16
     assert len({person.password_hash for person in people}) == 1
     assert await verify_password(PASSWORD, people[0].password_hash)
     assert all(person.email_confirmed_at for person in people)
@@ -283,7 +287,7 @@ async def test_the_university_has_something_to_do_at_every_step(seeded: Deps) ->
 
 LOGINS = (
     *("university", "university2", "enterprise", "broker", "finance"),
-    *("finance2", "approver", "reviewer", "operator", "auditor"),
+    *("finance2", "approver", "reviewer", "operator", "auditor", "recommender"),
 )
 MOST_STATEMENTS = 10
 """Of a workbench; the session of the page is one more, the latest messages another."""
@@ -369,6 +373,21 @@ async def test_the_demo_looks_lived_in_most_messages_are_read_and_a_few_are_not(
     read = people[university.id]
     assert len(read) > 20
     assert 3 <= read.count(False) <= 12
+
+
+async def test_one_survey_is_being_sorted_and_one_is_open_for_its_units(seeded: Deps) -> None:
+    is_sorting = await Survey.get(status=SurveyStatus.SORTING)
+    is_open = await Survey.get(status=SurveyStatus.OPEN)
+    counted = await tally_of(is_sorting)
+
+    assert (counted.published, counted.merged, counted.told, counted.waiting) == (1, 1, 2, 3)
+    assert all(quota.gap for _quota, quota in await quotas_of(is_sorting))
+    assert await SurveyEntry.filter(survey_id=is_sorting.id, alike_group__isnull=False).count() == 2
+    entered = await SurveyEntry.filter(survey_id=is_open.id).order_by("running")
+    assert {entry.status for entry in entered} == {EntryStatus.DRAFT, EntryStatus.SUBMITTED}
+    unit = await find_unit_of(await actor("recommender"))
+    assert unit
+    assert await list_unit_entries(is_open, unit)
 
 
 async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:

@@ -12,7 +12,7 @@ from market.kit.clock import end_of_day
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.listings.submission import Incomplete
 from market.records.by import By
-from market.surveys import entries, management, recommending, units
+from market.surveys import entries, management, personal_data, recommending, units
 from market.surveys.checks import CHECKS
 from market.surveys.entries import LimitReached, TooLate
 from market.surveys.models import Survey, SurveyEntry
@@ -227,3 +227,17 @@ async def test_what_entrants_have_read_is_not_edited_and_a_draft_is_nobodys() ->
     with pytest.raises(Conflict):
         await management.edit(call.number, {"title": "再改"}, by=by)
     assert (await make_sorting()).survey.status is SurveyStatus.SORTING
+
+
+async def test_the_contact_of_an_entry_is_handed_out_and_erased_the_rest_stays() -> None:
+    call = await make_call()
+    person = call.firms[0]
+    await submit(call, 0, contact_email=person.email, contact_name="测试联系人")
+
+    rows = await personal_data.export(person.user_id)
+    assert [(row["contact_name"], row["contact_email"]) for row in rows] == [("测试联系人", person.email)]
+    await personal_data.erase(person.user_id, By(person, NOW))
+    entry = await SurveyEntry.get()
+    assert entry.contact == {}
+    assert entry.title == "需求0"
+    assert await personal_data.export(person.user_id) == []

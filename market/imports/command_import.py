@@ -26,9 +26,9 @@ from market.imports.heads import head_notices
 from market.imports.json_lines import parse_line
 from market.imports.open_data_rows import InvalidRow, need_of, outcome_of
 from market.imports.row_reading import SheetRow, read_row
-from market.imports.row_writing import BATCH, NewContent, changes_of, write_listings
+from market.imports.row_writing import BATCH, NewContent, changes_of, lock_owners, write_listings
 from market.imports.states import RowOutcome
-from market.kit.database import atomic, in_transaction
+from market.kit.database import atomic, connection, in_transaction
 from market.kit.errors import Conflict, MarketError
 from market.kit.i18n import gettext as _
 from market.listings import changes
@@ -156,6 +156,7 @@ async def _import_batch(
     kind: Kind, batch: Sequence[tuple[UUID, Row]], report: Report, *, publish: bool, now: datetime
 ) -> None:
     source_id = next((owner for owner, row in batch if not row.owner), None)
+    await lock_owners({owner for owner, _row in batch})
     existing_listings = await kind.model.filter(
         organisation_id__in=list({owner for owner, _row in batch}),
         source_reference__in=[row.reference for _owner, row in batch],
@@ -220,6 +221,7 @@ async def _look_up_owners(names: Collection[str], owners: dict[str, UUID | None]
 
 @atomic()
 async def _source(*, now: datetime) -> UUID:
+    await connection().execute_query("SELECT pg_advisory_xact_lock(hashtextextended('listing_source', 0))")
     source = await Organisation.filter(kind=OrganisationKind.SOURCE, name=SOURCE_NAME).first()
     if source is None:
         source = await Organisation.create(

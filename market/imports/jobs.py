@@ -16,7 +16,12 @@ from market.imports.heads import heads_by_hand
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.row_checks import check_rows, content_of, stored_cells, surroundings_of
 from market.imports.row_reading import SheetRow
-from market.imports.row_writing import NewContent, publication_columns, write_listings
+from market.imports.row_writing import (
+    NewContent,
+    lock_owners,
+    publication_columns,
+    write_listings,
+)
 from market.imports.states import ImportAction, ImportStatus, RowOutcome, RowStanding
 from market.kit.clock import local_date
 from market.kit.database import in_transaction
@@ -183,7 +188,9 @@ async def _write(listing_import: ListingImport, rows: Sequence[ListingImportRow]
     """Write rows as listings in the caller's transaction and keep what became of each."""
     kind = get_kind(listing_import.kind)
     ids = [row.listing_id for row in rows if row.listing_id]
+    await lock_owners({row.organisation_id for row in rows if row.organisation_id})
     existing = {listing.id: listing for listing in await kind.model.filter(id__in=ids).select_for_update()}
+    written_since = await _written_since(kind, rows)
     direct: list[tuple[ListingImportRow, NewContent]] = []
     for row in rows:
         values, given = content_of(row, listing_import)
@@ -193,6 +200,9 @@ async def _write(listing_import: ListingImport, rows: Sequence[ListingImportRow]
         listing = existing.get(row.listing_id)
         if listing is not None and listing.status not in (kind.draft, kind.statuses.RETURNED):
             await _change(kind, row, listing, values, given, by=by)
+        elif (number := written_since.get((row.organisation_id, row.reference))) is not None:
+            row.outcome = RowOutcome.REFUSED
+            row.sentence = _("核对之后，另一次导入已经写入了这一条：%(number)s。", number=number)
         elif row.organisation_id is not None:
             direct.append((row, NewContent(row.organisation_id, values, listing, given)))
     written = await write_listings(kind, [content for _row, content in direct], publish=False, by=by)
@@ -202,6 +212,19 @@ async def _write(listing_import: ListingImport, rows: Sequence[ListingImportRow]
     await ListingImportRow.bulk_update(
         rows, ["outcome", "before", "listing_id", "listing_revision", "sentence"]
     )
+
+
+async def _written_since(kind: Kind, rows: Sequence[ListingImportRow]) -> dict[tuple[UUID | None, str], str]:
+    """Return the numbers of listings that came into being after the rows were checked, by owner and identity.
+
+    Another import of the same list wrote them.
+    """
+    new = [row for row in rows if row.listing_id is None]
+    listings = await kind.model.filter(
+        organisation_id__in=list({row.organisation_id for row in new if row.organisation_id}),
+        source_reference__in=[row.reference for row in new],
+    ).values_list("organisation_id", "source_reference", "number")
+    return {(owner, str(reference)): str(number) for owner, reference, number in listings}
 
 
 async def _change(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -61,6 +61,15 @@ def changes_of(
         for name, value in values.items()
         if (given is None or name in given) and getattr(listing, name) != value
     }
+
+
+async def lock_owners(organisation_ids: Collection[UUID]) -> None:
+    """Have imports for the same organisations write one after the other, until the transaction ends.
+
+    What is looked up afterwards is there with what the import before has written.
+    """
+    ids = sorted(organisation_ids)
+    await Organisation.filter(id__in=ids).order_by("id").select_for_update(no_key=True).only("id")
 
 
 async def write_listings(

@@ -350,7 +350,21 @@ async def run(listing_import: ListingImport, *, is_all_or_nothing: bool, by: By)
 
     Raises:
         Invalid: all or nothing is wanted and a row is not ready, or none is.
+        Conflict: another import writes the same file at this moment.
     """
+    file = await StoredFile.get(id=listing_import.file_id)
+    other = (
+        await ListingImport.filter(
+            organisation_id=listing_import.organisation_id,
+            kind=listing_import.kind,
+            file__sha256=file.sha256,
+            status=ImportStatus.IMPORTING,
+        )
+        .exclude(id=listing_import.id)
+        .first()
+    )
+    if other is not None:
+        raise Conflict(_("同一份表正由 %(number)s 导入，等它写完再看。", number=other.number))
     counts = await jobs.count_rows(listing_import.id)
     open_rows = counts.get(RowStanding.FAULTY, 0) + counts.get(RowStanding.ALIKE, 0)
     if is_all_or_nothing and open_rows:

@@ -26,6 +26,7 @@ import psutil
 
 from market.accounts.models import Organisation, OrganisationKind
 from market.kit.database import atomic, connection
+from market.kit.database_roles import as_application, make_application_role
 from market.kit.embedded_postgres import EmbeddedPostgres
 from market.kit.errors import SearchUnavailable
 from market.listings.models import Outcome
@@ -139,10 +140,12 @@ async def crash(folder: Path, writes: int, kills: int, seed: int) -> int:
     started, dice = time.monotonic(), Random(seed)
     postgres = EmbeddedPostgres(folder / "postgres")
     url = await asyncio.to_thread(postgres.start)
-    market = Market(Place(folder, url, free_port(), free_port()), postgres)
+    await make_application_role(url)
+    market = Market(Place(folder, as_application(url), free_port(), free_port()), postgres)
     try:
         async with database(url, pool_size=3):
             await migrate()
+        async with database(market.place.database_url, pool_size=3):
             search = engine_of(market.place)
             if os.environ.get("MEILI_BIN"):
                 market.start("engine")

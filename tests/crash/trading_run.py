@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from market.accounts.models import Organisation
 from market.kit.database import connection
+from market.kit.database_roles import as_application, make_application_role
 from market.kit.embedded_postgres import EmbeddedPostgres
 from market.ledger.checks import run_checks
 from market.payments.models import ConnectedAccount
@@ -55,10 +56,13 @@ async def crash(directory: Path, kills: int, *, seed: int, pairs: int = 3) -> Re
     dice, started = random.Random(seed), time.monotonic()
     postgres = EmbeddedPostgres(directory / "postgres")
     url = await asyncio.to_thread(postgres.start)
-    market = Market(Place(directory, url, free_port(), free_port()), postgres)
+    await make_application_role(url)
+    market = Market(Place(directory, as_application(url), free_port(), free_port()), postgres)
     try:
         async with database(url, pool_size=3):
             await migrate()
+        # From here on as in production: what must not be changed or deleted, the database refuses.
+        async with database(market.place.database_url, pool_size=3):
             stories = [await make_story(market.place.site) for _ in range(pairs)]
             outcomes = [await make_outcomes(each.parties, max(20, kills)) for each in stories]
             market.start("gateway")

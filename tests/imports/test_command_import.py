@@ -1,3 +1,4 @@
+import asyncio
 import csv
 import gzip
 import json
@@ -94,6 +95,16 @@ async def test_the_same_file_twice_changes_nothing(deps: Deps, tmp_path: Path) -
 
     assert (report.created, report.updated, report.unchanged) == (0, 0, 2)
     assert await Outcome.all().order_by("id").values() == before
+
+
+@pytest.mark.committed
+async def test_the_same_file_twice_at_once_makes_each_listing_once(deps: Deps, tmp_path: Path) -> None:
+    path = write(tmp_path / "outcomes.jsonl", [line(number) for number in range(30)])
+
+    reports = await asyncio.gather(bring(deps, path), bring(deps, path))
+
+    assert sorted((report.created, report.unchanged) for report in reports) == [(0, 30), (30, 0)]
+    assert await Organisation.filter(name=SOURCE_NAME).count() == 1
 
 
 async def test_a_changed_row_becomes_a_new_revision_of_the_same_record(deps: Deps, tmp_path: Path) -> None:

@@ -158,6 +158,26 @@ async def test_the_same_list_again_changes_nothing_and_a_changed_row_updates_its
     assert (first.field, first.revision, second.field) == ("manufacturing", 2, "agriculture")
 
 
+async def test_two_imports_of_one_list_at_once_write_each_row_once_and_the_second_is_told(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    await sign_in(client, await make_university())
+    rows = [row(), row(title="第二项", rights="")]
+    first, second = await bring_in(client, deps, rows), await bring_in(client, deps, rows)
+
+    await post(client, f"/my/imports/{first.number}/run", {"how": "ready"})
+    told = await post(client, f"/my/imports/{second.number}/run", {"how": "ready"})
+    assert (told.status_code, first.number in told.text) == (409, True)
+
+    await run_pending(deps)
+    numbers = await Outcome.all().order_by("number").values_list("number", flat=True)
+    await run(client, deps, second)
+    assert await Outcome.all().order_by("number").values_list("number", flat=True) == numbers
+    refused = await rows_of(second)
+    assert {each.outcome for each in refused} == {RowOutcome.REFUSED}
+    assert all(str(number) in each.sentence for number, each in zip(numbers, refused, strict=True))
+
+
 async def test_a_draft_edited_since_its_import_is_not_overwritten_by_the_same_list_unasked(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:

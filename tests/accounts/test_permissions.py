@@ -12,6 +12,7 @@ from market.budgets.states import BudgetAct
 from market.claims.states import ClaimAct
 from market.contracts.states import ContractAct
 from market.deals.states import DealAct
+from market.experts.states import ExpertAct
 from market.integrity.states import IntegrityAct
 from market.notices.states import NoticeAct
 from market.papers.states import PaperAct
@@ -106,6 +107,13 @@ EXPECTED = {
     "make_list": "- - - - - - - y y - - - -",
     "confirm_list": "- - - - - - - - y - - - -",
     "declare_conflict": "- - - - - - - y y y - - -",
+    "apply_as_expert": "- y - - - - - - - - - - -",
+    "see_experts": "- - - - - - - - - y - y y",
+    "verify_expert": "- - - - - - - - - - - y -",
+    "decide_expert": "- - - - - - - - - y - - -",
+    "bar_expert": "- - - - - - - - - - - y -",
+    "confirm_bar": "- - - - - - - - - y - - -",
+    "avoid_experts": "- - - y y - - - - - - - -",
     "assign_experts": "- - - - - - - - - - - y -",
     "conclude_panel": "- - - - - - - - y - - - -",
     "score_claim": "- - - - - - - - - - y - -",
@@ -175,6 +183,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         ContractAct.SEE_RECONCILIATION,
         ContractAct.SEE_STATEMENTS,
         RewardAct.SEE_REWARDS,
+        ExpertAct.SEE_EXPERTS,
         NoticeAct.SEE_HOLIDAYS,
         NoticeAct.SEE_OBJECTIONS,
         IntegrityAct.SEE_SANCTIONS,
@@ -210,6 +219,8 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (BudgetAct.START_CLAWBACK, BudgetAct.CONFIRM_CLAWBACK),
         (BudgetAct.PROPOSE_HANDOVER, BudgetAct.CONFIRM_HANDOVER),
         (BudgetAct.ENTER_RATE, BudgetAct.CONFIRM_RATE),
+        (ExpertAct.VERIFY_EXPERT, ExpertAct.DECIDE_EXPERT),
+        (ExpertAct.BAR_EXPERT, ExpertAct.CONFIRM_BAR),
     ],
 )
 def test_no_single_role_does_both_of_what_takes_two_people(first: StrEnum, second: StrEnum) -> None:

@@ -57,11 +57,17 @@ Mappings = Mapping[str, Mapping[Role, Sequence[int]]]
 
 
 def read_statement(
-    name: str, content: bytes, mappings: Mappings | None = None, currency: str = HOME
+    name: str,
+    content: bytes,
+    mappings: Mappings | None = None,
+    currency: str = HOME,
+    *,
+    most: int = MAX_LINES,
 ) -> ReadStatement:
     """Parse a bank's file; the format is detected by its content, the layout by its heads.
 
-    `mappings` override detected layouts; `currency` is the account's, for files without such a column.
+    `mappings` override detected layouts; `currency` is the account's, for files without such a column; `most`
+    is the number of lines that are taken.
 
     Raises:
         UnknownLayout: the columns are not recognised.
@@ -73,7 +79,7 @@ def read_statement(
     problems: list[_NoLines] = []
     for bank, sheet, columns in recognised:
         try:
-            statements[sheet.name] = _Reader(bank, sheet, columns, currency).read()
+            statements[sheet.name] = _Reader(bank, sheet, columns, currency).read(most)
         except _NoLines as problem:
             problems.append(problem)
     if len(statements) > 1:
@@ -163,7 +169,7 @@ class _Reader:
     def _below(self) -> Iterator[Row]:
         return (row for row in self.sheet.rows if row.number > self.columns.head_row)
 
-    def read(self) -> ReadStatement:
+    def read(self, most: int = MAX_LINES) -> ReadStatement:
         lines: list[BankRow] = []
         skipped: list[SkippedRow] = []
         for row in self._below():
@@ -171,10 +177,10 @@ class _Reader:
                 lines.append(self._line(row))
             except _Skip as skip:
                 skipped.append(SkippedRow(row.number, skip.reason, skip.word[:200], row.text[:400]))
-        if len(lines) > MAX_LINES:
-            raise UnreadableStatement(
-                _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MAX_LINES:,}"), field="file"
-            )
+            if len(lines) > most:
+                raise UnreadableStatement(
+                    _("一次最多导入 %(most)s 行，请分段导出。", most=f"{most:,}"), field="file"
+                )
         if not lines:
             raise _no_lines(skipped)
         if len(self.accounts) > 1:

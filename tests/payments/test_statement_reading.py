@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from market.kit.money import Money
 from market.payments.bank_files import (
+    LIMITS,
     MAX_LINES,
     ReadStatement,
     UnknownLayout,
@@ -341,8 +342,10 @@ def test_every_row_of_a_file_has_a_place(rows: list[list[str]]) -> None:
 def test_what_cannot_be_opened_or_is_too_long_is_refused() -> None:
     with pytest.raises(UnreadableStatement, match="打不开"):
         open_sheets(b"PK\x03\x04")
-    with pytest.raises(UnreadableStatement, match="一次最多导入"):
-        read(HEADS, *[row("5.00")] * (MAX_LINES + 1))
+    assert LIMITS.rows > MAX_LINES == 20_000
+    assert len(read_statement("a.csv", sheet(HEADS, *[row("5.00")] * 20), most=20).rows) == 20
+    with pytest.raises(UnreadableStatement, match="一次最多导入 20 行"):
+        read_statement("a.csv", sheet(HEADS, *[row("5.00")] * 21), most=20)
 
 
 def test_a_row_with_money_on_both_sides_is_set_aside() -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import operator
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, Template, nodes
+from jinja2 import Environment, FileSystemBytecodeCache, Template, TemplateNotFound, nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
@@ -87,16 +89,38 @@ class TemplateEnvironment(Environment):
         return tree
 
 
+class _KeptTemplates(FileSystemBytecodeCache):
+    """Compiled templates on the disk; one is compiled again when it has changed, or what it includes."""
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        whole = source + "".join(_included(environment, source, {name}))
+        return super().get_bucket(environment, name, filename, whole)
+
+
+def _included(environment: Environment, source: str, names: set[str]) -> Iterator[str]:
+    """Yield the sources of all that a template may include, each once."""
+    for name in _INCLUDE.findall(source):
+        if name in names or environment.loader is None:
+            continue
+        names.add(name)
+        try:
+            part = environment.loader.get_source(environment, name)[0]
+        except TemplateNotFound:  # told where it is included
+            continue
+        yield part
+        yield from _included(environment, part, names)
+
+
+_INCLUDE = re.compile(r"""\binclude\s+["']([^"']+)["']""")
+
+
 @lru_cache(maxsize=2 * len(LOCALES))
 def compiled_for(environment: TemplateEnvironment, locale: str) -> TemplateEnvironment:
     """Return the environment whose templates speak one language."""
-    # Compiled templates are kept on the disk for the next start, apart by all that is compiled into them.
+    # Compiled templates are kept on the disk for the next start, apart by what is compiled into all of them.
     known = hashlib.sha256(json.dumps([locale, sorted(_fixed_addresses.items())]).encode())
     known.update(Path(__file__).read_bytes())
-    if environment.loader is not None:
-        for name in environment.loader.list_templates():
-            known.update(environment.loader.get_source(environment, name)[0].encode())
-    cache = FileSystemBytecodeCache(pattern=f"__jinja2_{known.hexdigest()[:12]}_%s.cache")
+    cache = _KeptTemplates(pattern=f"__jinja2_{known.hexdigest()[:12]}_%s.cache")
     own = environment.overlay(bytecode_cache=cache)
     own.locale = locale
     return own

@@ -57,12 +57,7 @@ Mappings = Mapping[str, Mapping[Role, Sequence[int]]]
 
 
 def read_statement(
-    name: str,
-    content: bytes,
-    mappings: Mappings | None = None,
-    currency: str = HOME,
-    *,
-    most: int = MAX_LINES,
+    name: str, content: bytes, mappings: Mappings | None = None, currency: str = HOME, most: int = MAX_LINES
 ) -> ReadStatement:
     """Parse a bank's file; the format is detected by its content, the layout by its heads.
 

@@ -83,6 +83,8 @@ def test_a_changed_part_changes_what_includes_it_though_compiled_templates_are_k
     page = '{% include "part" %}'
 
     assert [_draw({"page": page, "part": words}) for words in ("before", "after")] == ["before", "after"]
+    nested = {"page": page, "part": '{% include "leaf" %}'}
+    assert [_draw({**nested, "leaf": words}) for words in ("before", "after")] == ["before", "after"]
 
 
 def test_values_are_escaped_as_the_template_language_does() -> None:

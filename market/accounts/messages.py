@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from market.accounts.shown_names import show_names
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
-from market.kit.mail import SITE, queue_mail
+from market.kit.mail import SITE, Letter, queue_mail, queue_mails
 from market.kit.person_marks import person_mark, shorten
 
 
@@ -52,6 +54,59 @@ async def notify_staff(
     return await _send(staff, text, address, now, about=people)
 
 
+@dataclass(frozen=True)
+class OrganisationNotice:
+    """What the members of one organisation are told."""
+
+    organisation_id: UUID
+    text: str
+    address: str = ""
+
+
+async def notify_organisations(
+    notices: Sequence[OrganisationNotice], *, roles: Collection[MemberRole], now: datetime
+) -> int:
+    """Notify the active members, in one of `roles`, of many organisations, each of its own matter.
+
+    Some five statements for all, so that an act about hundreds does not take long; else as `notify`.
+    """
+    memberships = Membership.active(
+        organisation_id__in=list({notice.organisation_id for notice in notices}), role__in=list(roles)
+    )
+    members: defaultdict[UUID, dict[UUID, User]] = defaultdict(dict)
+    for membership in await memberships.filter(user__is_active=True).select_related("user"):
+        members[membership.organisation_id][membership.user_id] = membership.user
+    messages, letters = [], []
+    for notice in notices:
+        text = source_text(notice.text)
+        for person in members[notice.organisation_id].values():
+            messages.append(_message(person, text, notice.address, now))
+            if person.email_confirmed_at is not None:
+                letters.append(_letter(person, text, notice.address))
+    await Message.bulk_create(messages, batch_size=500)
+    await queue_mails(letters, now=now)
+    return len(messages)
+
+
+def _message(person: User, text: str, address: str, now: datetime, about: Collection[UUID] = ()) -> Message:
+    return Message(
+        user_id=person.id,
+        text=shorten(text, 300),
+        people=[str(user_id) for user_id in about] or None,
+        address=address[:200],
+        created_at=now,
+    )
+
+
+def _letter(person: User, text: str, address: str, about: Collection[UUID] = ()) -> Letter:
+    """Return the mail with the same text, in the source language; the person is named by their mark."""
+    link = f"\n\n{SITE}{address}" if address else ""
+    with in_source_language():
+        subject = _("科转：%(text)s", text=shorten(text, 60))
+        body = _("%(name)s，您好：\n\n%(text)s", name=person_mark(person.id), text=text) + link + "\n"
+    return Letter(person.email, subject, body, (person.id, *about))
+
+
 async def _send(
     people: Collection[User],
     text: str,
@@ -63,27 +118,12 @@ async def _send(
 ) -> int:
     """Write messages and mails in the source language, whatever the language of the request."""
     text = source_text(text)
-    await Message.bulk_create(
-        [
-            Message(
-                user_id=person.id,
-                text=shorten(text, 300),
-                people=[str(user_id) for user_id in about] or None,
-                address=address[:200],
-                created_at=now,
-            )
-            for person in people
-        ]
-    )
+    await Message.bulk_create([_message(person, text, address, now, about) for person in people])
     # An address that nobody has confirmed may be anybody's: it is sent nothing that others wrote.
     for person in people if is_mailed else ():
-        if person.email_confirmed_at is None:
-            continue
-        link = f"\n\n{SITE}{address}" if address else ""
-        with in_source_language():
-            subject = _("科转：%(text)s", text=shorten(text, 60, mark_length=4))
-            body = _("%(name)s，您好：\n\n%(text)s", name=person_mark(person.id), text=text) + link + "\n"
-        await queue_mail(person.email, subject, body, people=[person.id, *about], now=now)
+        if person.email_confirmed_at is not None:
+            letter = _letter(person, text, address, about)
+            await queue_mail(letter.recipient, letter.subject, letter.text, people=letter.people, now=now)
     return len(people)
 
 

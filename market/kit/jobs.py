@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,17 @@ async def enqueue(
         "::procrastinate_job_to_defer_v1[])",
         ["default", name, lock, json.dumps(arguments, default=str), at],
     )
+
+
+async def enqueue_each(name: str, argument: str, values: Sequence[int]) -> None:
+    """Enqueue a job for each value of its one argument, in the current transaction, with one statement."""
+    if values:
+        await connection().execute_query(
+            "SELECT procrastinate_defer_jobs_v1(ARRAY(SELECT ROW($1, $2, 0, NULL, NULL, "
+            "jsonb_build_object($3::text, value), NULL)::procrastinate_job_to_defer_v1 "
+            "FROM unnest($4::bigint[]) WITH ORDINALITY AS given (value, place) ORDER BY place))",
+            ["default", name, argument, list(values)],
+        )
 
 
 async def run_pending(deps: Deps, *, limit: int = 1000) -> int:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from market.kit.database import connection
 from market.kit.i18n import source_text
-from market.kit.jobs import enqueue
+from market.kit.jobs import enqueue, enqueue_each
 from market.kit.models import OutgoingMail
 from market.kit.person_marks import shorten
 
@@ -98,6 +101,38 @@ async def queue_mail(
     )
     await enqueue("mail.send", mail_id=mail.id)
     return mail
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail that is to be queued, as `queue_mail` takes it."""
+
+    recipient: str
+    subject: str
+    text: str
+    people: tuple[UUID, ...] = ()
+
+
+async def queue_mails(letters: Sequence[Letter], *, now: datetime) -> None:
+    """Queue many mails at once, with two statements; else as `queue_mail`."""
+    rows = [
+        {
+            "recipient": letter.recipient,
+            "subject": _one_line(source_text(letter.subject)),
+            "text": source_text(letter.text),
+            "people": [str(user_id) for user_id in letter.people] or None,
+        }
+        for letter in letters
+    ]
+    if not rows:
+        return
+    written = await connection().execute_query_dict(
+        "INSERT INTO outgoing_mails (recipient, subject, text, unsubscribe, people, created_at) "
+        "SELECT recipient, subject, text, '', people, $2 FROM jsonb_to_recordset($1::jsonb) "
+        "AS letter (recipient text, subject text, text text, people jsonb) RETURNING id",
+        [json.dumps(rows), now],
+    )
+    await enqueue_each("mail.send", "mail_id", sorted(int(row["id"]) for row in written))
 
 
 def _one_line(subject: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from market.accounts import messages
+from market.accounts.messages import OrganisationNotice
 from market.imports.row_writing import NewContent, write_listings
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
@@ -54,6 +55,7 @@ async def publish(number: str, *, by: By) -> Tally:
     await _require_whole(entries, by=by)
     accepted = [entry for entry in entries if entry.verdict is Verdict.PUBLISH]
     needs = await _make_needs(accepted, by=by)
+    results: list[OrganisationNotice] = []
     moves: list[tuple[SurveyEntry, EntryAction, dict[str, Any]]] = []
     for entry in entries:
         into = entry.merged_into or (needs[entry.merged_entry_id] if entry.merged_entry_id else None)
@@ -69,8 +71,9 @@ async def publish(number: str, *, by: By) -> Tally:
                 },
             )
         )
-        await _tell(survey, entry, need or into, by=by)
+        results.append(_result(survey, entry, need or into))
     await transition_all(moves, by=by)
+    await messages.notify_organisations(results, roles=WRITERS, now=by.now)
     result = await tally_of(survey)
     await transition(
         survey,
@@ -131,7 +134,8 @@ async def _make_needs(accepted: Sequence[SurveyEntry], *, by: By) -> dict[UUID, 
     }
 
 
-async def _tell(survey: Survey, entry: SurveyEntry, need: Need | None, *, by: By) -> None:
+def _result(survey: Survey, entry: SurveyEntry, need: Need | None) -> OrganisationNotice:
+    """Return what an entrant is told: the need, or why not."""
     title = entry.title[:40]
     if entry.verdict is Verdict.PUBLISH and need is not None:
         text = _("您填报的《%(title)s》已转为正式需求 %(number)s 并发布。", title=title, number=need.number)
@@ -150,10 +154,6 @@ async def _tell(survey: Survey, entry: SurveyEntry, need: Need | None, *, by: By
         )
     if entry.verdict_reason and need is not None:
         text += _("说明：%(reason)s", reason=entry.verdict_reason)
-    await messages.notify(
-        text,
-        now=by.now,
-        address=f"/surveys/{survey.number}/entries/{entry.running}",
-        organisation_id=entry.organisation_id,
-        roles=WRITERS,
+    return OrganisationNotice(
+        entry.organisation_id, text, f"/surveys/{survey.number}/entries/{entry.running}"
     )

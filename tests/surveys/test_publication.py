@@ -66,6 +66,10 @@ async def test_every_entrant_is_told_at_once_and_what_was_accepted_is_a_need() -
         user_id = call.firms[firm].user_id
         assert await Message.filter(user_id=user_id, text__contains=words).count() == 1
         assert await OutgoingMail.filter(recipient=call.firms[firm].email, text__contains=words).count() == 1
+    queued = await connection().execute_query_dict(
+        "SELECT (args->>'mail_id')::bigint AS id FROM procrastinate_jobs WHERE task_name = 'mail.send'"
+    )
+    assert {row["id"] for row in queued} == {mail.id for mail in await OutgoingMail.all()}
     assert [event.action for event in await AuditEvent.filter(subject_id=need.id)] == ["collected"]
     assert (await tally_of(call.survey)).is_whole
     assert [line for stated in await run_checks() for line in stated.findings] == []

@@ -8,12 +8,12 @@ an integer programme does (HiGHS), which also names what no plan can meet.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-import highspy
 import numpy as np
 
 from market.panels.drawing import Candidate, Quotas, unit_of
@@ -248,7 +248,7 @@ def _solve(problem: Problem, open_experts: Mapping[str, Sequence[Candidate]]) ->
         rows.add([*columns, lack_column[item, ""]], quotas.size, quotas.size)
         for kind in kinds:
             of_kind = [column for column in columns if pairs[column][1].kind == kind]
-            rows.add([*of_kind, lack_column[item, kind]], quotas.kinds[kind], highspy.kHighsInf)
+            rows.add([*of_kind, lack_column[item, kind]], quotas.kinds[kind], math.inf)
         units: dict[str, list[int]] = {}
         for column in columns:
             units.setdefault(unit_of(pairs[column][1]), []).append(column)
@@ -278,6 +278,9 @@ def _maximise(gains: Sequence[float], most: Sequence[int], rows: _Rows) -> list[
 
     There always are some: what lacks has columns of its own.
     """
+    # Few draws need it, and no start of the site should load it.
+    import highspy
+
     programme = highspy.HighsLp()
     programme.num_col_, programme.num_row_ = len(gains), len(rows.lower)
     programme.sense_ = highspy.ObjSense.kMaximize

@@ -96,7 +96,7 @@ async def _verdict(claim_id: UUID) -> Verdict:
 
 async def panel_subjects(claim_ids: Sequence[UUID]) -> Mapping[UUID, PanelSubject]:
     """Return what experts read of these claims, without the applicants."""
-    claims = await Claim.filter(id__in=list(claim_ids)).select_related("programme", "terms")
+    claims = await Claim.filter(id__in=list(claim_ids)).select_related("programme", "terms", "applicant")
     rows = (
         await ClaimContract.filter(claim_id__in=list(claim_ids))
         .select_related("contract__deal__outcome")
@@ -164,6 +164,7 @@ async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSub
         on_publish=on_publish,
         papers=await _papers(claim),
         fields=frozenset(row.contract.field for row in contracts),
+        region=claim.applicant.region,
         bands=tuple(bands_of(compiled(claim.terms).content.get("scoring"))),
     )
 

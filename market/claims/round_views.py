@@ -18,7 +18,15 @@ from market.experts.states import ExpertKind
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import ChoiceField, ChoicesField, NumberField, NumberRange, Required, TextField
+from market.kit.form_fields import (
+    BooleanField,
+    ChoiceField,
+    ChoicesField,
+    NumberField,
+    NumberRange,
+    Required,
+    TextField,
+)
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -47,6 +55,7 @@ class RoundForm(BaseForm):
         lazy("同一单位的专家最多"),
         choices=lambda: [("1/3", _("三分之一")), ("1/2", _("一半")), ("1", _("不限"))],
     )
+    is_away = BooleanField(lazy("只抽取申报单位所在省区以外的专家（异地）"))
     statistic = ChoiceField(lazy("统计"), choices=lambda: choices(Statistic))
     score_days = NumberField(lazy("评分期限（工作日）"), [Required(lazy("请填期限。")), NumberRange(1, 30)])
     salt = TextField(lazy("随机口令"), [Required(lazy("请填写随机口令。"))], max_length=120)
@@ -59,6 +68,7 @@ class RoundForm(BaseForm):
             reserves=self.reserves.data or 0,
             kinds={ExpertKind.FINANCIAL.value: self.financial.data or 0},
             largest_share=Fraction(self.largest_share.data or "1"),
+            is_away=bool(self.is_away.data),
             statistic=Statistic(self.statistic.data or Statistic.MEAN),
             score_days=self.score_days.data or 0,
         )

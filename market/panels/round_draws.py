@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
+from market.codes.regions import province_of
 from market.experts.pool import PoolExpert, conflicts, pool_experts
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -153,7 +154,9 @@ async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = Non
         excluded = sorted(
             str(item.id)
             for item in items
-            if (item.id, expert.id) in conflicted or (str(item.id), str(expert.id)) in taken
+            if (item.id, expert.id) in conflicted
+            or (str(item.id), str(expert.id)) in taken
+            or (rules.is_away and _is_at_home(expert, subjects[item.subject_id]))
         )
         left = expert.capacity - load[expert.id]
         if left > 0 and len(excluded) < len(items):
@@ -269,6 +272,11 @@ def _affinity(fields: Sequence[str], expert: Mapping[str, Any], seed: str) -> in
     shared: int = min(100, sum(weight for code, weight in expert["fields"].items() if code in fields))
     chance = int(seed_of(expert["id"], seed, "|".join(fields))[:8], 16) % (1_000_000 - FIELD_WEIGHT)
     return FIELD_WEIGHT * shared // 100 + chance
+
+
+def _is_at_home(expert: PoolExpert, subject: PanelSubject) -> bool:
+    """Return whether an expert lives in the applicant's province."""
+    return bool(subject.region) and province_of(expert.region) == province_of(subject.region)
 
 
 async def _conflicted(

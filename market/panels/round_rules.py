@@ -55,6 +55,8 @@ class RoundRules:
     bands: tuple[tuple[int, int], ...]
     """Pairs of minimum points and share in basis points, the highest first."""
     blind: str
+    is_away: bool
+    """Only experts of another province than the applicant's (异地)."""
     declare_days: int
     """Working days."""
     score_days: int
@@ -111,6 +113,7 @@ def read_rules(content: Mapping[str, Any]) -> RoundRules:
         spread=content["spread"],
         bands=tuple(sorted(((band["from"], band["share"]) for band in content["bands"]), reverse=True)),
         blind=content["blind"],
+        is_away=content.get("is_away", False),
         declare_days=content["declare_days"],
         score_days=content["score_days"],
     )
@@ -136,6 +139,7 @@ def write_rules(rules: RoundRules) -> dict[str, Any]:
         "spread": rules.spread,
         "bands": [{"from": minimum, "share": share} for minimum, share in rules.bands],
         "blind": rules.blind,
+        "is_away": rules.is_away,
         "declare_days": rules.declare_days,
         "score_days": rules.score_days,
     }

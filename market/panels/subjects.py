@@ -75,6 +75,8 @@ class PanelSubject:
     papers: tuple[Paper, ...] = ()
     fields: frozenset[str] = frozenset()
     """Codes of the technical fields that experts should work in."""
+    region: str = ""
+    """Code of the applicant's region; empty: unknown."""
     people: frozenset[UUID] = frozenset()
     """People with whom nobody who judges may have to do, such as inventors."""
     bands: tuple[tuple[int, int], ...] = ()

@@ -10,8 +10,6 @@ from market.budgets.clawback_returns import confirm_return, record_return
 from market.budgets.clawbacks import confirm_clawback, start_clawback
 from market.budgets.models import Clawback
 from market.budgets.states import ClawbackStatus
-from market.claims.expert_panel import assign_experts, conclude_panel
-from market.claims.models import Claim
 from market.contracts import bank_statements, refunds, statement_imports
 from market.contracts.models import Contract
 from market.deals.messages import send_message
@@ -21,8 +19,6 @@ from market.files.uploads import check_content
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.notices import notice_acts as notices
-from market.panels.expert_reviews import score
-from market.panels.models import ExpertReview
 from market.payments.models import Remittance
 from market.payments.statement_models import BankLine, BankStatement
 from market.records.by import By
@@ -66,7 +62,6 @@ def after_payment(desk: Desk) -> Iterator[Story]:
     yield _refund(desk)
     yield _reward(desk, "high-purity-in", "jinxun", 70, days=46, is_paid=True)
     yield _reward(desk, "zinc-residue-in", "jinxun", 45, days=4, is_paid=False)
-    yield _scores(desk)
     yield _clawback(desk)
 
 
@@ -172,45 +167,6 @@ async def _end_of(plan: RewardPlan) -> datetime:
     if notice is None or notice.ends_at is None:
         raise LookupError(f"no end of the notice of {plan.number}")
     return notice.ends_at + timedelta(hours=10)
-
-
-async def _scores(desk: Desk) -> Story:
-    """Score one claim by three experts and conclude, by which it is then computed; another waits for them."""
-    now = yield desk.calendar.ago(8, 17, 30)
-    await _assign(desk, "calculated", ("reviewer2", "reviewer3", "reviewer4"), now)
-    for person, days, novelty, maturity, benefit in (
-        ("reviewer2", 7, 82, 78, 74),
-        ("reviewer3", 7, 76, 84, 80),
-        ("reviewer4", 7, 80, 79, 78),
-    ):
-        now = yield desk.calendar.ago(days, 14, 10)
-        actor = await desk.cast.actor(person)
-        claim = await Claim.get(number=desk.numbers["calculated"])
-        review = await ExpertReview.get(subject_id=claim.id, reviewer_id=actor.user_id)
-        await score(
-            review.id,
-            scores={"novelty": novelty, "maturity": maturity, "benefit": benefit},
-            opinion="技术路线成熟，已在同类产线应用；新增销售与成果的对应关系清楚。",
-            by=By(actor, now),
-        )
-    now = yield desk.calendar.ago(7, 15, 0)
-    await conclude_panel(
-        desk.numbers["calculated"],
-        reason="三位专家评分在同一档次，意见一致，按平均分作结论。",
-        by=By(await desk.cast.actor("finance2"), now),
-    )
-    now = yield desk.calendar.ago(2, 11, 15)
-    await _assign(desk, "accepted", ("reviewer", "reviewer3", "reviewer5"), now)
-
-
-async def _assign(desk: Desk, key: str, people: tuple[str, ...], now: datetime) -> None:
-    experts = [await desk.cast.actor(person) for person in people]
-    await assign_experts(
-        desk.numbers[key],
-        reviewer_ids=[expert.user_id for expert in experts],
-        due_on=local_date(now) + timedelta(days=14),
-        by=By(await desk.cast.actor("operator"), now),
-    )
 
 
 async def _clawback(desk: Desk) -> Story:

@@ -44,6 +44,7 @@ from market.seed.listings import OF_THE_ROUND, find_match, listing_stories, publ
 from market.seed.online_payments import connect_account
 from market.seed.other_programmes import other_rounds
 from market.seed.people import Cast, establish_everybody, latecomers
+from market.seed.review_rounds import review_rounds
 from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
 from market.seed.subsidy_setup import account_stories
@@ -132,7 +133,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += expert_stories(cast, deps, calendar)
     stories += survey_stories(cast, calendar)
     desk = Desk(cast, deps, calendar)
-    stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk)]
+    stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk), *review_rounds(desk)]
     await play(stories, until=calendar.now)
 
 

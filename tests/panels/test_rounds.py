@@ -416,3 +416,16 @@ async def test_what_is_changed_past_the_database_is_found() -> None:
         str([draw.reserves[item][0], *picked[1:]]).replace("'", '"'),
     )
     assert any("重演抽出的专家" in finding for finding in await draws_replay())
+
+
+async def test_a_round_from_away_draws_experts_of_other_provinces_alone() -> None:
+    stage = await make_drafted(experts=3)
+    by = By(stage.desk.operator, NOW)
+    await change_rules(stage.round.number, replace(WIDE, is_away=True), by=by)
+    with pytest.raises(Invalid, match="只有 0 位"):
+        await draw_round(stage.round.number, by=by)
+    away = [await make_expert(region="440100") for _ in range(3)]
+
+    await draw_round(stage.round.number, by=by)
+
+    assert {seat.expert_id for seat in await seats(stage.round)} == {expert.id for expert in away}

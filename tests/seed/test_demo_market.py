@@ -55,7 +55,8 @@ from market.notices.states import NoticeStatus
 from market.pages.deal_views import rows_of
 from market.pages.deal_worklist import deals_worklist
 from market.pages.workbench import build_board
-from market.panels.models import ExpertReview
+from market.panels.round_models import Round, Seat
+from market.panels.round_states import Extension, RoundStatus, SeatStatus
 from market.papers.models import OrganisationPaper
 from market.payments.models import Payment, Refund, Remittance
 from market.payments.statement_models import BankLine
@@ -221,16 +222,16 @@ async def test_what_follows_payment_is_shown_too(seeded: Deps) -> None:
     }
     assert [refund.status for refund in await Refund.all()] == [RefundStatus.RECORDED]
     assert await DealMessage.all().count() == 5
-    assert (
-        await ExpertReview.filter(submitted_at=None).count()
-        == await ExpertReview.exclude(submitted_at=None).count()
-        == 3
-    )
+    concluded, half_scored = await Round.all().order_by("number")
+    assert (concluded.status, concluded.extension) == (RoundStatus.PUBLISHED, Extension.MORE_EXPERTS)
+    assert half_scored.status is RoundStatus.DECLARING
+    assert await Seat.filter(user_id=id_of("user", "reviewer"), status=SeatStatus.ACCEPTED).exists()
+    assert await Seat.filter(item__round_id=half_scored.id, status=SeatStatus.SUBMITTED).count() == 2
     owed = await Clawback.get()
     assert (owed.status, await sum_returned(owed.id)) == (ClawbackStatus.CONFIRMED, 5_000_000)
     scored = await Assessment.get(claim__status=ClaimStatus.CALCULATED)
     given: Any = scored.result["given"]
-    assert (given["rate_basis_points"], len(given["scores"]), given["is_flagged"]) == (4000, 3, False)
+    assert (given["rate_basis_points"], len(given["scores"]), given["is_flagged"]) == (4000, 5, True)
 
 
 async def test_the_deal_shown_live_is_untouched_and_its_match_is_the_best(seeded: Deps) -> None:

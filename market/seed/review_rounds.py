@@ -1,0 +1,118 @@
+"""Review rounds of the demo: one concluded at a band after its extension, one half scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from market.accounts.actors import load_actor
+from market.claims.models import Claim
+from market.claims.round_claims import prepare_claim_round
+from market.panels.panel_seats import accept
+from market.panels.round_draws import draw_round
+from market.panels.round_models import Round, Seat
+from market.panels.round_results import conclude_round, extend
+from market.panels.round_rules import DEFAULT_RULES, RoundRules
+from market.panels.round_states import Extension, SeatStatus
+from market.panels.rounds import publish_round
+from market.panels.score_acts import submit
+from market.panels.score_sheets import score_field
+from market.records.by import By
+from market.seed.content import id_of
+from market.seed.subsidy_round import Desk
+from market.seed.timeline import Story
+
+SCORES = ((84, 82, 86), (88, 90, 86), (80, 78, 82))
+"""By heading, of three experts: whether any one is left out decides the band."""
+FURTHER = ((82, 84, 80), (86, 85, 87))
+OPINIONS = (
+    "技术路线成熟，已在同类产线应用；新增销售与成果的对应关系清楚。",
+    "创新点明确，建议补充第三方检测报告；应用效益真实。",
+    "成熟度较好，市场仍集中在少数客户，建议扩大应用。",
+)
+AWAY = replace(DEFAULT_RULES, target=5, largest_share=Fraction(1, 3), is_away=True)
+"""Of the demo's pool few live in another province: the login `reviewer` is one of them."""
+
+
+def review_rounds(desk: Desk) -> Iterator[Story]:
+    """Yield how two claims are judged."""
+    yield _concluded(desk)
+    yield _half_scored(desk)
+
+
+async def _concluded(desk: Desk) -> Story:
+    """Draw, score across a band, call two reserves, conclude by the mean and tell it."""
+    operator = await desk.cast.actor("operator")
+    now = yield desk.calendar.ago(8, 16)
+    round_ = await _drawn(desk, "calculated", DEFAULT_RULES, "漓江八桂 0417", now)
+    for given in (SCORES, FURTHER):
+        now = yield now + timedelta(hours=1)
+        await _accept(round_, now)
+        for place, scores in enumerate(given):
+            now = yield now + timedelta(minutes=25)
+            await _score(round_, scores, OPINIONS[place], now)
+        now = yield now + timedelta(minutes=25)
+        if given is SCORES:
+            await extend(round_.number, Extension.MORE_EXPERTS, by=By(operator, now))
+    await conclude_round(
+        round_.number,
+        reason="增加两位专家后平均分 84 分，多数在 70 分至 85 分一档，按平均分作结论。",
+        by=By(await desk.cast.actor("finance2"), now),
+    )
+    now = yield now + timedelta(hours=1)
+    await publish_round(round_.number, by=By(operator, now))
+
+
+async def _half_scored(desk: Desk) -> Story:
+    """Draw from other provinces; all accept but one, two have scored."""
+    now = yield desk.calendar.ago(2, 11, 15)
+    round_ = await _drawn(desk, "accepted", AWAY, "左江右江 2206", now)
+    now = yield desk.calendar.ago(1, 9, 40)
+    await _accept(round_, now, keep=1)
+    for scores, opinion in zip(SCORES[:2], OPINIONS, strict=False):
+        now = yield now + timedelta(hours=2)
+        await _score(round_, scores, opinion, now, spared=id_of("user", "reviewer"))
+
+
+async def _drawn(desk: Desk, key: str, rules: RoundRules, salt: str, now: datetime) -> Round:
+    claim = await Claim.get(number=desk.numbers[key]).select_related("programme")
+    by = By(await desk.cast.actor("operator"), now)
+    round_ = await prepare_claim_round(
+        claim.programme,
+        claim.year,
+        claim_ids=[claim.id],
+        title=f"{claim.year} 年度科技成果转化后补助评审",
+        rules=rules,
+        salt=salt,
+        by=by,
+    )
+    await draw_round(round_.number, by=by)
+    return round_
+
+
+async def _accept(round_: Round, now: datetime, keep: int = 0) -> None:
+    """Have all who are invited accept, but for the last `keep` who are no login of the demo."""
+    seats = await _seats(round_, SeatStatus.INVITED)
+    own = id_of("user", "reviewer")
+    seats.sort(key=lambda seat: seat.user_id != own)
+    for seat in seats[: len(seats) - keep]:
+        await accept(seat.id, by=By(await load_actor(seat.user_id), now))
+
+
+async def _score(
+    round_: Round, scores: tuple[int, ...], opinion: str, now: datetime, spared: object = None
+) -> None:
+    """Have the next expert who has not scored do it."""
+    seats = [seat for seat in await _seats(round_, SeatStatus.ACCEPTED) if seat.user_id != spared]
+    codes = [heading.code for heading in DEFAULT_RULES.headings]
+    typed: Mapping[str, str] = {
+        score_field(code): str(score) for code, score in zip(codes, scores, strict=True)
+    }
+    by = By(await load_actor(seats[0].user_id), now)
+    await submit(seats[0].id, {**typed, "for_applicant": opinion}, by=by)
+
+
+async def _seats(round_: Round, status: SeatStatus) -> list[Seat]:
+    return await Seat.filter(item__round_id=round_.id, status=status).order_by("draw_number", "place")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
 
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
@@ -29,14 +30,22 @@ MOST = 200
 
 async def claims_to_judge(programme: Programme, year: int) -> list[Claim]:
     """Return the accepted claims of a programme and year that nobody judges yet, the oldest first."""
+    claims = _unjudged().filter(programme_id=programme.id, year=year)
+    return await claims.order_by("submitted_at").limit(MOST)
+
+
+async def latest_to_judge() -> Claim | None:
+    """Return the claim accepted last that nobody judges yet, with its programme."""
+    return await _unjudged().order_by("-year", "-submitted_at").select_related("programme").first()
+
+
+def _unjudged() -> QuerySet[Claim]:
     in_rounds = RoundItem.filter(round__subject_kind=KIND).values("subject_id")
     assigned = ExpertReview.filter(subject_kind=KIND).values("subject_id")
     return (
-        await Claim.filter(programme_id=programme.id, year=year, status=ClaimStatus.ACCEPTED)
+        Claim.filter(status=ClaimStatus.ACCEPTED)
         .exclude(id__in=Subquery(in_rounds))
         .exclude(id__in=Subquery(assigned))
-        .order_by("submitted_at")
-        .limit(MOST)
     )
 
 

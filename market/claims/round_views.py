@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from uuid import UUID
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from market.accounts.web import actor_for
 from market.claims.models import Claim
 from market.claims.queries import get_claim_for
-from market.claims.round_claims import claims_to_judge, prepare_claim_round
+from market.claims.round_claims import claims_to_judge, latest_to_judge, prepare_claim_round
 from market.claims.states import ClaimAct
 from market.experts.states import ExpertKind
 from market.kit.clock import local_date
@@ -87,9 +88,14 @@ async def new(request: Request) -> Response:
     """Choose the accepted claims of a programme and year, and the rules by which they are judged."""
     actor, now = actor_for(request, PanelAct.RUN_ROUNDS), deps(request).clock()
     programmes = await list_programmes()
-    slug = request.query_params.get("programme") or programmes[0].slug
+    waiting = await latest_to_judge()
+    slug = request.query_params.get("programme") or (
+        waiting.programme.slug if waiting else programmes[0].slug
+    )
     typed_year = request.query_params.get("year", "")
-    year = int(typed_year) if typed_year.isdigit() and len(typed_year) == 4 else local_date(now).year
+    year = waiting.year if waiting else local_date(now).year
+    if re.fullmatch(r"20[0-9]{2}", typed_year):
+        year = int(typed_year)
     programme = await get_programme(slug)
     claims = await claims_to_judge(programme, year)
     title = _("%(programme)s %(year)s 年度评审", programme=_(programme.name), year=year)

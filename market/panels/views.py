@@ -32,7 +32,7 @@ class ScoreForm(BaseForm):
 
 def may_judge(actor: Actor) -> bool:
     """Return whether the menu offers a person their reviews: who acts for no organisation."""
-    return not actor.roles.isdisjoint({Role.REVIEWER, Role.PERSON})
+    return Role.REVIEWER in actor.roles or (Role.PERSON in actor.roles and not actor.is_staff)
 
 
 async def index(request: Request) -> Response:

@@ -321,6 +321,24 @@ def test_the_readme_has_a_reason_for_every_declared_package() -> None:
     assert _declared(PROJECT["project"]) - explained == set()
 
 
+def test_every_module_and_test_that_the_security_notes_name_is_there() -> None:
+    tables = [line for line in (ROOT / "SECURITY.md").read_text("utf-8").splitlines() if line.startswith("|")]
+    names = {
+        name
+        for line in tables
+        for name in re.findall(r"`([a-z0-9_]+(?:/[a-z0-9_]+)*)`", line)
+        if "/" in name or name.startswith("test_")
+    }
+    folders = (ROOT / "market", ROOT / "tests")
+
+    assert len(names) > 60
+    assert {
+        name
+        for name in names
+        if not any((folder / name).is_dir() or (folder / f"{name}.py").is_file() for folder in folders)
+    } == set()
+
+
 def _declared(table: dict[str, object]) -> set[str]:
     """Return the names of the packages that a table of pyproject.toml asks for."""
     groups: list[object] = [table.get("dependencies", [])]

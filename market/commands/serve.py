@@ -42,6 +42,9 @@ from market.worker import note_job, work
 GRACE = 15
 """Seconds after the signal to stop in which requests in hand may be finished."""
 
+LAST_READ = 1.0
+"""Seconds after the signal in which connections are still taken and read: some hold what was sent before."""
+
 WARM_AFTER = 1.5
 """Seconds after which a site that runs does what would have slowed its start."""
 
@@ -201,12 +204,16 @@ class _Server(uvicorn.Server):
         yield
 
     def stop(self) -> None:
-        """End streams and take no more requests; the second time, leave those in hand too."""
-        if self.should_exit:
-            self.force_exit = True
-        self.should_exit = True
+        """End streams, and soon take no more requests; the second time, leave those in hand too."""
+        if self.deps.shutdown.has_begun:
+            self.should_exit = self.force_exit = True
+            return
         self.deps.shutdown.begin()
         self.worker.stop()
+        asyncio.get_running_loop().call_later(LAST_READ, self._take_no_more)
+
+    def _take_no_more(self) -> None:
+        self.should_exit = True
 
 
 def _say(text: str) -> None:

@@ -16,7 +16,7 @@ from tests.databases import own_database
 from tests.fixtures import ROOT, named
 
 SITE = """
-import asyncio, os
+import asyncio, os, time
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 from market.app import create_app
@@ -43,8 +43,12 @@ def build_app(deps):
     async def stream(request):
         return StreamingResponse(deps.shutdown.until(events()))
 
+    async def busy(request):
+        time.sleep(0.02)
+        return PlainTextResponse("done")
+
     app = create_app(deps)
-    app.router.routes[:0] = [Route("/slow", slow), Route("/stream", stream)]
+    app.router.routes[:0] = [Route("/slow", slow), Route("/stream", stream), Route("/busy", busy)]
     return app
 
 
@@ -85,8 +89,10 @@ async def test_at_sigterm_a_stream_ends_at_once_and_a_request_in_hand_is_answere
                     chunks = stream.aiter_text()
                     opened = await anext(chunks)
                     is_slow_answered = slow.done()
+                    waiting = [await _send(port, "/busy") for _number in range(30)]
                     site.send_signal(signal.SIGTERM)
                     rest = [chunk async for chunk in chunks]
+                statuses = {await _status(streams) for streams in waiting}
                 answer = await slow
             said, exit_code = await site.stdout.read(), await site.wait()
         finally:
@@ -95,9 +101,30 @@ async def test_at_sigterm_a_stream_ends_at_once_and_a_request_in_hand_is_answere
 
     assert (opened, rest) == ("open", [])
     assert not is_slow_answered  # it answers once the stream has ended, which waits for nothing else
+    assert statuses == {b"200"}  # they were sent before the signal, and not yet read
     assert (answer.status_code, answer.text) == (200, "whole" * 10_000)
     assert "Stopped." in said.decode()
     assert exit_code == 0
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _send(port: int, path: str) -> Streams:
+    """Send a request over a connection of its own."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+    return reader, writer
+
+
+async def _status(streams: Streams) -> bytes:
+    """Return the status of an answer; empty where the connection was closed without one."""
+    try:
+        return (await streams[0].read())[9:12]
+    except ConnectionError:
+        return b""
+    finally:
+        streams[1].close()
 
 
 def _free_port() -> int:

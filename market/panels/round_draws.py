@@ -14,7 +14,7 @@ from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.codes.regions import province_of
-from market.experts.pool import PoolExpert, conflicts, pool_experts
+from market.experts.pool import PoolExpert, conflicts, conflicts_by_organisation, pool_experts
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
@@ -285,14 +285,19 @@ async def _conflicted(
     subjects: Mapping[UUID, PanelSubject],
     now: datetime,
 ) -> set[tuple[UUID, UUID]]:
-    """Return the pairs of item and expert with a conflict of interest."""
+    """Return the pairs of item and expert with a conflict of interest, asked of all items at once."""
+    on = local_date(now)
+    organisations = {party for subject in subjects.values() for party in subject.parties}
+    by_organisation = await conflicts_by_organisation(experts, organisations, on=on)
     pairs: set[tuple[UUID, UUID]] = set()
     for item in items:
         subject = subjects[item.subject_id]
-        reasons = await conflicts(
-            experts, organisations=subject.parties, people=subject.people, on=local_date(now)
-        )
-        pairs |= {(item.id, expert_id) for expert_id in reasons}
+        pairs |= {
+            (item.id, expert_id) for party in subject.parties for expert_id in by_organisation.get(party, {})
+        }
+        if subject.people:
+            known = await conflicts(experts, organisations=frozenset(), people=subject.people, on=on)
+            pairs |= {(item.id, expert_id) for expert_id in known}
     return pairs
 
 

@@ -429,3 +429,15 @@ async def test_a_round_from_away_draws_experts_of_other_provinces_alone() -> Non
     await draw_round(stage.round.number, by=by)
 
     assert {seat.expert_id for seat in await seats(stage.round)} == {expert.id for expert in away}
+
+
+async def test_who_has_a_common_past_with_the_applicant_is_not_drawn() -> None:
+    stage = await make_drafted(experts=3)
+    claim = await Claim.get(id=stage.claims[0]).select_related("applicant")
+    colleague = await make_expert(unit=claim.applicant)
+
+    await draw_round(stage.round.number, by=By(stage.desk.operator, NOW))
+
+    eligible = (await RoundDraw.get()).eligible
+    assert len(eligible) == 3
+    assert str(colleague.id) not in {row["id"] for row in eligible}

@@ -62,7 +62,7 @@ ROOM = Room(
         WorkEntry(WorkGroup.MARKET, 60, lazy("评审轮次"), "panels:rounds", act=PanelAct.RUN_ROUNDS),
         WorkEntry(WorkGroup.REVIEW, 30, lazy("评审轮次"), "panels:rounds", act=PanelAct.CONCLUDE_ROUND),
         WorkEntry(
-            WorkGroup.RECORDS, 50, lazy("专家抽取与请托报告"), "panels:draws", act=PanelAct.AUDIT_ROUNDS
+            WorkGroup.RECORDS, 55, lazy("专家抽取与请托报告"), "panels:draws", act=PanelAct.AUDIT_ROUNDS
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from market.accounts.permissions import ALL_SIGNED_IN, Role
+from market.accounts.permissions import Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 
@@ -50,7 +50,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     PanelAct.SCORE_CLAIM: frozenset({Role.REVIEWER}),
     PanelAct.CONCLUDE_PANEL: frozenset({Role.RECHECKER}),
     PanelAct.RUN_ROUNDS: frozenset({Role.OPERATOR}),
-    PanelAct.JUDGE: ALL_SIGNED_IN,
+    PanelAct.JUDGE: frozenset({Role.PERSON, Role.REVIEWER}),
     PanelAct.APPROVE_REDRAW: frozenset({Role.APPROVER}),
     PanelAct.CONCLUDE_ROUND: frozenset({Role.RECHECKER, Role.APPROVER}),
     PanelAct.AUDIT_ROUNDS: frozenset({Role.AUDITOR}),

@@ -15,6 +15,7 @@ from market.deals.states import DealAct
 from market.experts.states import ExpertAct
 from market.integrity.states import IntegrityAct
 from market.notices.states import NoticeAct
+from market.panels.states import PanelAct
 from market.papers.states import PaperAct
 from market.programmes.states import ProgrammeAct
 from market.rewards.states import RewardAct
@@ -117,6 +118,11 @@ EXPECTED = {
     "assign_experts": "- - - - - - - - - - - y -",
     "conclude_panel": "- - - - - - - - y - - - -",
     "score_claim": "- - - - - - - - - - y - -",
+    "run_rounds": "- - - - - - - - - - - y -",
+    "judge": "- y - - - - - - - - y - -",
+    "approve_redraw": "- - - - - - - - - y - - -",
+    "conclude_round": "- - - - - - - - y y - - -",
+    "audit_rounds": "- - - - - - - - - - - - y",
     "start_clawback": "- - - - - - - y - - - - -",
     "confirm_clawback": "- - - - - - - - - y - - -",
     "confirm_return": "- - - - - - - - y - - - -",
@@ -184,6 +190,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         ContractAct.SEE_STATEMENTS,
         RewardAct.SEE_REWARDS,
         ExpertAct.SEE_EXPERTS,
+        PanelAct.AUDIT_ROUNDS,
         NoticeAct.SEE_HOLIDAYS,
         NoticeAct.SEE_OBJECTIONS,
         IntegrityAct.SEE_SANCTIONS,

@@ -115,7 +115,7 @@ READ = {
     "/desk/clawbacks/{clawback}": DESK,
     "/desk/report": DESK,
     "/desk/report/rows?year=2026&group=paid": DESK,
-    "/reviews": {"reviewer"},
+    "/reviews": set(WHO) - {"guest", "auditor"},
     "/reviews/{review}": {"reviewer"},
     "/reviews/assign": {"operator"},
     "/integrity": {"applicant", "rival"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -30,14 +31,19 @@ from market.surveys.questions import QuestionKind
 from market.surveys.states import Channel, Verdict
 
 MOST_PER_UNIT = 100
-_TIME = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)", re.ASCII)
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
+
+
+def _narrow(text: str | None) -> str | None:
+    """Read digits and a colon of full width as those of half width."""
+    return unicodedata.normalize("NFKC", text) if text else text
 
 
 class ClosingForm(BaseForm):
     """A day and, where it is not to be 24:00, a time of it."""
 
     closes_on = DayField(lazy("截止日期"), [Required(lazy("请填截止日期。"))])
-    closes_time = TextField(lazy("截止时刻"), max_length=5)
+    closes_time = TextField(lazy("截止时刻"), max_length=5, filters=[_narrow])
 
     def validate_closes_time(self, field: Any) -> None:
         if field.data and not _TIME.fullmatch(field.data):

@@ -44,7 +44,7 @@ CALL = {
     "title": "2026 年铝产业需求征集",
     "text": "请填报亟需解决的难题。",
     "closes_on": "2026-03-20",
-    "closes_time": "17:00",
+    "closes_time": "１７：００",
     "channel": "recommended",
     "per_unit_most": "1",
     "contact": "0771-5550199",

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Coroutine
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -40,6 +41,9 @@ from market.payments.payables import book as book_update
 from market.payments.refunds import send_refund
 from market.payments.standin_gateway import StandInGateway
 from market.records.by import By
+from market.search.embedded import EmbeddedSearch
+from market.search.health import WATCH, watch
+from market.search.relay import unless_held
 from tests.contracts.bank_statements import kept, lines_of, take_over
 from tests.contracts.factories import (
     KEPT,
@@ -503,6 +507,19 @@ async def test_an_account_at_the_gateway_is_opened_once() -> None:
 
     assert counts == {"done": 10}
     assert await AuditEvent.filter(subject_kind="organisation").count() == 1
+
+
+async def test_an_index_is_mended_by_one_look_at_a_time(tmp_path: Path) -> None:
+    """A rebuild may last longer than the minute after which the next look is due."""
+    await make_organisation()
+    search = EmbeddedSearch(tmp_path)
+
+    async with unless_held(WATCH) as is_first:
+        meanwhile = await watch(search=search, now=NOW, pause=0)
+
+    assert (is_first, meanwhile) == (True, {})
+    assert "organisations" in await watch(search=search, now=NOW, pause=0)
+    assert await watch(search=search, now=NOW, pause=0) == {}
 
 
 async def test_a_lock_that_somebody_left_behind_goes_with_their_connection() -> None:

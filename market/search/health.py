@@ -18,11 +18,13 @@ from market.kit.models import SystemState
 from market.search import outbox
 from market.search.engine import KEEPS_APART, SearchEngine
 from market.search.indexes import INDEXES
-from market.search.relay import mark_of_market, rebuild, reconcile
+from market.search.relay import mark_of_market, rebuild, reconcile, unless_held
 
 log = logging.getLogger("market")
 INCIDENT = "search_incident:"
 """Key of the state that holds the last incident of an index."""
+WATCH = "search:watch"
+"""The advisory lock of whoever looks."""
 SECOND_LOOK = 2.0
 """Seconds after which an index that differs is looked at again: its relay may just be at work."""
 
@@ -82,8 +84,14 @@ async def watch(*, search: SearchEngine, now: datetime, pause: float = SECOND_LO
     """Mend every index that is not whole, and return what was wrong with which.
 
     What is lost, foreign or damaged is rebuilt; what differs also on a second look is reconciled. A whole
-    index without a mark, as releases before made them, is marked.
+    index without a mark, as releases before made them, is marked. Nothing is done while another process
+    looks: a rebuild may last longer than the minute after which the next look is due.
     """
+    async with unless_held(WATCH) as is_alone:
+        return await _watch(search=search, now=now, pause=pause) if is_alone else {}
+
+
+async def _watch(*, search: SearchEngine, now: datetime, pause: float) -> dict[str, IndexState]:
     states: dict[str, IndexState] = {}
     for index in INDEXES:
         state = await index_state(index, search=search)

@@ -202,6 +202,18 @@ async def _exclusive(index: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def unless_held(name: str) -> AsyncIterator[bool]:
+    """Hold an advisory lock where nobody holds it; yield whether it is held, without waiting."""
+    async with _connection() as lock:
+        is_held = await _fetch_bool(lock, "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got", name)
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                await _fetch_bool(lock, "SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS got", name)
+
+
+@asynccontextmanager
 async def _connection() -> AsyncIterator[Any]:
     """Yield a connection of its own for the lock, or the current one inside a transaction (of a test)."""
     client = connection()

@@ -34,7 +34,8 @@ def test_what_is_encrypted_comes_back(tmp_path: Path, size: int) -> None:
     encrypt_file(path, KEY)
 
     assert is_encrypted(path)
-    assert content == b"" or content[:64] not in path.read_bytes()
+    # A few bytes may stand in a ciphertext by chance.
+    assert len(content) < 64 or content[:64] not in path.read_bytes()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     decrypt_file(path, plain, KEY)
     assert plain.read_bytes() == content

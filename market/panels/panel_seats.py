@@ -146,6 +146,18 @@ async def lock_seat(actor: Actor, seat_id: UUID) -> tuple[Seat, Round]:
     return await _lock(seat)
 
 
+async def lock_any_seat(seat_id: UUID) -> tuple[Seat, Round]:
+    """Return anybody's seat with its round, both locked, for who runs the round.
+
+    Raises:
+        NotFound: there is no such seat.
+    """
+    seat = await Seat.filter(id=seat_id).select_related("item__round").first()
+    if seat is None:
+        raise NotFound(_("没有这项评审任务。"))
+    return await _lock(seat)
+
+
 async def _lock(seat: Seat) -> tuple[Seat, Round]:
     round_ = await lock_round(seat.item.round.number)
     return await Seat.filter(id=seat.id).select_for_update().get(), round_
@@ -204,12 +216,9 @@ async def replace_expert(seat_id: UUID, *, reason: str, by: By) -> Seat:
         ActionNotAllowed: the scores are in.
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
-    found = await Seat.filter(id=seat_id).select_related("item__round").first()
-    if found is None:
-        raise NotFound(_("没有这项评审任务。"))
+    seat, round_ = await lock_any_seat(seat_id)
     if len(reason.strip()) < 4:
         raise Invalid(_("请写明替换的理由。"), field="reason")
-    seat, round_ = await _lock(found)
     changes = {"note": reason.strip()[:300], "draft": None}
     await transition(seat, SeatAction.REPLACE, by=by, changes=changes, number=round_.number)
     await notify(

@@ -58,11 +58,11 @@ async def index(request: Request) -> Response:
     if status in set(RoundStatus):
         rows = rows.filter(status=status)
     total = await rows.count()
-    found = await rows.order_by("-number").offset(page_request.offset).limit(page_request.size)
+    rounds = await rows.order_by("-number").offset(page_request.offset).limit(page_request.size)
     return render(
         request,
         "panels/rounds.html",
-        page=page_request.page([one for one in found if _is_shown(actor, one)], total),
+        page=page_request.page([one for one in rounds if _is_shown(actor, one)], total),
         status=status,
         statuses=list(RoundStatus),
         may_run=actor.may(PanelAct.RUN_ROUNDS),
@@ -227,11 +227,11 @@ async def draws(request: Request) -> Response:
     page_request = PageRequest.from_query(request.query_params)
     rows = Round.filter(draws__id__not_isnull=True).distinct()
     total = await rows.count()
-    found = await rows.order_by("-number").offset(page_request.offset).limit(page_request.size)
+    rounds = await rows.order_by("-number").offset(page_request.offset).limit(page_request.size)
     return render(
         request,
         "panels/draws.html",
-        page=page_request.page([(one, await replay_draws(one)) for one in found], total),
+        page=page_request.page([(one, await replay_draws(one)) for one in rounds], total),
         reports=await Solicitation.all().order_by("-reported_at").select_related("seat__item__round"),
     )
 

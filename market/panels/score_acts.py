@@ -10,13 +10,13 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, MarketError, NotFound
+from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _
-from market.panels.panel_seats import KIND, advance, lock_seat, set_due
+from market.panels.panel_seats import KIND, advance, lock_any_seat, lock_seat, set_due
 from market.panels.round_models import Seat, SeatOpinion, SeatScore, Solicitation
 from market.panels.round_rules import read_rules
 from market.panels.round_states import RoundVerb, SeatAction, SeatStatus
-from market.panels.rounds import deadline, lock_round
+from market.panels.rounds import deadline
 from market.panels.score_sheets import Sheet, read_sheet, sheet_digest
 from market.panels.states import PanelAct
 from market.records.by import By
@@ -126,11 +126,7 @@ async def return_sheet(seat_id: UUID, *, reason: str, by: By) -> Seat:
         ActionNotAllowed: it was returned before, or is final.
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
-    found = await Seat.filter(id=seat_id).select_related("item__round").first()
-    if found is None:
-        raise NotFound(_("没有这项评审任务。"))
-    round_ = await lock_round(found.item.round.number)
-    seat = await Seat.filter(id=seat_id).select_for_update().get()
+    seat, round_ = await lock_any_seat(seat_id)
     if len(reason.strip()) < 4:
         raise Invalid(_("请写明退回的理由。"), field="reason")
     score_by = deadline(read_rules(round_.rules).score_days, by.now)

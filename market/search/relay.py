@@ -26,6 +26,8 @@ from market.search.outbox import DocumentSource, PendingEntry
 BATCH = 1000
 MARK = "search_mark"
 """Key of the state that holds the mark of this market's indexes."""
+TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got"
+UNLOCK = "SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS got"
 PATIENCE = 60.0
 """Seconds to wait for another relay or rebuild of the same index."""
 Progress = Callable[[int, int], None]
@@ -191,26 +193,26 @@ async def _exclusive(index: str) -> AsyncIterator[None]:
     key = f"search:{index}"
     async with _connection() as lock:
         deadline = asyncio.get_running_loop().time() + PATIENCE
-        while not await _fetch_bool(lock, "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got", key):
+        while not await _fetch_bool(lock, TRY_LOCK, key):
             if asyncio.get_running_loop().time() > deadline:
                 raise SearchUnavailable(f"index {index} is being written by another process")
             await asyncio.sleep(0.05)
         try:
             yield
         finally:
-            await _fetch_bool(lock, "SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS got", key)
+            await _fetch_bool(lock, UNLOCK, key)
 
 
 @asynccontextmanager
 async def unless_held(name: str) -> AsyncIterator[bool]:
     """Hold an advisory lock where nobody holds it; yield whether it is held, without waiting."""
     async with _connection() as lock:
-        is_held = await _fetch_bool(lock, "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got", name)
+        is_held = await _fetch_bool(lock, TRY_LOCK, name)
         try:
             yield is_held
         finally:
             if is_held:
-                await _fetch_bool(lock, "SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS got", name)
+                await _fetch_bool(lock, UNLOCK, name)
 
 
 @asynccontextmanager

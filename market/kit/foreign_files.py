@@ -65,6 +65,16 @@ async def parse_foreign(content: bytes, parse: Callable[..., T], *args: Any, sec
     """
     if is_small(content):
         return await in_file_thread(parse, *args)
+    return await parse_apart(parse, *args, seconds=seconds)
+
+
+async def parse_apart(parse: Callable[..., T], *args: Any, seconds: float = SECONDS) -> T:
+    """Return `parse(*args)` from a process of its own, however small the file is.
+
+    Raises:
+        Invalid: at `file`: it took too long or too much memory.
+        Exception: what `parse` raises.
+    """
     async with _processes:
         task = pickle.dumps((parse, args, get_locale(), seconds))
         answer = await run_apart(("-m", __name__), task, seconds=seconds)

@@ -118,6 +118,20 @@ OF_THE_CLAIM = [
         "subsidies: lists are what was confirmed",
     ),
     ("UPDATE batches SET status = 'closed'", "records: statuses follow their history"),
+    ("UPDATE batches SET decided_at = decided_at - interval '1 day'", "records: decisions stand in the log"),
+    (
+        "UPDATE batches SET proposed_at = proposed_at - interval '1 day'",
+        "records: decisions stand in the log",
+    ),
+    (
+        "UPDATE batches SET decided_by_id = u.id FROM users u "
+        "WHERE u.id NOT IN (SELECT user_id FROM pseudonyms WHERE user_id IS NOT NULL)",
+        "records: decisions stand in the log",
+    ),
+    (
+        "UPDATE assessments SET decided_at = decided_at + interval '1 second'",
+        "records: decisions stand in the log",
+    ),
     ("UPDATE notices SET entries = '[]'", "subsidies: lists are their notices"),
     ("DELETE FROM notices", "subsidies: lists are their notices"),
     ("UPDATE notices SET body = '[]'", "notices: texts are as published"),

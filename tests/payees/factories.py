@@ -69,4 +69,6 @@ async def make_payee(organisation_id: UUID, number: str = "") -> PayeeAccount:
         bank=account.bank_name,
         bank_code=account.bank_code,
     )
+    confirmer = By(await load_actor(people[1].id), moment)
+    await record_account(PayeeVerb.CONFIRM_ACCOUNT, account, by=confirmer)
     return account

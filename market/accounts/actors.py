@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise.exceptions import DoesNotExist
 
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus
-from market.accounts.permissions import BUYERS, OVERSEERS, SELLERS, STAFF, NotYours, Role, may, require
+from market.accounts.permissions import BUYERS, DESK, OVERSEERS, SELLERS, NotYours, Role, may, require
 from market.kit.database import connection
 from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
@@ -56,7 +56,7 @@ class Actor:
 
     @property
     def is_staff(self) -> bool:
-        return not self.roles.isdisjoint(STAFF)
+        return not self.roles.isdisjoint(DESK)
 
     @property
     def oversees(self) -> bool:
@@ -134,7 +134,6 @@ STAFF_ORDER = (
     Role.RECHECKER,
     Role.APPROVER,
     Role.AUDITOR,
-    Role.REVIEWER,
 )
 _MEMBER_ROLES = {
     MemberRole.ADMIN: frozenset({Role.ADMIN}),

@@ -101,8 +101,6 @@ class StaffRole(StrEnum):
     """复核人"""
     APPROVER = "approver"
     """批准人"""
-    REVIEWER = "reviewer"
-    """评审专家"""
     AUDITOR = "auditor"
 
 

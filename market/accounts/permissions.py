@@ -32,7 +32,6 @@ class Role(StrEnum):
     OFFICER = "officer"
     RECHECKER = "rechecker"
     APPROVER = "approver"
-    REVIEWER = "reviewer"
     OPERATOR = "operator"
     AUDITOR = "auditor"
 
@@ -93,7 +92,6 @@ SELLERS = frozenset(
 """Kinds of organisation that may offer outcomes."""
 BUYERS = frozenset({OrganisationKind.ENTERPRISE, OrganisationKind.FARMERS_COOP})
 """Kinds of organisation that post needs, buy, and claim."""
-STAFF = DESK | {Role.REVIEWER}
 
 
 class NotYours(Forbidden):

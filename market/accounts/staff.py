@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from market.accounts.models import StaffRole, User
+from market.accounts.models import User
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
-
-DESK_ROLES = frozenset(set(StaffRole) - {StaffRole.REVIEWER})
-"""Staff who decide or audit. Experts come from the trade: of them each panel asks for their past."""
 
 
 async def require_no_staff(user_id: UUID) -> None:
@@ -18,5 +15,5 @@ async def require_no_staff(user_id: UUID) -> None:
     Raises:
         Conflict: they do.
     """
-    if await User.exists(id=user_id, staff_role__in=list(DESK_ROLES)):
+    if await User.exists(id=user_id, staff_role__not_isnull=True):
         raise Conflict(_("工作人员账号不能登记、加入单位或登记为技术经纪人。请另用个人账号。"))

@@ -58,6 +58,7 @@ _ROLES: Mapping[str, Lazy] = {
     Role.PERSON: lazy("本人"),
     Role.BROKER: lazy("技术经纪人"),
     "job": lazy("系统"),
+    "reviewer": lazy("评审专家"),
 }
 
 

@@ -19,9 +19,8 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import amount_in_words
 from market.kit.terms import hash_content
-from market.panels.round_verdicts import statistic_words
 from market.panels.scoring import hundredths
-from market.panels.verdicts import Verdict
+from market.panels.verdicts import Verdict, statistic_words
 from market.programmes.conditions import Finding
 from market.programmes.engine import compute
 from market.programmes.facts import read_facts

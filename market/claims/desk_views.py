@@ -86,7 +86,7 @@ async def _render_claim(
         conflicts=conflicts,
         doubts=RISK_FLAG_LABELS,
         refusals=await list_refusals(claim),
-        reviews=(await list_reviews("claim", [claim.id])).get(claim.id, []),
+        reviews=await list_reviews("claim", claim.id),
         verdict=await verdict_for(claim.id, compiled(claim.terms)),
         clawbacks=await claim.clawbacks.all().order_by("number"),
         documents=await documents_about(request, "claim", claim.id),

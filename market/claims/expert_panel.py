@@ -1,97 +1,26 @@
-"""Claims before experts: who is asked, what they read, what their scores approve."""
+"""Claims before experts: what they read, and what their scores approve."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import MemberRole, StaffRole
 from market.claims.models import Claim, ClaimContract, Evidence, SalesReport
 from market.claims.queries import received_of, sales_of
-from market.claims.states import ClaimStatus
-from market.claims.transitions import lock_claim
 from market.codes.labels import label
 from market.deals.queries import attach_subjects
-from market.kit.database import atomic
-from market.kit.errors import Conflict
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
-from market.panels import panel_acts
-from market.panels.expert_reviews import assign_reviewers
-from market.panels.models import ExpertReview, Panel
-from market.panels.round_models import RoundItem
-from market.panels.round_verdicts import round_verdict
-from market.panels.scoring import MORE, bands_of
-from market.panels.states import PanelAct
-from market.panels.subjects import Fact, PanelSubject, Paper, Section, get_subject
+from market.panels.scoring import bands_of
+from market.panels.subjects import Fact, PanelSubject, Paper, Section
 from market.panels.verdicts import Verdict, verdict_of
 from market.programmes.catalogue import compiled
 from market.programmes.rule_terms import Terms
-from market.records.by import By
 
 KIND = "claim"
-
-
-@atomic()
-async def assign_experts(
-    number: str, *, reviewer_ids: Sequence[UUID], due_on: date, by: By
-) -> list[ExpertReview]:
-    """Ask experts to score an accepted claim, before it is computed. Who works for a party is refused.
-
-    Raises:
-        Invalid: no expert, or one who belongs to a party.
-        Conflict: the claim is computed already.
-    """
-    by.actor.require(PanelAct.ASSIGN_EXPERTS)
-    claim = await lock_claim(number)
-    if claim.status is not ClaimStatus.ACCEPTED:
-        raise Conflict(_("只有已受理、还没有核算的申报可以指派专家。"))
-    if await RoundItem.exists(subject_id=claim.id, round__subject_kind=KIND):
-        raise Conflict(_("这份申报已列入一轮评审，专家由抽取产生。"))
-    return await assign_reviewers(
-        await get_subject(KIND, claim.id), reviewer_ids=reviewer_ids, due_on=due_on, by=by
-    )
-
-
-@atomic()
-async def unassign_expert(number: str, review_id: UUID, *, reason: str, by: By) -> ExpertReview:
-    """Take an expert who has not scored off a claim's panel; see `panel_acts.unassign`."""
-    return await panel_acts.unassign(await _open_subject(number), review_id, reason=reason, by=by)
-
-
-@atomic()
-async def extend_reviews(number: str, due_on: date, *, by: By) -> Panel:
-    """Extend the deadline of a claim's pending reviews, once; see `panel_acts.extend`."""
-    return await panel_acts.extend(await _open_subject(number), due_on, by=by)
-
-
-@atomic()
-async def open_second_round(number: str, due_on: date, *, by: By) -> Panel:
-    """Have the experts of a claim score once more; see `panel_acts.open_second_round`."""
-    subject = await _open_subject(number)
-    return await panel_acts.open_second_round(subject, await _verdict(subject.id), due_on, by=by)
-
-
-@atomic()
-async def conclude_panel(number: str, *, reason: str, by: By) -> Panel:
-    """Conclude a claim's panel as the rechecker; see `panel_acts.conclude`."""
-    subject = await _open_subject(number)
-    return await panel_acts.conclude(subject, await _verdict(subject.id), reason=reason, by=by)
-
-
-async def _open_subject(number: str) -> PanelSubject:
-    """Return a locked claim as what experts judge, while it is accepted and not computed."""
-    claim = await lock_claim(number)
-    if claim.status is not ClaimStatus.ACCEPTED:
-        raise Conflict(_("这份申报已经核算，评审结束。"))
-    return await get_subject(KIND, claim.id)
-
-
-async def _verdict(claim_id: UUID) -> Verdict:
-    claim = await Claim.get(id=claim_id).select_related("terms")
-    return await verdict_for(claim_id, compiled(claim.terms))
 
 
 async def panel_subjects(claim_ids: Sequence[UUID]) -> Mapping[UUID, PanelSubject]:
@@ -120,23 +49,6 @@ async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSub
             address=f"/desk/{claim.number}",
         )
 
-    async def on_complete(now: datetime) -> None:
-        verdict = await _verdict(claim.id)
-        if verdict.needs_second_look:
-            text = _(
-                "申报 %(number)s 的评分跨档，请增加 %(count)s 位专家或进行第二轮评分，只此一次。",
-                number=claim.number,
-                count=MORE,
-            )
-            await notify_staff(StaffRole.OPERATOR, text, now=now, address="/reviews/assign")
-            return
-        await notify_staff(
-            StaffRole.RECHECKER,
-            _("申报 %(number)s 专家评审完成，请作出评审结论。", number=claim.number),
-            now=now,
-            address=f"/desk/{claim.number}",
-        )
-
     async def on_publish(now: datetime) -> None:
         await notify(
             _("申报 %(number)s 的专家评审结果和意见可以查看了。", number=claim.number),
@@ -156,10 +68,7 @@ async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSub
         parties=frozenset(
             {claim.applicant_id, *(side for deal in deals for side in (deal.seller_id, deal.buyer_id))}
         ),
-        closed="" if claim.status is ClaimStatus.ACCEPTED else _("这份申报已经核算，评审结束。"),
-        assign_address="/reviews/assign",
         address=f"/desk/{claim.number}",
-        on_complete=on_complete,
         on_conclude=on_conclude,
         on_publish=on_publish,
         papers=await _papers(claim),
@@ -215,7 +124,4 @@ def _section(row: ClaimContract) -> Section:
 async def verdict_for(claim_id: UUID, terms: Terms) -> Verdict:
     """Return what the experts' scores approve under a rule set, which may have no single rate."""
     ceiling = terms.ceiling if terms.one_rate and not terms.needs_rate else None
-    verdict = await round_verdict(KIND, claim_id, ceiling=ceiling)
-    if verdict is not None:
-        return verdict
     return await verdict_of(KIND, claim_id, ceiling=ceiling, scoring=terms.content.get("scoring"))

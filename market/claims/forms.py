@@ -199,8 +199,3 @@ class ReasonForm(BaseForm):
 class RejectForm(BaseForm):
     clause = ChoiceField(lazy("依据的条款"), [Required(lazy("请选择依据的条款。"))])
     reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=1000)
-
-
-class AssignForm(BaseForm):
-    reviewers = ChoicesField(lazy("专家"))
-    due_on = DayField(lazy("评审期限"), [Required(lazy("请填评审期限。"))])

@@ -24,8 +24,9 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.notices.states import UNDECIDED, ObjectionStatus
-from market.panels.expert_reviews import scored_panels, sits_on_panel
 from market.panels.panel_seats import sits_at_seat
+from market.panels.round_models import RoundItem
+from market.panels.round_states import RoundStatus
 from market.records.decisions import Verdict
 
 RELATIONS = ("programme", "terms", "applicant", "batch", "handler")
@@ -206,7 +207,7 @@ class ClaimFilter:
     is_to_refuse: bool = False
     """Only claims whose refusal waits for the second person."""
     is_to_conclude: bool = False
-    """Only claims whose experts have all scored, and whose panel is not concluded."""
+    """Only claims whose round waits for its conclusion."""
     least: int | None = None
     most: int | None = None
     handler: UUID | str = ""
@@ -237,7 +238,8 @@ class ClaimFilter:
         elif self.doubt:
             condition &= Q(doubt_kinds__contains=f",{self.doubt},")
         if self.is_to_conclude:
-            condition &= Q(id__in=Subquery(scored_panels("claim")), status=ClaimStatus.ACCEPTED)
+            checked = RoundItem.filter(round__subject_kind="claim", round__status=RoundStatus.CHECKING)
+            condition &= Q(id__in=Subquery(checked.values("subject_id")))
         if self.is_to_refuse:
             waiting = ClaimRefusal.filter(verdict=None).values("claim_id")
             condition &= Q(id__in=Subquery(waiting), status__in=WORKFLOW.sources(ClaimAction.REJECT))
@@ -300,7 +302,6 @@ async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
         return False
     return actor.acts_for(claim.applicant_id) or (
         (actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None)
-        or await sits_on_panel(actor, "claim", claim.id)
         or await sits_at_seat(actor, "claim", claim.id)
     )
 

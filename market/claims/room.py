@@ -34,7 +34,6 @@ from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import PersonalData, Room
 from market.kit.subjects import Subject
-from market.panels.states import PanelAct
 
 ROOM = Room(
     "claims",
@@ -110,9 +109,6 @@ ROOM = Room(
                 (50, lazy("待复核"), "status=calculated"),
                 (60, lazy("待决定的不予支持"), "refusal=waiting"),
             )
-        ),
-        WorkEntry(
-            WorkGroup.REVIEW, 20, lazy("指派评审专家"), "claims:assign_experts", act=PanelAct.ASSIGN_EXPERTS
         ),
     ),
     menu=(MenuEntry(Menu.START, 40, lazy("去补助工作台"), "claims:queue", act=AccountAct.SEE_DESK),),

@@ -13,7 +13,7 @@ from market.claims.states import ClaimStatus
 from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
-from market.panels.models import ExpertReview
+from market.panels.models import Panel
 from market.panels.round_models import Round, RoundItem
 from market.panels.round_rules import RoundRules, with_bands
 from market.panels.rounds import prepare_round
@@ -41,11 +41,11 @@ async def latest_to_judge() -> Claim | None:
 
 def _unjudged() -> QuerySet[Claim]:
     in_rounds = RoundItem.filter(round__subject_kind=KIND).values("subject_id")
-    assigned = ExpertReview.filter(subject_kind=KIND).values("subject_id")
+    concluded = Panel.filter(subject_kind=KIND, concluded_at__not_isnull=True).values("subject_id")
     return (
         Claim.filter(status=ClaimStatus.ACCEPTED)
         .exclude(id__in=Subquery(in_rounds))
-        .exclude(id__in=Subquery(assigned))
+        .exclude(id__in=Subquery(concluded))
     )
 
 
@@ -70,7 +70,7 @@ async def prepare_claim_round(
     locked = await Claim.filter(id__in=list(claim_ids)).order_by("id").select_for_update()
     judged = {claim.id for claim in await claims_to_judge(programme, year)}
     if any(claim.id not in judged for claim in locked) or len(locked) != len(set(claim_ids)):
-        raise Conflict(_("只有已受理、还没有核算也没有指派专家的申报可以列入评审。"))
+        raise Conflict(_("只有已受理、还没有核算也没有列入评审的申报可以列入评审。"))
     terms = await version_in_force(programme.id, year)
     return await prepare_round(
         subject_kind=KIND,

@@ -15,15 +15,14 @@ from market.panels.states import PanelAct
 
 _CLAIMS = "claims c JOIN organisations o ON o.id = c.applicant_id CROSS JOIN v"
 _OWN = f"{_CLAIMS} WHERE c.applicant_id = v.organisation_id AND c.status = '{{status}}'"
-_SCORED = (
-    "EXISTS (SELECT 1 FROM panels p WHERE p.subject_kind = 'claim' AND p.subject_id = c.id "
-    "AND p.concluded_at IS NULL) "
-    "AND EXISTS (SELECT 1 FROM expert_reviews r WHERE r.subject_kind = 'claim' AND r.subject_id = c.id "
-    "AND r.declined_at IS NULL AND r.unassigned_at IS NULL) "
-    "AND NOT EXISTS (SELECT 1 FROM expert_reviews r WHERE r.subject_kind = 'claim' AND r.subject_id = c.id "
-    "AND r.declined_at IS NULL AND r.unassigned_at IS NULL AND r.submitted_at IS NULL)"
+_UNJUDGED = (
+    "claims c WHERE c.status = 'accepted' "
+    "AND NOT EXISTS (SELECT 1 FROM round_items i JOIN rounds r ON r.id = i.round_id "
+    "WHERE i.subject_id = c.id AND r.subject_kind = 'claim') "
+    "AND NOT EXISTS (SELECT 1 FROM panels p WHERE p.subject_id = c.id AND p.subject_kind = 'claim' "
+    "AND p.concluded_at IS NOT NULL)"
 )
-
+"""As `round_claims` offers them for a round."""
 _ENDED = ", ".join(f"'{status}'" for status in sorted(ENDED))
 _CLAIMED = (
     "SELECT 1 FROM claim_contracts l JOIN claims c ON c.id = l.claim_id WHERE l.contract_id = k.id "
@@ -80,13 +79,6 @@ def _of_the_desk() -> dict[Role, list[Pending]]:
         Role.RECHECKER: [
             _at_desk("claims.recheck", lazy("待复核"), lazy("去复核"), ClaimStatus.CALCULATED),
             _where("claims.refusal", lazy("待决定的不予支持"), lazy("去决定"), "refusal=waiting", refusal),
-            _where(
-                "claims.conclude",
-                lazy("待作评审结论"),
-                lazy("去结论"),
-                "panel=waiting",
-                f"c.status = '{ClaimStatus.ACCEPTED}' AND {_SCORED}",
-            ),
         ],
         Role.APPROVER: [
             _where("claims.payee", lazy("待批准收款账户变更"), lazy("去批准"), "", payee),
@@ -115,7 +107,7 @@ def _where(kind: str, what: Lazy, verb: Lazy, query: str, condition: str) -> Pen
 
 
 def standing(actor: Actor, now: datetime) -> list[Standing]:
-    """Return how many claims are before the public and paid, or may be reviewed."""
+    """Return how many claims are before the public and paid, or may be put into a round."""
     if actor.may(AccountAct.SEE_DESK):
         shown = shown_status_sql("c")
         return [
@@ -131,9 +123,8 @@ def standing(actor: Actor, now: datetime) -> list[Standing]:
         ]
     if actor.may(ClaimAct.WRITE_CLAIM) and actor.may_buy:
         return [Standing(lazy("已登记，还没申报的合同"), "/claims/new", _UNCLAIMED)]
-    if actor.may(PanelAct.ASSIGN_EXPERTS):
-        source = f"claims c WHERE c.status = '{ClaimStatus.ACCEPTED}'"
-        return [Standing(lazy("可指派专家的申报"), "/reviews/assign", source)]
+    if actor.may(PanelAct.RUN_ROUNDS):
+        return [Standing(lazy("可列入评审的申报"), "/admin/rounds/new", _UNJUDGED)]
     return []
 
 

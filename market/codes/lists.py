@@ -206,7 +206,6 @@ STAFF_ROLES = frozen(
         "officer": lazy("核算人"),
         "rechecker": lazy("复核人"),
         "approver": lazy("批准人"),
-        "reviewer": lazy("评审专家"),
         "auditor": lazy("监督审计"),
     }
 )

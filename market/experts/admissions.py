@@ -50,7 +50,8 @@ async def propose_ruling(
     that the operator looked at.
 
     Raises:
-        Invalid: at `text`, or at `until`: a bar that ends before it begins.
+        Invalid: at `text`, also where an application that was taken over has no details yet; or at `until`: a
+            bar that ends before it begins.
         ActionNotAllowed: the expert's status does not permit it.
         Conflict: something proposed before waits to be decided, or the application was changed meanwhile.
         Conflicted: the operator has a common past with a unit of the expert.
@@ -61,6 +62,8 @@ async def propose_ruling(
     WORKFLOW.next(expert.status, ruling.action)
     if not text:
         raise Invalid(_("请写明核对了什么或者理由。"), field="text")
+    if ruling is ExpertRuling.ADMIT and not expert.fields_of_work:
+        raise Invalid(_("申请资料还不全，请申请人补齐后再核验。"), field="text")
     if until is not None and (ruling is not ExpertRuling.BAR or until <= local_date(by.now)):
         raise Invalid(_("禁入的截止日应在今天以后。"), field="until")
     if await ExpertDecision.exists(expert_id=expert.id, verdict=None):

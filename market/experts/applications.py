@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole, User
-from market.accounts.staff import DESK_ROLES
 from market.audit.log import record
 from market.codes import lists, regions
 from market.codes.numbers import next_number
@@ -81,7 +80,7 @@ async def apply_as_expert(
     """
     by.actor.require(ExpertAct.APPLY_AS_EXPERT)
     user = await User.filter(id=by.actor.user_id).select_for_update().get()
-    if user.staff_role in DESK_ROLES:
+    if user.staff_role is not None:
         raise Conflict(_("参与核算、决定或监督的工作人员不能入专家库。"))
     expert = await Expert.filter(user_id=user.id).select_for_update().first()
     require_details(details)

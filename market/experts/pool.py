@@ -14,7 +14,6 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from market.accounts.models import Organisation
-from market.accounts.staff import DESK_ROLES
 from market.codes.canonical import canonical_key
 from market.experts.conflict_reasons import organisation_reasons, people_reasons
 from market.experts.models import Expert, ExpertUnit
@@ -48,8 +47,7 @@ async def pool_experts(
     `kinds` and `fields` narrow it down to experts of one of the kinds, and to who works in one of the fields.
     """
     # Who has come to decide or audit for the department judges nothing.
-    no_staff = Q(user__staff_role__isnull=True) | ~Q(user__staff_role__in=list(DESK_ROLES))
-    experts = Expert.filter(no_staff, status=ExpertStatus.IN_POOL, user__is_active=True)
+    experts = Expert.filter(status=ExpertStatus.IN_POOL, user__is_active=True, user__staff_role__isnull=True)
     if kinds:
         experts = experts.filter(kind__in=list(kinds))
     rows = await experts.select_related("user").order_by("id")

@@ -1,4 +1,4 @@
-"""Tables of expert panels: who scores what, and how a panel was concluded."""
+"""Tables of single experts who scored records before there were rounds: kept, never written."""
 
 from __future__ import annotations
 

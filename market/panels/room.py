@@ -8,9 +8,7 @@ from market.kit.room import PersonalData, Room
 from market.kit.subjects import Subject
 from market.panels import (
     checks,
-    expert_reviews,
     models,
-    panel_acts,
     panel_seats,
     personal_data,
     round_checks,
@@ -31,7 +29,6 @@ ROOM = Room(
     routes=[*views.routes, *seat_views.routes, *round_views.routes],
     checks={**checks.CHECKS, **round_checks.CHECKS},
     moments={
-        expert_reviews.DUE: lambda deps, review_id, now: panel_acts.remind_overdue(review_id, now=now),
         panel_seats.DUE: lambda deps, seat_id, now: panel_seats.lapse(seat_id, now=now),
         panel_seats.REMIND: lambda deps, seat_id, now: panel_seats.remind(seat_id, now=now),
     },

@@ -9,15 +9,16 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.codes.holidays import shipped_calendar
 from market.codes.numbers import next_number
+from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
-from market.panels.expert_reviews import require_impartial
 from market.panels.round_models import Round, RoundItem, Seat
 from market.panels.round_rules import BadRules, RoundRules, read_rules, write_rules
 from market.panels.round_states import RoundAction, RoundStatus, RoundVerb
@@ -135,6 +136,13 @@ async def lock_round(number: str) -> Round:
     return round_
 
 
+async def round_over(subject_kind: str, subject_id: UUID) -> Round | None:
+    """Return the round that judges a record."""
+    rows = RoundItem.filter(subject_id=subject_id, round__subject_kind=subject_kind)
+    item = await rows.select_related("round").first()
+    return item.round if item else None
+
+
 async def get_round_for(actor: Actor, number: str) -> Round:
     """Return a round for who runs, concludes or audits rounds of its kind.
 
@@ -170,9 +178,19 @@ async def subjects_of(round_: Round) -> dict[UUID, PanelSubject]:
 
 
 async def require_impartial_in(subjects: Iterable[PanelSubject], by: By) -> None:
-    """Raise if the person has a conflict with any of the records."""
+    """Raise if the person declared a conflict with any of the records, or has a common past with a party.
+
+    Raises:
+        Conflicted: they have (README h).
+    """
+    of_kind: dict[str, list[UUID]] = {}
+    parties: set[UUID] = set()
     for subject in subjects:
-        await require_impartial(subject, by)
+        of_kind.setdefault(subject.kind, []).append(subject.id)
+        parties |= subject.parties
+    for kind, ids in of_kind.items():
+        await require_no_conflict(by, kind, ids)
+    await require_unrelated(by, parties)
 
 
 def deadline(days: int, now: datetime) -> datetime:

@@ -11,7 +11,7 @@ from market.kit.labels import LabelEnum
 
 
 class PanelVerb(LabelEnum):
-    """Audit verbs besides the actions of the workflows."""
+    """Audit verbs of single experts, who were assigned before there were rounds; logs hold them."""
 
     ASSIGN_EXPERTS = "assign_experts", lazy("指派专家")
     SCORE = "score", lazy("专家评分")
@@ -23,7 +23,7 @@ class PanelVerb(LabelEnum):
 
 
 class SecondLook(LabelEnum):
-    """How a spread across a band is looked at once more."""
+    """How a spread across a band was looked at once more."""
 
     MORE_EXPERTS = "more_experts", lazy("增加专家")
     SECOND_ROUND = "second_round", lazy("第二轮评分")
@@ -32,9 +32,6 @@ class SecondLook(LabelEnum):
 class PanelAct(StrEnum):
     """Acts of this room that need a permission."""
 
-    ASSIGN_EXPERTS = "assign_experts"
-    SCORE_CLAIM = "score_claim"
-    CONCLUDE_PANEL = "conclude_panel"
     RUN_ROUNDS = "run_rounds"
     """Prepare, draw, call reserves, replace experts, tell results."""
     JUDGE = "judge"
@@ -46,11 +43,8 @@ class PanelAct(StrEnum):
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
-    PanelAct.ASSIGN_EXPERTS: frozenset({Role.OPERATOR}),
-    PanelAct.SCORE_CLAIM: frozenset({Role.REVIEWER}),
-    PanelAct.CONCLUDE_PANEL: frozenset({Role.RECHECKER}),
     PanelAct.RUN_ROUNDS: frozenset({Role.OPERATOR}),
-    PanelAct.JUDGE: frozenset({Role.PERSON, Role.REVIEWER}),
+    PanelAct.JUDGE: frozenset({Role.PERSON}),
     PanelAct.APPROVE_REDRAW: frozenset({Role.APPROVER}),
     PanelAct.CONCLUDE_ROUND: frozenset({Role.RECHECKER, Role.APPROVER}),
     PanelAct.AUDIT_ROUNDS: frozenset({Role.AUDITOR}),

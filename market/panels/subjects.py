@@ -60,14 +60,8 @@ class PanelSubject:
     sections: tuple[Section, ...]
     parties: frozenset[UUID]
     """Organisations whose people have a conflict of interest."""
-    closed: str
-    """Why the review is closed, as shown to the expert; empty while it is open."""
-    assign_address: str
-    """Path of the page that assigns experts."""
     address: str
     """Path of the page of the department where it is handled."""
-    on_complete: Callable[[datetime], Awaitable[None]]
-    """Called in the transaction of the last submitted review."""
     on_conclude: Callable[[datetime], Awaitable[None]]
     """Called in the transaction of the conclusion."""
     on_publish: Callable[[datetime], Awaitable[None]] = _nothing

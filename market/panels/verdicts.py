@@ -1,53 +1,55 @@
-"""What the experts of one panel think together, and whether it is concluded."""
+"""What experts made of one record, in the form in which its room reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from market.kit.i18n import gettext as _
-from market.panels.models import ExpertReview, Panel
-from market.panels.scoring import (
-    HEADINGS,
-    MORE,
-    SMALLEST,
-    approved_rate,
-    bands_of,
-    hundredths,
-    is_crossed,
-    leave_one_out,
-    mean,
-    points_of,
-)
+from market.kit.money import round_half_up
+from market.panels.expert_reviews import list_reviews
+from market.panels.models import Panel
+from market.panels.round_models import Round, RoundItem
+from market.panels.round_rules import read_rules
+from market.panels.round_states import OVER
+from market.panels.scoring import HEADINGS, bands_of, hundredths, leave_one_out, points_of
+from market.panels.statistics import Flag, Statistic
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The combined scores of the experts of a record."""
+    """The result of experts' scores on a record; without one where nobody was asked."""
 
-    assigned: int
-    """Experts on the panel."""
-    waiting: int
-    """Number of pending reviews."""
-    scores: tuple[Fraction, ...]
-    """Each expert's points."""
-    proposed_rate: int | None
-    """The rate in basis points that the mean approves; None without scores or without a ceiling."""
-    is_crossed: bool
-    """The experts' points lie in different bands."""
-    bands: list[tuple[int, int]]
-    panel: Panel | None
+    round: Round | None = None
+    """None: nobody judges it, or experts did before there were rounds."""
+    points: Fraction | None = None
+    """None before the conclusion."""
+    scores: tuple[Fraction, ...] = ()
+    """Each expert's points, once it is concluded."""
+    rate: int | None = None
+    """The rate in basis points that the conclusion approves; None before it, or without a ceiling."""
+    bands: tuple[tuple[int, int], ...] = ()
+    is_flagged: bool = False
+    """A band was crossed; the flag changes no number."""
+    reason: str = ""
+    """Why the concluding person follows the scores."""
+    concluded_at: datetime | None = None
+    basis: Mapping[str, str] = field(default_factory=dict)
+    """What else is stored of a rate that it sets."""
+    blocks_computation: str = ""
+    """Why the record cannot be computed yet; empty when it can."""
 
     @property
-    def points(self) -> Fraction | None:
-        return mean(self.scores) if self.scores else None
+    def is_concluded(self) -> bool:
+        return self.concluded_at is not None
 
     @property
     def shown_points(self) -> str:
-        """Return the mean to two decimals, rounded half up."""
+        """Return the points to two decimals, rounded half up."""
         return "—" if self.points is None else hundredths(self.points)
 
     @property
@@ -56,79 +58,67 @@ class Verdict:
         means = leave_one_out(self.scores)
         return f"{hundredths(means[0])}–{hundredths(means[1])}" if means else ""
 
-    @property
-    def is_concluded(self) -> bool:
-        return self.panel is not None and self.panel.concluded_at is not None
-
-    @property
-    def rate(self) -> int | None:
-        """Return the rate of the concluded panel in basis points; None before."""
-        return self.panel.rate_basis_points if self.panel is not None and self.is_concluded else None
-
-    @property
-    def is_flagged(self) -> bool:
-        """Return whether the panel was concluded over a crossed band."""
-        return self.panel is not None and self.panel.is_flagged
-
-    @property
-    def reason(self) -> str:
-        """Return why the concluding person follows the scores; empty before."""
-        return self.panel.reason if self.panel is not None else ""
-
-    @property
-    def basis(self) -> dict[str, str]:
-        """Return what else is stored of a rate that the panel set."""
-        return {}
-
-    @property
-    def needs_second_look(self) -> bool:
-        """Return whether a crossed band was not looked at once more yet."""
-        return self.is_crossed and not self.waiting and (self.panel is None or self.panel.way is None)
-
-    @property
-    def blocks_conclusion(self) -> str:
-        """Return why the panel cannot be concluded yet; empty when it can."""
-        if self.waiting:
-            return _("还有 %(count)s 位专家没有评审完，评审完才能核算。", count=self.waiting)
-        if len(self.scores) < SMALLEST:
-            return _("评审至少要 %(count)s 位专家，请管理员补充指派。", count=SMALLEST)
-        if self.needs_second_look:
-            return _("评分跨档，须先增加 %(count)s 位专家或进行第二轮评分，只此一次。", count=MORE)
-        return ""
-
-    @property
-    def blocks_computation(self) -> str:
-        """Return why the record cannot be computed yet; empty when it can."""
-        if not self.assigned or self.is_concluded:
-            return ""
-        return self.blocks_conclusion or _("专家已经评完，复核人作出评审结论后才能核算。")
-
 
 async def verdict_of(
     subject_kind: str, subject_id: UUID, *, ceiling: int | None, scoring: Mapping[str, Any] | None
 ) -> Verdict:
-    """Combine the scores submitted so far.
+    """Return what experts made of a record, in a round or before there were rounds.
 
-    `ceiling` is the highest rate in basis points, if there is one; `scoring` holds weights and bands, None
-    for the panel's own.
+    `ceiling` is the highest rate in basis points, if there is one; `scoring` holds the rule set's weights and
+    bands for panels of before.
     """
-    reviews = await ExpertReview.filter(subject_kind=subject_kind, subject_id=subject_id).order_by(
-        "assigned_at", "id"
-    )
-    live = [review for review in reviews if review.is_live]
-    weights = (scoring or {}).get("weights")
-    scores = tuple(
-        points_of({name: getattr(review, name) for name in HEADINGS}, weights)
-        for review in live
-        if review.submitted_at is not None
-    )
-    rate = None if not scores or ceiling is None else approved_rate(mean(scores), ceiling, scoring)
+    rows = RoundItem.filter(subject_id=subject_id, round__subject_kind=subject_kind)
+    item = await rows.select_related("round").first()
+    if item is not None:
+        return _of_round(item, ceiling)
+    return await _of_single_experts(subject_kind, subject_id, scoring)
+
+
+def _of_round(item: RoundItem, ceiling: int | None) -> Verdict:
+    round_, result = item.round, item.result
+    bands = read_rules(round_.rules).bands
+    if round_.status not in OVER or result is None:
+        words = _("在评审 %(number)s 中评审，还没有结论。", number=round_.number)
+        return Verdict(round_, bands=bands, blocks_computation=words)
     return Verdict(
-        assigned=len(live),
-        waiting=sum(review.is_waiting for review in live),
-        scores=scores,
-        proposed_rate=rate,
-        is_crossed=is_crossed(scores, scoring),
-        bands=bands_of(scoring),
-        panel=await Panel.get_or_none(subject_kind=subject_kind, subject_id=subject_id),
+        round_,
+        points=Fraction(result["points"]),
+        scores=tuple(Fraction(points) for _label, points in sorted(result["scores"].items())),
+        rate=None if ceiling is None else round_half_up(Fraction(ceiling * result["share"], 10_000)),
+        bands=bands,
+        is_flagged=Flag.CROSSES in result["flags"],
+        reason=round_.reason,
+        concluded_at=round_.concluded_at,
+        basis={"round": round_.number, "statistic": result["statistic"]},
     )
+
+
+async def _of_single_experts(
+    subject_kind: str, subject_id: UUID, scoring: Mapping[str, Any] | None
+) -> Verdict:
+    """Return what single experts made of it; what they left without a conclusion waits for a round."""
+    reviews = await list_reviews(subject_kind, subject_id)
+    if not reviews:
+        return Verdict()
+    panel = await Panel.get_or_none(subject_kind=subject_kind, subject_id=subject_id)
+    if panel is None or panel.concluded_at is None:
+        return Verdict(blocks_computation=_("原来指派的专家没有评审完，请列入评审轮次。"))
+    weights = (scoring or {}).get("weights")
+    return Verdict(
+        points=Fraction(panel.points),
+        scores=tuple(
+            points_of({name: getattr(review, name) for name in HEADINGS}, weights)
+            for review in reviews
+            if review.is_live and review.submitted_at is not None
+        ),
+        rate=panel.rate_basis_points,
+        bands=tuple(bands_of(scoring)),
+        is_flagged=panel.is_flagged,
+        reason=panel.reason,
+        concluded_at=panel.concluded_at,
+    )
+
+
+def statistic_words(given: str) -> str:
+    """Return the label of a statistic that a stored basis names; the mean where it names none."""
+    return str(Statistic(given or Statistic.MEAN).label)

@@ -1,4 +1,4 @@
-"""What waits in this room: reviews that are assigned to an expert."""
+"""What waits in this room: an expert's seats, and rounds that wait for the department."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from market.panels.states import PanelAct
 
 
 def pending(actor: Actor) -> list[Pending]:
-    """Return the reviews that the expert has not handed in, and what rounds wait for of the department."""
+    """Return the seats that wait for the expert, and what rounds wait for of the department."""
     return [*_of_expert(actor), *_of_department(actor)]
 
 
@@ -35,7 +35,7 @@ def _of_expert(actor: Actor) -> list[Pending]:
     )
     if actor.may(AccountAct.SEE_DESK) or actor.may(PanelAct.RUN_ROUNDS):
         return []
-    return [seats, *([_REVIEWS] if actor.may(PanelAct.SCORE_CLAIM) else [])]
+    return [seats]
 
 
 def _of_department(actor: Actor) -> list[Pending]:
@@ -81,21 +81,3 @@ def _rounds(kind: str, status: str, what: Lazy, verb: Lazy) -> Pending:
         title="r.title",
         since="r.updated_at",
     )
-
-
-_REVIEWS = Pending(
-    "panels.score",
-    lazy("待评审"),
-    lazy("去评审"),
-    "/reviews/{key}",
-    "/reviews",
-    "expert_reviews r LEFT JOIN claims c ON c.id = r.subject_id AND r.subject_kind = 'claim' "
-    "LEFT JOIN organisations o ON o.id = c.applicant_id CROSS JOIN v WHERE r.reviewer_id = v.user_id "
-    "AND r.submitted_at IS NULL AND r.declined_at IS NULL AND r.unassigned_at IS NULL",
-    key="r.id",
-    number="c.number",
-    title="o.name",
-    due="r.due_on",
-    since="r.assigned_at",
-    amount="c.award_amount",
-)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from market.accounts.actors import load_actor
-from market.accounts.demo_logins import DOMAIN, LOGINS
+from market.accounts.demo_logins import DOMAIN
 from market.deps import Deps
 from market.experts.admissions import decide_ruling, propose_ruling
 from market.experts.applications import ExpertDetails, apply_as_expert
@@ -73,10 +73,9 @@ async def _apply_lately(cast: Cast, deps: Deps, calendar: Calendar) -> Story:
 
 
 async def _apply(key: str, entry: dict[str, Any], deps: Deps, now: datetime) -> Expert:
-    """Apply as one person, who is registered first unless they have a login of the demo."""
-    if key not in LOGINS:
-        person = {"email": f"{key.replace('_', '.')}{DOMAIN}", "name": entry["name"]}
-        await add_person(key, person, await common_hash(), now)
+    """Register one person and apply as them."""
+    person = {"email": f"{key.replace('_', '.')}{DOMAIN}", "name": entry["name"]}
+    await add_person(key, person, await common_hash(), now)
     details = ExpertDetails(
         kind=ExpertKind(entry["kind"]),
         title_rank=TitleRank(entry["title_rank"]),

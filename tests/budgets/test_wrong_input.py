@@ -13,7 +13,7 @@ from market.budgets.clawbacks import start_clawback
 from market.budgets.models import YearRun
 from market.claims.models import ClaimContract
 from market.integrity.models import PartyTie
-from market.panels.models import ExpertReview
+from market.panels.round_models import Round
 from market.programmes.models import ProgrammeTerms
 from market.records.by import By
 from tests.budgets.factories import make_paid
@@ -41,7 +41,7 @@ async def test_no_form_of_the_desk_falls_over(client: httpx.AsyncClient) -> None
             f"/desk/clawbacks/{row.number}": ("amount", "received_on", "bank_reference", "act"),
             f"/desk/batches/{batch}/results": ("file",),
         },
-        desk.operator: {"/reviews/assign": ("claim", "reviewers", "due_on")},
+        desk.operator: {"/admin/rounds/new": ("title", "items", "target", "reserves", "statistic", "salt")},
         applicant: {
             f"/claims/{draft.number}/facts": (
                 "contract",
@@ -60,7 +60,7 @@ async def test_no_form_of_the_desk_falls_over(client: httpx.AsyncClient) -> None
                 answer = await post(client, address, dict.fromkeys(names, typed), follow=False)
                 assert answer.status_code < 500, (address, kind, answer.status_code)
     assert not await PartyTie.all().exists()
-    assert not await ExpertReview.all().exists()
+    assert not await Round.all().exists()
     assert not await ProgrammeTerms.filter(status="draft").exists()
     assert (await ClaimContract.get(claim_id=draft.id)).grade is None
     assert await YearRun.all().count() == 1

@@ -12,10 +12,11 @@ from market.budgets import run_signing, year_runs
 from market.budgets.models import RunStage, YearRun
 from market.budgets.run_signing import NotSigned
 from market.claims.desk_review import calculate, recheck, return_calculation
-from market.claims.expert_panel import conclude_panel
 from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus, RecheckPoint
 from market.kit.errors import Conflict, Forbidden
+from market.panels.round_draws import draw_round
+from market.panels.round_results import conclude_round
 from market.records.by import By
 from market.records.decisions import SamePerson
 from tests.claims.factories import (
@@ -27,7 +28,7 @@ from tests.claims.factories import (
     make_desk,
 )
 from tests.factories import NOW, make_staff
-from tests.panels.factories import assign, even, make_experts, score_all
+from tests.panels.round_factories import make_pool, prepare, score_all
 from tests.visitor import post, sign_in
 
 
@@ -184,15 +185,16 @@ async def test_a_dry_run_leaves_out_what_experts_have_not_concluded_and_takes_th
     desk = await make_desk()
     [claim] = await year_of(desk, 1)
     full = (await year_runs.plan_run("guangxi", 2026)).award
-    experts = await make_experts()
-    reviews = await assign(desk, claim, experts)
+    await make_pool()
+    round_ = await prepare(desk, [claim.id])
+    await draw_round(round_.number, by=By(desk.operator, NOW))
 
     waiting = await year_runs.plan_run("guangxi", 2026)
 
     assert waiting.award == 0
     assert list(waiting.refused) == [claim.number]
-    await score_all(reviews, experts, [even(75)] * 3)
-    await conclude_panel(claim.number, reason="意见一致", by=By(desk.rechecker, NOW))
+    await score_all(round_, 75, 75, 75)
+    await conclude_round(round_.number, reason="意见一致", by=By(desk.rechecker, NOW))
     planned = (await year_runs.plan_run("guangxi", 2026)).award
     assessment = await calculate(claim.number, by=By(desk.officer, NOW))
     assert planned == assessment.award_amount < full

@@ -21,12 +21,14 @@ from market.documents.issuing import print_document
 from market.documents.models import IssuedDocument
 from market.documents.states import DocumentKind
 from market.kit.errors import Conflict
+from market.panels.round_draws import draw_round
+from market.panels.round_states import SeatStatus
 from market.programmes.drafts import draft_terms
 from market.records.by import By
 from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import make_accepted, make_desk, make_draft, make_published, make_rechecked
 from tests.factories import NOW, make_broker, make_member, make_staff
-from tests.panels.factories import assign, make_experts
+from tests.panels.round_factories import actor_of, make_pool, prepare, seats
 from tests.programmes.factories import next_version
 from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
@@ -63,7 +65,7 @@ WHO = (
     "approver",
     "operator",
     "auditor",
-    "reviewer",
+    "expert",
 )
 READ = {
     # route: those who may open it; the others are sent away as the second part says
@@ -97,7 +99,6 @@ READ = {
     "/desk/{paid}/decision.pdf": DESK,
     "/claims/{paid}/decision.pdf": set(),
     "/desk/{claim}/conflict": {"officer", "rechecker", "approver"},
-    "/desk/{claim}/conclude": {"rechecker"},
     "/desk/{paid}/clawback": {"officer"},
     "/desk/batches/{batch}/notice.pdf": DESK,
     "/desk/batches/{batch}/payments.pdf": DESK,
@@ -116,8 +117,11 @@ READ = {
     "/desk/report": DESK,
     "/desk/report/rows?year=2026&group=paid": DESK,
     "/reviews": set(WHO) - {"guest", "auditor"},
-    "/reviews/{review}": {"reviewer"},
-    "/reviews/assign": {"operator"},
+    "/reviews/seats/{seat}": {"expert"},
+    "/admin/rounds": {"rechecker", "approver", "operator", "auditor"},
+    "/admin/rounds/new": {"operator"},
+    "/admin/rounds/{round}": {"rechecker", "approver", "operator", "auditor"},
+    "/admin/rounds/{round}/conclude": {"rechecker"},
     "/integrity": {"applicant", "rival"},
     "/backoffice/sanctions": {"operator", "approver", "auditor"},
 }
@@ -159,13 +163,14 @@ ACTS = {
     "/desk/runs": {"officer"},
     "/desk/runs/{run}": {"officer"},
     "/desk/ties": {"officer"},
-    "/reviews/{review}": {"reviewer"},
-    "/reviews/assign": {"operator"},
+    "/reviews/seats/{seat}": {"expert"},
+    "/admin/rounds/new": {"operator"},
+    "/admin/rounds/{round}": {"operator", "rechecker", "approver", "auditor"},
+    "/admin/rounds/{round}/conclude": {"rechecker"},
     "/integrity": {"applicant", "rival"},
     "/backoffice/sanctions": {"operator"},
     "/documents/{letter}/review": set(),
     "/desk/{claim}/refusal": {"rechecker"},
-    "/desk/{claim}/conclude": {"rechecker"},
 }
 SENT_AWAY = {303, 401, 403, 404}
 
@@ -185,9 +190,10 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
     await settle(order, desk, reference="b", at=later)
     back = await start_clawback(paid.number, amount=1, ground="x", by=By(desk.officer, later))
     await confirm_clawback(back.number, by=By(desk.approver, later))
-    scored = await make_accepted(desk)
-    experts = await make_experts()
-    reviewer, task = experts[0], (await assign(desk, scored, experts))[0]
+    await make_pool()
+    round_ = await prepare(desk, [(await make_accepted(desk)).id])
+    await draw_round(round_.number, by=By(desk.operator, NOW))
+    seat = (await seats(round_, SeatStatus.INVITED))[0]
     await draft_terms("guangxi", text=next_version(), by=By(desk.officer, NOW))
     run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
     contract = (await draft.contracts.all().select_related("contract"))[0].contract
@@ -201,7 +207,7 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
         "approver": desk.approver,
         "operator": desk.operator,
         "auditor": await make_staff(StaffRole.AUDITOR),
-        "reviewer": reviewer,
+        "expert": await actor_of(seat),
     }
     return people, {
         "draft": draft.number,
@@ -212,7 +218,8 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
         "contract": contract.number,
         "paid": paid.number,
         "clawback": back.number,
-        "review": str(task.id),
+        "seat": str(seat.id),
+        "round": round_.number,
         "run": str(run.id),
         "paper": str((await Evidence.get(claim_id=handed_in.id, kind="registration_certificate")).id),
         "letter": str((await IssuedDocument.get(kind=DocumentKind.DECISION)).id),

@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from market.accounts.actors import load_actor
 from market.accounts.models import MemberRole, Membership, StaffRole
 from market.contracts import remittances
 from market.contracts.contract_progress import deals_waiting_for_finance
@@ -35,7 +36,7 @@ from tests.contracts.factories import (
     make_remittance,
 )
 from tests.deals.factories import make_match, make_parties, make_to_sign, move_clock
-from tests.factories import make_broker, make_member, make_staff
+from tests.factories import make_broker, make_member, make_staff, make_user
 from tests.malicious_input import MALICIOUS_INPUT
 from tests.visitor import post, sign_in, token
 
@@ -451,7 +452,7 @@ async def test_only_those_of_the_contract_reach_its_pages(client: httpx.AsyncCli
         "broker": broker,
         "auditor": await make_staff(StaffRole.AUDITOR),
         "officer": await make_officer(contract),
-        "reviewer": await make_staff(StaffRole.REVIEWER),
+        "person": await load_actor((await make_user()).id),
         "stranger": await make_member(),
         "foreign finance": await make_member(role=MemberRole.FINANCE),
         "former": former,

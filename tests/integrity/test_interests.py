@@ -25,7 +25,7 @@ from market.kit.errors import Conflict
 from market.records.by import By
 from tests.accounts.registration_data import last_mail, link_in
 from tests.claims.factories import make_calculated, make_desk, make_draft
-from tests.factories import NOW, make_member, make_membership, make_organisation, make_staff, make_user
+from tests.factories import NOW, make_member, make_membership, make_organisation, make_staff
 
 YEARS = timedelta(days=366)
 
@@ -161,4 +161,3 @@ async def test_the_check_names_staff_who_are_members() -> None:
     assert await staff_belong_to_no_organisation() == [
         f"工作人员 {approver.name} 同时属于 {organisation.name}"
     ]
-    assert (await make_user(staff_role=StaffRole.REVIEWER)).staff_role is StaffRole.REVIEWER

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from market.accounts.actors import Actor
+from market.accounts.actors import Actor, load_actor
 from market.accounts.models import Message, StaffRole
 from market.claims.models import Claim
 from market.kit.clock import end_of_day
@@ -23,7 +23,7 @@ from market.notices.texts import print_of
 from market.records.by import By
 from tests.claims.factories import Desk, make_applicant, make_desk, make_published, make_rechecked
 from tests.databases import past_guards
-from tests.factories import NOW, make_member, make_staff
+from tests.factories import NOW, make_member, make_staff, make_user
 from tests.notices.rulings import rule_on
 from tests.notices.test_notice_acts import make_notice, make_publisher
 from tests.stage_cache import cached_stage
@@ -118,7 +118,7 @@ async def test_the_unit_objected_to_answers_with_papers_and_the_objector_adds_so
         (desk.approver, True),
         (everybody[1], True),
         (await make_staff(StaffRole.AUDITOR), True),
-        (await make_staff(StaffRole.REVIEWER), False),
+        (await load_actor((await make_user()).id), False),
         (everybody[0], False),
         (None, False),
     ):

@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from market.accounts.actors import Actor
+from market.accounts.actors import Actor, load_actor
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, StaffRole
 from market.kit.menus import WorkEntry, WorkGroup, build_workbench
 from market.kit.money import Money
@@ -20,6 +20,7 @@ from market.pages.recent_acts import list_recent_acts
 from market.pages.workbench import build_board
 from market.rooms import ROOMS
 from tests.deals.factories import make_offered, make_parties, make_to_sign
+from tests.experts.factories import make_expert
 from tests.factories import (
     NOW,
     make_broker,
@@ -31,13 +32,15 @@ from tests.factories import (
 )
 from tests.visitor import sign_in
 
-ROLES = ("university", "university2", "enterprise", "broker", *StaffRole)
+ROLES = ("university", "university2", "enterprise", "broker", "expert", *StaffRole)
 
 
 async def make_person(role: str) -> Actor:
     """Return a person like the demo's login of this name."""
     if role == "broker":
         return await make_broker()
+    if role == "expert":
+        return await load_actor((await make_expert()).user_id)
     if role in set(StaffRole):
         return await make_staff(StaffRole(role))
     kind = OrganisationKind.ENTERPRISE if role == "enterprise" else OrganisationKind.UNIVERSITY
@@ -77,9 +80,9 @@ async def test_every_entry_of_a_roles_menu_opens_and_is_marked_on_its_page(
         ("enterprise", ("/matches", "/my/needs", "/claims", "/claims/new", "/subsidies/calculator")),
         ("broker", ("/matches?view=mine", "/deals", "/statement?side=broker")),
         ("officer", ("/desk", "/desk/batches", "/desk/instructions", "/desk/terms", "/payees")),
-        ("operator", ("/backoffice/clock", "/backoffice/sanctions", "/backoffice/jobs", "/reviews/assign")),
+        ("operator", ("/backoffice/clock", "/backoffice/sanctions", "/backoffice/jobs", "/admin/rounds")),
         ("approver", ("/backoffice/objections", "/desk/clawbacks", "/backoffice/sanctions")),
-        ("reviewer", ("/reviews",)),
+        ("expert", ("/reviews",)),
         ("auditor", ("/audit-log", "/anomalies", "/bank/statements", "/desk", "/rewards", "/deals")),
     ],
 )

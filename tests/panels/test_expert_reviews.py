@@ -1,182 +1,180 @@
-"""Experts are assigned, score blind and decline."""
+"""What single experts scored before there were rounds stays; what they left open goes into a round."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+import importlib
+import json
+from fractions import Fraction
+from uuid import uuid4
 
+import httpx
 import pytest
+from tortoise.exceptions import IntegrityError
 
-from market.accounts.models import StaffRole
+from market.accounts.actors import load_actor
+from market.accounts.models import Message, User
+from market.audit.log import record
 from market.claims.desk_review import calculate
-from market.claims.expert_panel import assign_experts, conclude_panel, unassign_expert, verdict_for
+from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim
-from market.kit.errors import Conflict, Invalid, NotFound
-from market.kit.i18n import lazy
-from market.kit.room import Room, Rooms, install
-from market.kit.subjects import Subject
-from market.panels import expert_reviews
-from market.panels.expert_reviews import assign_reviewers, decline, score
-from market.panels.panel_acts import conclude
-from market.panels.subjects import PanelSubject, get_subject
-from market.panels.verdicts import verdict_of
+from market.claims.round_claims import claims_to_judge
+from market.experts.admissions import propose_ruling
+from market.experts.checks import CHECKS as EXPERT_CHECKS
+from market.experts.models import Expert
+from market.experts.states import ExpertRuling, ExpertStatus
+from market.kit.errors import Conflict, Invalid
+from market.panels.checks import conclusions_are_logged, scores_are_logged
+from market.panels.models import ExpertReview, Panel
+from market.panels.states import PanelVerb
+from market.programmes.models import Programme
 from market.programmes.rule_files import find_terms
 from market.records.by import By
-from market.rooms import ROOMS, install_rooms
-from tests.claims.factories import (
-    WAN,
-    make_accepted,
-    make_applicant,
-    make_desk,
-)
-from tests.factories import NOW, make_member, make_membership, make_staff
-from tests.panels.factories import SCORES, assign, make_experts, score_all
+from market.records.checks import statuses_follow_their_history
+from tests.claims.factories import WAN, Desk, make_accepted, make_desk
+from tests.databases import past_guards, run_as_owner
+from tests.experts.factories import make_expert
+from tests.factories import NOW, make_user
+from tests.visitor import sign_in
+
+migration = importlib.import_module("market.migrations.0048_single_experts")
+POINTS = (80, 75, 82)
 
 
-async def test_experts_scores_set_the_rate_and_nobody_types_another() -> None:
+async def make_review(claim: Claim, points: int | None) -> ExpertReview:
+    """Write a review as the release of before did; None: its expert has not scored."""
+    review = ExpertReview(
+        id=uuid4(),
+        subject_kind="claim",
+        subject_id=claim.id,
+        reviewer_id=(await make_user()).id,
+        assigned_at=NOW,
+        due_on=NOW.date(),
+        novelty=points,
+        maturity=points,
+        benefit=points,
+        opinion="路线可行" if points else "",
+        submitted_at=NOW if points else None,
+    )
+    await past_guards(
+        "INSERT INTO expert_reviews SELECT * FROM jsonb_populate_record(NULL::expert_reviews, $1::jsonb)",
+        _row(review),
+    )
+    return review
+
+
+async def make_concluded(desk: Desk, claim: Claim) -> list[ExpertReview]:
+    """Write a panel of single experts that the rechecker concluded, with its log."""
+    reviews = [await make_review(claim, points) for points in POINTS]
+    for review, points in zip(reviews, POINTS, strict=True):
+        by = By(await load_actor(review.reviewer_id), NOW)
+        scores = dict.fromkeys(("novelty", "maturity", "benefit"), points)
+        await record("claim", claim.id, PanelVerb.SCORE, by=by, scores=scores)
+    panel = Panel(
+        id=uuid4(),
+        subject_kind="claim",
+        subject_id=claim.id,
+        concluded_by_id=desk.rechecker.user_id,
+        concluded_at=NOW,
+        points="79",
+        rate_basis_points=4000,
+        reason="意见一致",
+    )
+    await past_guards(
+        "INSERT INTO panels SELECT * FROM jsonb_populate_record(NULL::panels, $1::jsonb)", _row(panel)
+    )
+    await record(
+        "claim",
+        claim.id,
+        PanelVerb.CONCLUDE_PANEL,
+        by=By(desk.rechecker, NOW),
+        points="79",
+        rate_basis_points=4000,
+        is_flagged=False,
+    )
+    return reviews
+
+
+def _row(model: ExpertReview | Panel) -> str:
+    return json.dumps({name: getattr(model, name) for name in model._meta.db_fields}, default=str)
+
+
+async def test_a_concluded_panel_of_before_still_sets_the_rate_and_is_read(client: httpx.AsyncClient) -> None:
     desk = await make_desk()
     claim = await make_accepted(desk)
-    experts = await make_experts(4)
-    reviews = await assign(desk, claim, experts)
+    reviews = await make_concluded(desk, claim)
 
-    await score_all(reviews[:3], experts[:3], [SCORES] * 3)
-    with pytest.raises(Conflict, match="还有 1 位专家"):
-        await calculate(claim.number, by=By(desk.officer, NOW))
-    await decline(reviews[3].id, by=By(experts[3], NOW))
-    with pytest.raises(Conflict, match="评审结论"):
-        await calculate(claim.number, by=By(desk.officer, NOW))
-    await conclude_panel(claim.number, reason="意见一致", by=By(desk.rechecker, NOW))
-    with pytest.raises(Invalid):
-        await calculate(claim.number, rate_basis_points=5000, by=By(desk.officer, NOW))
+    verdict = await verdict_for(claim.id, find_terms("guangxi")[0])
     assessment = await calculate(claim.number, by=By(desk.officer, NOW))
+    await sign_in(client, desk.officer)
+    at_desk = (await client.get(f"/desk/{claim.number}")).text
+    await sign_in(client, await load_actor(reviews[0].reviewer_id))
+    tasks = (await client.get("/reviews")).text
+    own = (await client.get(f"/reviews/{reviews[0].id}")).text
+    foreign = await client.get(f"/reviews/{reviews[1].id}")
 
-    given: Any = assessment.result["given"]
-    assert (given["rate_basis_points"], given["scores"]) == (4000, ["79.00"] * 3)
+    assert (verdict.points, verdict.rate) == (Fraction(79), 4000)
+    assert sorted(verdict.scores) == sorted(map(Fraction, POINTS))
     assert assessment.award_amount == 120 * WAN * 4 // 10
+    assert "创新性 80，成熟度 80，应用效益 80" in at_desk
+    assert "意见一致" in at_desk
+    assert f"/reviews/{reviews[0].id}" in tasks
+    assert "路线可行" in own
+    assert foreign.status_code == 404
+    assert claim not in await claims_to_judge(await Programme.get(id=claim.programme_id), claim.year)
 
 
-async def test_fewer_than_three_experts_are_no_panel() -> None:
+async def test_what_single_experts_scored_is_closed_and_a_change_past_the_database_is_found() -> None:
+    desk = await make_desk()
+    await make_concluded(desk, await make_accepted(desk))
+    assert await conclusions_are_logged() == await scores_are_logged() == []
+    for statement in ("UPDATE panels SET points = '90'", "UPDATE expert_reviews SET novelty = 100"):
+        with pytest.raises(IntegrityError, match="append-only"):
+            await run_as_owner(statement)
+
+    await past_guards("UPDATE panels SET rate_basis_points = 5000")
+    await past_guards("UPDATE expert_reviews SET novelty = 100")
+
+    assert len(await conclusions_are_logged()) == 1
+    assert len(await scores_are_logged()) == 3
+
+
+async def test_what_was_left_open_ends_with_its_scores_kept_and_waits_for_a_round() -> None:
     desk = await make_desk()
     claim = await make_accepted(desk)
-    experts = await make_experts(4)
+    scored, waiting = await make_review(claim, 80), await make_review(claim, None)
 
-    with pytest.raises(Invalid, match="至少要 3 位"):
-        await assign(desk, claim, experts[:2])
-    reviews = await assign(desk, claim, experts[:3])
-    await score_all(reviews[:2], experts[:2], [SCORES] * 2)
-    await unassign_expert(claim.number, reviews[2].id, reason="联系不上", by=By(desk.operator, NOW))
-    with pytest.raises(Conflict, match="至少要 3 位"):
-        await conclude_panel(claim.number, reason="够了", by=By(desk.rechecker, NOW))
-    with pytest.raises(NotFound):
-        await expert_reviews.get_review_for(experts[2], reviews[2].id)
-    replaced = await assign(desk, claim, experts[3:])
-    await score_all(replaced, experts[3:], [SCORES])
+    await past_guards(migration.OPEN_REVIEWS)
 
-    assert (await conclude_panel(claim.number, reason="一致", by=By(desk.rechecker, NOW))).points == "79"
+    assert (await ExpertReview.get(id=scored.id)).novelty == 80
+    assert (await ExpertReview.get(id=waiting.id)).unassigned_reason == "改由评审轮次评审"
+    with pytest.raises(Conflict, match="请列入评审轮次"):
+        await calculate(claim.number, by=By(desk.officer, NOW))
+    assert claim in await claims_to_judge(await Programme.get(id=claim.programme_id), claim.year)
 
 
-async def test_an_expert_sees_own_tasks_only_scores_once_and_after_declining_nothing() -> None:
+async def test_reviewers_of_the_staff_become_applicants_who_have_to_tell_their_work() -> None:
     desk = await make_desk()
-    claim = await make_accepted(desk)
-    (expert, *others), rival = await make_experts(), await make_staff(StaffRole.REVIEWER)
-    (task, *_rest) = await assign(desk, claim, [expert, *others])
+    entered = await make_expert()
+    others = [await make_user() for _ in range(2)]
+    for user_id in (entered.user_id, *(user.id for user in others)):
+        await past_guards("UPDATE users SET staff_role = 'reviewer' WHERE id = $1", user_id)
 
-    with pytest.raises(NotFound):
-        await expert_reviews.get_review_for(rival, task.id)
-    with pytest.raises(Invalid):
-        await score(task.id, scores=SCORES | {"novelty": 101}, opinion="", by=By(expert, NOW))
-    await score(task.id, scores=SCORES, opinion="", by=By(expert, NOW))
-    with pytest.raises(Conflict):
-        await score(task.id, scores=SCORES, opinion="", by=By(expert, NOW))
-    assert (await verdict_for(claim.id, find_terms("guangxi")[0])).shown_points == "79.00"
+    await past_guards(migration.REVIEWERS)
+    await past_guards(migration.STAFF)
 
-
-async def test_an_expert_of_a_party_is_not_asked() -> None:
-    desk = await make_desk()
-    applicant = await make_applicant()
-    claim = await make_accepted(desk, applicant)
-    buyer = (await Claim.get(id=claim.id).select_related("applicant")).applicant
-    expert = await make_member(buyer, staff_role=StaffRole.REVIEWER)
-
-    with pytest.raises(Invalid, match="应当回避"):
-        await assign_experts(
-            claim.number,
-            reviewer_ids=[person.user_id for person in (expert, *await make_experts(2))],
-            due_on=NOW.date() + timedelta(days=7),
+    assert {user.staff_role for user in await User.filter(expert__id__not_isnull=True)} == {None}
+    applied = await Expert.filter(user_id__in=[user.id for user in others]).order_by("number")
+    assert [expert.status for expert in applied] == [ExpertStatus.APPLIED] * 2
+    assert int(applied[1].number[-6:]) == int(applied[0].number[-6:]) + 1
+    assert await Expert.all().count() == 3
+    assert await Message.filter(user_id=others[0].id, address="/experts/apply").exists()
+    with pytest.raises(Invalid, match="资料还不全"):
+        await propose_ruling(
+            applied[0].number,
+            ExpertRuling.ADMIT,
+            text="核对过",
+            application_at=applied[0].applied_at,
             by=By(desk.operator, NOW),
         )
-
-
-@pytest.mark.parametrize(("days_ago", "is_asked"), [(3 * 365 - 1, False), (3 * 365 + 2, True)])
-async def test_an_expert_is_not_asked_for_three_years_after_leaving_a_party(
-    days_ago: int, is_asked: bool
-) -> None:
-    desk = await make_desk()
-    claim = await make_accepted(desk)
-    applicant = (await Claim.get(id=claim.id).select_related("applicant")).applicant
-    expert, *others = await make_experts()
-    left_at = NOW - timedelta(days=days_ago)
-    await make_membership(expert.user_id, applicant, start=left_at - timedelta(days=30), end=left_at)
-
-    assignment = assign_experts(
-        claim.number,
-        reviewer_ids=[person.user_id for person in (expert, *others)],
-        due_on=NOW.date() + timedelta(days=7),
-        by=By(desk.operator, NOW),
-    )
-
-    if is_asked:
-        assert len(await assignment) == 3
-    else:
-        with pytest.raises(Invalid, match="应当回避"):
-            await assignment
-
-
-async def test_records_of_any_room_are_judged_and_their_room_is_called_back() -> None:
-    number, completed = uuid4(), []
-
-    async def on_complete(now: datetime) -> None:
-        completed.append(now)
-
-    async def subjects(ids: Sequence[UUID]) -> dict[UUID, PanelSubject]:
-        subject = PanelSubject(
-            kind="sample",
-            id=number,
-            number="YP-1",
-            title="样品",
-            detail="",
-            sections=(),
-            parties=frozenset(),
-            closed="",
-            assign_address="/",
-            address="/",
-            on_complete=on_complete,
-            on_conclude=on_complete,
-        )
-        return dict.fromkeys(ids, subject)
-
-    room = Room("samples", subjects={"sample": Subject(lazy("样品"))}, panel_subjects={"sample": subjects})
-    install(Rooms([*ROOMS.all, room]))
-    try:
-        experts, operator = await make_experts(), await make_staff(StaffRole.OPERATOR)
-        rechecker = await make_staff(StaffRole.RECHECKER)
-        subject = await get_subject("sample", number)
-        tasks = await assign_reviewers(
-            subject,
-            reviewer_ids=[expert.user_id for expert in experts],
-            due_on=NOW.date() + timedelta(days=7),
-            by=By(operator, NOW),
-        )
-        for task in tasks:
-            expert = next(person for person in experts if person.user_id == task.reviewer_id)
-            await score(task.id, scores=SCORES, opinion="", by=By(expert, NOW))
-        verdict = await verdict_of("sample", number, ceiling=5000, scoring=None)
-        await conclude(subject, verdict, reason="一致", by=By(rechecker, NOW))
-    finally:
-        install_rooms()
-
-    assert completed == [NOW, NOW]
-    verdict = await verdict_of("sample", number, ceiling=5000, scoring=None)
-    assert (verdict.waiting, verdict.shown_points, verdict.rate) == (0, "79.00", 4000)
+    assert await EXPERT_CHECKS["experts: weights are whole"].check() == []
+    assert await statuses_follow_their_history() == []

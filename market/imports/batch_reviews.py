@@ -184,9 +184,8 @@ def _is_untouched(kind: Kind, row: ListingImportRow, listing: Any) -> bool:
     )
 
 
-@atomic()
-async def undo(listing_import: ListingImport, *, by: By) -> None:
-    """Undo an import: delete the drafts it made, and take back what it changed.
+async def undo_listings(listing_import: ListingImport, *, by: By) -> int:
+    """Delete the drafts that an import made, take back what it changed, and return how many were deleted.
 
     Raises:
         Conflict: something has happened to one of them since.
@@ -219,7 +218,7 @@ async def undo(listing_import: ListingImport, *, by: By) -> None:
         await kind.model.filter(id__in=created).delete()
     except IntegrityError as error:
         raise Conflict(_("有的草稿已经用在别处，不能整批撤销。")) from error
-    await transition(listing_import, ImportAction.UNDO, by=by, removed=len(created))
+    return len(created)
 
 
 def _restored(kind: Kind, before: Mapping[str, Any]) -> dict[str, Any]:

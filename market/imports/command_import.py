@@ -21,7 +21,7 @@ from market.audit.log import record
 from market.codes.regions import GUANGXI
 from market.deps import Deps
 from market.imports import sheet_rows
-from market.imports.excel_template import column_named
+from market.imports.excel_template import list_of
 from market.imports.heads import head_notices
 from market.imports.json_lines import parse_line
 from market.imports.open_data_rows import InvalidRow, need_of, outcome_of
@@ -241,7 +241,7 @@ def _row(number: int, raw: Any, kind: Kind, report: Report) -> Row:
     if isinstance(raw, InvalidRow):
         raise raw
     if isinstance(raw, SheetRow):
-        read = read_row(kind, raw)
+        read = read_row(list_of(kind), raw)
         if read.faults and not all(fault.is_optional for fault in read.faults):
             raise InvalidRow(read.reasons)
         report.notices += [
@@ -254,17 +254,18 @@ def _row(number: int, raw: Any, kind: Kind, report: Report) -> Row:
 def _raw_rows(path: Path, kind: Kind, report: Report) -> tuple[int, Iterable[tuple[int, Any]]]:
     """Return the number of rows of a file, and the rows with their numbers."""
     if path.suffix.lower() in TABLES:
+        form = list_of(kind)
         try:
-            heads = sheet_rows.open_list(path.read_bytes(), kind)
+            heads = sheet_rows.open_list(path.read_bytes(), form)
         except sheet_rows.NotTheTemplate as error:
             raise UnreadableFile(str(error)) from error
         report.notices += head_notices(heads)
         report.notices += [
-            _("“%(head)s”列按“%(name)s”读。", head=guess.head, name=column_named(kind, guess.name).head)
+            _("“%(head)s”列按“%(name)s”读。", head=guess.head, name=form.column(guess.name).head)
             for guess in heads.guesses
             if not guess.is_sure
         ]
-        rows = list(sheet_rows.read(heads, kind))
+        rows = list(sheet_rows.read(heads, form))
         return len(rows), rows
     try:
         # Read once only to count: a broken archive is refused before a row of it is written.

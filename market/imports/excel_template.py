@@ -11,7 +11,7 @@ import xlsxwriter
 from market.codes import lists
 from market.codes.labels import label, labels
 from market.kit.i18n import Lazy, lazy
-from market.listings.kinds import OUTCOME, Kind
+from market.listings.kinds import NEED, OUTCOME, Kind
 
 MAX_ROWS = 5000
 YES = lazy("是")
@@ -31,6 +31,8 @@ class Column:
     """Heads of other lists for the same thing."""
     is_offered: bool = True
     """Stands in our template; the others are read in lists of other people only."""
+    is_remembered: bool = True
+    """What a head of it is called may be remembered; not of a column that the next list has not."""
 
     @property
     def title(self) -> str:
@@ -149,25 +151,39 @@ NEED_COLUMNS = (
 )
 
 
-def columns_of(kind: Kind) -> tuple[Column, ...]:
-    """Return the columns of the template of one kind of listing."""
-    return OUTCOME_COLUMNS if kind is OUTCOME else NEED_COLUMNS
+@dataclass(frozen=True)
+class ListForm:
+    """What a list is read as: the kind of listing that a row describes, and the columns of ours."""
+
+    kind: Kind
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """Return one column by its name."""
+        return next(column for column in self.columns if column.name == name)
+
+    def has(self, name: str) -> bool:
+        return any(column.name == name for column in self.columns)
 
 
-def column_named(kind: Kind, name: str) -> Column:
-    """Return one column of a kind of listing."""
-    return next(column for column in columns_of(kind) if column.name == name)
+OUTCOME_LIST = ListForm(OUTCOME, OUTCOME_COLUMNS)
+NEED_LIST = ListForm(NEED, NEED_COLUMNS)
 
 
-def template(kind: Kind) -> bytes:
-    """Return the empty template as bytes of an .xlsx file, one row per listing."""
+def list_of(kind: Kind) -> ListForm:
+    """Return the form of lists of one kind of listing."""
+    return OUTCOME_LIST if kind is OUTCOME else NEED_LIST
+
+
+def template(form: ListForm) -> bytes:
+    """Return the empty template as bytes of an .xlsx file, one row per record."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
-    sheet, codes = book.add_worksheet(str(kind.words)), book.add_worksheet("codes")
+    sheet, codes = book.add_worksheet(str(form.kind.words)), book.add_worksheet("codes")
     codes.hide()
     bold = book.add_format({"bold": True, "bg_color": "#e6f2ee", "border": 1})
     grey = book.add_format({"font_color": "#5f716f", "text_wrap": True})
-    for place, column in enumerate(column for column in columns_of(kind) if column.is_offered):
+    for place, column in enumerate(column for column in form.columns if column.is_offered):
         sheet.write_string(0, place, column.title, bold)
         sheet.write_string(1, place, str(column.hint or ""), grey)
         sheet.set_column(place, place, 18)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from market.imports.excel_template import Column, columns_of
+from market.imports.excel_template import Column, ListForm
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Row, Sheet
 from market.kit.workbooks.heads import MOST_TITLE_ROWS, HeadRow, head_key, head_keys, to_simplified
-from market.listings.kinds import KINDS, Kind
 
 FEWEST_COLUMNS = 3
 """Known columns that make a sheet a list of listings."""
@@ -91,7 +90,7 @@ def unit_of(head: str) -> int:
 
 
 def guess_heads(
-    sheets: Iterable[Sheet], kind: Kind, remembered: Mapping[str, str] = {}, *, only_row: int = 0
+    sheets: Iterable[Sheet], form: ListForm, remembered: Mapping[str, str] = {}, *, only_row: int = 0
 ) -> SheetHeads | None:
     """Return the row that looks most like heads, over all sheets; None where no row has two known heads.
 
@@ -103,7 +102,7 @@ def guess_heads(
     lists: dict[str, None] = {}
     for sheet in sheets:
         for place, row in enumerate(sheet.rows[:MOST_TITLE_ROWS]):
-            guesses = _guess(sheet, sheet.rows[place - 1] if place else None, row, kind, remembered)
+            guesses = _guess(sheet, sheet.rows[place - 1] if place else None, row, form, remembered)
             known = [guess for guess in guesses if guess.name]
             rank = (
                 any(guess.name == "title" for guess in known),
@@ -150,9 +149,9 @@ def remembered_key(head: str) -> str:
 
 
 def _guess(
-    sheet: Sheet, above: Row | None, row: Row, kind: Kind, remembered: Mapping[str, str]
+    sheet: Sheet, above: Row | None, row: Row, form: ListForm, remembered: Mapping[str, str]
 ) -> tuple[HeadGuess, ...]:
-    exact, order = _spellings(kind.key)
+    exact, order = _spellings(form.columns)
     names: dict[int, tuple[str, bool]] = {}
     units: dict[int, int] = {}
     used: set[str] = set()
@@ -206,11 +205,10 @@ def _bare_key(key: str) -> str:
 
 
 @lru_cache
-def _spellings(kind_key: str) -> tuple[dict[str, str], list[str]]:
+def _spellings(columns: tuple[Column, ...]) -> tuple[dict[str, str], list[str]]:
     """Return our columns by the keys of their spellings, and the keys in the order they are tried."""
     exact: dict[str, str] = {}
     order: list[str] = []
-    columns = columns_of(KINDS[kind_key])
     for depth in range(max(len(_all_spellings(column)) for column in columns)):
         for column in columns:
             spellings = _all_spellings(column)
@@ -247,10 +245,10 @@ def visible_rows(heads: SheetHeads) -> Iterator[Row]:
     yield from (row for row in heads.head_row.rows() if not row.is_hidden)
 
 
-def columns_for_choice(kind: Kind) -> list[tuple[str, str]]:
+def columns_for_choice(form: ListForm) -> list[tuple[str, str]]:
     """Return our columns to choose from, amounts in each unit."""
     choices: list[tuple[str, str]] = []
-    for column in columns_of(kind):
+    for column in form.columns:
         head = str(column.head)
         if column.name in AMOUNTS:
             bare = head.split("（")[0]
@@ -263,9 +261,9 @@ def columns_for_choice(kind: Kind) -> list[tuple[str, str]]:
     return choices
 
 
-def valid_choices(data: Mapping[str, Any], mapping: Mapping[str, Any], kind: Kind) -> dict[int, str]:
+def valid_choices(data: Mapping[str, Any], mapping: Mapping[str, Any], form: ListForm) -> dict[int, str]:
     """Return the choices of a form by number of the list's column."""
-    known = {value for value, _words in columns_for_choice(kind)}
+    known = {value for value, _words in columns_for_choice(form)}
     chosen: dict[int, str] = {}
     for column in mapping.get("columns", []):
         value = str(data.get(f"column-{column['column']}", column["choice"]))

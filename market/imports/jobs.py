@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from market.accounts.actors import Actor, load_actor
 from market.accounts.messages import notify
 from market.deps import Deps
 from market.imports import sheet_rows
+from market.imports.excel_template import ListForm
 from market.imports.heads import heads_by_hand
 from market.imports.models import ListingImport, ListingImportRow
-from market.imports.row_checks import check_rows, content_of, stored_cells, surroundings_of
+from market.imports.row_cells import stored_cells
 from market.imports.row_reading import SheetRow
 from market.imports.row_writing import (
-    NewContent,
-    lock_owners,
     publication_columns,
-    write_listings,
 )
 from market.imports.states import ImportAction, ImportStatus, RowOutcome, RowStanding
+from market.imports.targets import target_of
 from market.kit.clock import local_date
 from market.kit.database import in_transaction
-from market.kit.errors import MarketError
 from market.kit.foreign_files import in_file_thread, parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.jobs import job
 from market.kit.workbooks.cells import Sheet
-from market.listings import authoring
 from market.listings.deadlines import set_deadlines
-from market.listings.kinds import NEED, Kind, get_kind
-from market.listings.rules import expires_on
+from market.listings.kinds import Kind, get_kind
 from market.listings.states import PUBLIC, ListingAction
 from market.records.by import By
 from market.records.transitions import transition
@@ -52,9 +48,9 @@ async def check_import(deps: Deps, *, import_id: str) -> None:
     if listing_import is None or listing_import.status is not ImportStatus.MAPPED:
         return
     content = await deps.store.get(listing_import.file.sha256)
-    kind = get_kind(listing_import.kind)
-    sheets = await parse_foreign(content, sheet_rows.open_sheets, content, kind)
-    read = await in_file_thread(_read, sheets, listing_import)
+    form = await target_of(listing_import).form_of(listing_import.subject_id)
+    sheets = await parse_foreign(content, sheet_rows.open_sheets, content, form)
+    read = await in_file_thread(_read, sheets, listing_import, form)
     if not read:
         async with in_transaction():
             await transition(
@@ -67,11 +63,13 @@ async def check_import(deps: Deps, *, import_id: str) -> None:
     await _check(listing_import, read, started=started, by=By.job(deps.clock()))
 
 
-def _read(sheets: Sequence[Sheet], listing_import: ListingImport) -> list[tuple[int, SheetRow]]:
+def _read(
+    sheets: Sequence[Sheet], listing_import: ListingImport, form: ListForm
+) -> list[tuple[int, SheetRow]]:
     mapping = listing_import.mapping
     names = {column["column"]: column["name"] for column in mapping["columns"]}
     heads = heads_by_hand(sheets, mapping["sheet"], mapping["head_row"], names)
-    return list(sheet_rows.read(heads, get_kind(listing_import.kind))) if heads else []
+    return list(sheet_rows.read(heads, form)) if heads else []
 
 
 async def _check(
@@ -86,7 +84,8 @@ async def _check(
     )
     answers = {int(str(number)): given for number, given in earlier if given}
     await ListingImportRow.filter(listing_import_id=listing_import.id).delete()
-    surroundings = await surroundings_of(listing_import)
+    target = target_of(listing_import)
+    surroundings = await target.surroundings(listing_import, (), by=by)
     for start in range(0, len(read), PORTION):
         rows = [
             ListingImportRow(
@@ -99,7 +98,7 @@ async def _check(
             )
             for number, filled in read[start : start + PORTION]
         ]
-        await check_rows(listing_import, rows, surroundings)
+        await target.check(listing_import, rows, surroundings)
         await ListingImportRow.bulk_create(rows)
         await tell_progress(listing_import, min(start + PORTION, len(read)), len(read))
     milliseconds = round(1000 * (time.monotonic() - started))
@@ -139,13 +138,17 @@ async def count_rows(import_id: UUID) -> dict[str, int]:
 
 
 @job(RUN)
-async def run_import(deps: Deps, *, import_id: str) -> None:
-    """Write the rows that are ready as listings. A run that was interrupted goes on where it was."""
+async def run_import(deps: Deps, *, import_id: str, pressed_at: str = "") -> None:
+    """Write the rows that are ready. A run that was interrupted goes on where it was.
+
+    What is written is judged by `pressed_at`, the moment at which the button was pressed.
+    """
     listing_import = await ListingImport.get_or_none(id=UUID(import_id))
     if listing_import is None or listing_import.status is not ImportStatus.IMPORTING:
         return
     actor = await _author(listing_import)
-    by = By(actor, deps.clock()) if actor else By.job(deps.clock())
+    now = datetime.fromisoformat(pressed_at) if pressed_at else deps.clock()
+    by, target = By(actor, now) if actor else By.job(now), target_of(listing_import)
     ready = ListingImportRow.filter(
         listing_import_id=listing_import.id, standing=RowStanding.READY, outcome=None
     )
@@ -153,7 +156,7 @@ async def run_import(deps: Deps, *, import_id: str) -> None:
     portion = max(total, 1) if listing_import.is_all_or_nothing else PORTION
     while rows := await ready.order_by("row_number").limit(portion):
         async with in_transaction():
-            await _write(listing_import, rows, by=by)
+            await target.write(listing_import, rows, by=by)
         done += len(rows)
         await tell_progress(listing_import, done, total)
     async with in_transaction():
@@ -167,8 +170,9 @@ async def run_import(deps: Deps, *, import_id: str) -> None:
         await transition(listing_import, ImportAction.FINISH, by=by, changes={"counts": counts})
         await notify(
             _(
-                "%(number)s 导入完成：新建 %(created)s 条草稿，更新 %(updated)s 条。",
+                "%(number)s 导入完成：新建 %(created)s 条%(records)s，更新 %(updated)s 条。",
                 number=listing_import.number,
+                records=target.record_words,
                 created=counts.get("outcome_created", 0),
                 updated=counts.get("outcome_updated", 0),
             ),
@@ -182,79 +186,6 @@ async def _author(listing_import: ListingImport) -> Actor | None:
     if listing_import.created_by_id is None:
         return None
     return await load_actor(listing_import.created_by_id, listing_import.organisation_id)
-
-
-async def _write(listing_import: ListingImport, rows: Sequence[ListingImportRow], *, by: By) -> None:
-    """Write rows as listings in the caller's transaction and keep what became of each."""
-    kind = get_kind(listing_import.kind)
-    ids = [row.listing_id for row in rows if row.listing_id]
-    await lock_owners({row.organisation_id for row in rows if row.organisation_id})
-    existing = {listing.id: listing for listing in await kind.model.filter(id__in=ids).select_for_update()}
-    written_since = await _written_since(kind, rows)
-    direct: list[tuple[ListingImportRow, NewContent]] = []
-    for row in rows:
-        values, given = content_of(row, listing_import)
-        if kind is NEED and values["deadline_on"] is None:
-            # A need without a last day stands for the usual term, and is complete with it.
-            values["deadline_on"] = expires_on(local_date(by.now))
-        listing = existing.get(row.listing_id)
-        if listing is not None and listing.status not in (kind.draft, kind.statuses.RETURNED):
-            await _change(kind, row, listing, values, given, by=by)
-        elif (number := written_since.get((row.organisation_id, row.reference))) is not None:
-            row.outcome = RowOutcome.REFUSED
-            row.sentence = _("核对之后，另一次导入已经写入了这一条：%(number)s。", number=number)
-        elif row.organisation_id is not None:
-            direct.append((row, NewContent(row.organisation_id, values, listing, given)))
-    written = await write_listings(kind, [content for _row, content in direct], publish=False, by=by)
-    for (row, _content), result in zip(direct, written, strict=True):
-        row.outcome, row.before = result.outcome, _plain(result.before)
-        row.listing_id, row.listing_revision = result.listing.id, result.listing.revision
-    await ListingImportRow.bulk_update(
-        rows, ["outcome", "before", "listing_id", "listing_revision", "sentence"]
-    )
-
-
-async def _written_since(kind: Kind, rows: Sequence[ListingImportRow]) -> dict[tuple[UUID | None, str], str]:
-    """Return the numbers of listings that came into being after the rows were checked, by owner and identity.
-
-    Another import of the same list wrote them.
-    """
-    new = [row for row in rows if row.listing_id is None]
-    listings = await kind.model.filter(
-        organisation_id__in=list({row.organisation_id for row in new if row.organisation_id}),
-        source_reference__in=[row.reference for row in new],
-    ).values_list("organisation_id", "source_reference", "number")
-    return {(owner, str(reference)): str(number) for owner, reference, number in listings}
-
-
-async def _change(
-    kind: Kind,
-    row: ListingImportRow,
-    listing: Any,
-    values: Mapping[str, Any],
-    given: frozenset[str],
-    *,
-    by: By,
-) -> None:
-    """Change a listing that is more than a draft the way its author would, with what the workflow asks."""
-    number = listing.number
-    try:
-        async with in_transaction():
-            changed = {name: value for name, value in values.items() if name in given}
-            saved = await authoring.save(kind, number, changed, is_submitted=False, by=by)
-    except MarketError as refused:
-        row.outcome, row.sentence = RowOutcome.REFUSED, f"{number}：{refused}"[:300]
-    else:
-        row.outcome, row.listing_revision = RowOutcome.UPDATED, saved.revision
-
-
-def _plain(before: dict[str, object] | None) -> dict[str, object] | None:
-    """Return replaced values as JSON holds them."""
-    if before is None:
-        return None
-    return {
-        name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in before.items()
-    }
 
 
 @job(PUBLISH)

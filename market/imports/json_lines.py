@@ -8,14 +8,13 @@ import zlib
 from io import BytesIO
 from typing import Any
 
-from market.imports.excel_template import columns_of
+from market.imports.excel_template import ListForm
 from market.imports.open_data_rows import InvalidRow, cells_of
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.workbooks.builder import Budget, SheetBuilder
 from market.kit.workbooks.cells import Cell, Kind, Limits, Sheet, UnreadableWorkbook, clean, text_cell
 from market.kit.workbooks.reading import decode
-from market.listings.kinds import Kind as ListingKind
 
 _BEGINNINGS = (b"{", b"\xef\xbb\xbf{")
 
@@ -56,7 +55,7 @@ def parse_line(line: str) -> Any:
         return InvalidRow(_("这一行不是 JSON。"))
 
 
-def read_json_lines(content: bytes, kind: ListingKind, limits: Limits) -> Sheet:
+def read_json_lines(content: bytes, form: ListForm, limits: Limits) -> Sheet:
     """Return the sheet: our heads in the first row, then each record, one row below its line in the file.
 
     What is wrong with a line stands in its first cell, as an error value does.
@@ -69,10 +68,10 @@ def read_json_lines(content: bytes, kind: ListingKind, limits: Limits) -> Sheet:
         raise UnreadableWorkbook(_("文件的编码看不懂，请另存为 UTF-8。"))
     builder = SheetBuilder("", Budget(limits))
     with in_source_language():
-        heads = [(column.name, str(column.head)) for column in columns_of(kind)]
+        heads = [(column.name, str(column.head)) for column in form.columns]
     places = {name: place for place, (name, _head) in enumerate(heads, start=1)}
     records = [
-        (number, _record(kind, line))
+        (number, _record(form, line))
         for number, line in enumerate(text.splitlines(), start=2)
         if line.strip()
     ]
@@ -89,9 +88,9 @@ def read_json_lines(content: bytes, kind: ListingKind, limits: Limits) -> Sheet:
     return builder.build()
 
 
-def _record(kind: ListingKind, line: str) -> dict[str, str] | InvalidRow:
+def _record(form: ListForm, line: str) -> dict[str, str] | InvalidRow:
     parsed = parse_line(line)
     try:
-        return parsed if isinstance(parsed, InvalidRow) else cells_of(kind, parsed)
+        return parsed if isinstance(parsed, InvalidRow) else cells_of(form, parsed)
     except InvalidRow as error:
         return error

@@ -24,13 +24,15 @@ class ListingImport(Stateful):
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
     kind = fields.CharField(max_length=24)
-    """outcome or need"""
+    """What it is brought into, a key of `Room.import_targets`: outcome, need, survey_entry."""
     status = enum_column(ImportStatus, ImportStatus.UPLOADED)
     organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
         "market.Organisation", related_name=False, null=True, on_delete=fields.RESTRICT
     )
     """Null where the operator imports a list that names an owner in each row."""
     organisation_id: UUID | None
+    subject_id = fields.UUIDField(null=True)
+    """The record that the list goes into, such as a survey; null where it needs none."""
     file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
         "market.StoredFile", related_name=False, on_delete=fields.RESTRICT
     )

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from market.codes.labels import label
-from market.imports.excel_template import YES, columns_of
+from market.imports.excel_template import YES, ListForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
-from market.listings.kinds import OUTCOME, Kind
+from market.listings.kinds import OUTCOME
 from market.listings.rules import MAX_KEYWORDS, first_sentence, keywords_of
 from market.listings.vocabulary import field_named
 
@@ -162,7 +162,7 @@ def need_of(row: Any) -> dict[str, Any]:
     }
 
 
-def cells_of(kind: Kind, row: Any) -> dict[str, str]:
+def cells_of(form: ListForm, row: Any) -> dict[str, str]:
     """Return one line of JSON as the cells of a list, by our columns.
 
     A key may be a column of ours, in its name or the words of its head; else it is read as `outcome_of` and
@@ -174,11 +174,9 @@ def cells_of(kind: Kind, row: Any) -> dict[str, str]:
     if not isinstance(row, Mapping):
         raise InvalidRow(_("这一行不是一条记录。"))
     with in_source_language():
-        named = {
-            words: column.name for column in columns_of(kind) for words in (column.name, str(column.head))
-        }
+        named = {words: column.name for column in form.columns for words in (column.name, str(column.head))}
         own = {named[key]: _cell(value) for key, value in row.items() if key in named}
-        read = outcome_of if kind is OUTCOME else need_of
+        read = outcome_of if form.kind is OUTCOME else need_of
         values = read({"id": "-", **row, "title": row.get("title") or own.get("title")})
         cells = {name: value for name, value in values.items() if isinstance(value, str)}
         cells["keywords"] = "；".join(values["keywords"])

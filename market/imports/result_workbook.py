@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.sheet_rows import open_sheets
 from market.imports.states import RowOutcome
+from market.imports.targets import target_of
 from market.kit.foreign_files import parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.writing import Cell, Table, write_workbook
-from market.listings.kinds import get_kind
 
 PORTION = 500
 
@@ -22,7 +22,7 @@ def build(
     mapping = listing_import.mapping
     heads = [column["head"] for column in mapping["columns"]]
     table = Table(
-        str(get_kind(listing_import.kind).words),
+        str(target_of(listing_import).words),
         [*heads, _("导入结果"), _("编号"), _("原因")],
         _portions(listing_import, content, only_refused=only_refused),
     )
@@ -33,23 +33,23 @@ async def _portions(
     listing_import: ListingImport, content: bytes, *, only_refused: bool
 ) -> AsyncIterator[Sequence[Sequence[Cell]]]:
     mapping = listing_import.mapping
-    sheets = await parse_foreign(content, open_sheets, content, get_kind(listing_import.kind))
+    target = target_of(listing_import)
+    form = await target.form_of(listing_import.subject_id)
+    sheets = await parse_foreign(content, open_sheets, content, form)
     sheet = next(sheet for sheet in sheets if sheet.name == mapping["sheet"])
     columns = [column["column"] for column in mapping["columns"]]
     texts = {row.number: [row.cell(column).text[:32_000] for column in columns] for row in sheet.rows}
-    kind = get_kind(listing_import.kind)
     rows = ListingImportRow.filter(listing_import_id=listing_import.id).order_by("row_number")
     if only_refused:
         rows = rows.filter(outcome=RowOutcome.REFUSED)
     start = 0
     while portion := await rows.offset(start).limit(PORTION):
-        ids = [row.listing_id for row in portion if row.listing_id]
-        numbers = dict(await kind.model.filter(id__in=ids).values_list("id", "number"))
+        numbers = await target.numbers([row.listing_id for row in portion if row.listing_id])
         yield [
             [
                 *texts.get(row.row_number, [""] * len(columns)),
                 str((row.outcome or row.standing).label),
-                numbers.get(row.listing_id, ""),
+                numbers.get(row.listing_id, "") if row.listing_id else "",
                 reasons_of(row),
             ]
             for row in portion

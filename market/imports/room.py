@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.imports import jobs, models, steps, views, worklist
+from market.imports.listing_targets import TARGETS
 from market.imports.states import ImportAction, ImportStatus, ImportVerb, RowOutcome, UndoneVerb
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
@@ -13,6 +14,7 @@ from market.listings.states import ListingAct
 ROOM = Room(
     "imports",
     models=(models,),
+    import_targets=TARGETS,
     routes=views.routes,
     jobs=(jobs.check_import, jobs.run_import, jobs.publish_import),
     workbench=(

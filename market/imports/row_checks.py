@@ -1,28 +1,24 @@
-"""Check the rows of an import: faults at their cells, the owner, and which listing is the same or alike."""
+"""Check rows that become listings: faults at their cells, the owner, which listing is the same or alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from market.accounts.models import Organisation, OrganisationStatus
+from market.imports.excel_template import list_of
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.open_data_rows import MAX_REFERENCE
-from market.imports.row_reading import Fault, ReadRow, SheetRow, lacks_required, read_row, reference_of
+from market.imports.row_cells import DECISION, LEAVE, NEW, UPDATE, describe, filled_row
+from market.imports.row_reading import Fault, ReadRow, SheetRow, read_row, reference_of
 from market.imports.row_writing import changes_of
 from market.imports.states import RowStanding
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
-from market.kit.workbooks.cells import Cell, text_cell
-from market.kit.workbooks.cells import Kind as CellKind
 from market.listings.kinds import OUTCOME, Kind, Listing, get_kind
 from market.listings.states import SHOWN_AS_REVIEWED
-
-DECISION = "listing"
-"""Key among the answers: what becomes of a row whose listing is there already."""
-UPDATE, LEAVE, NEW = "update", "leave", "new"
 
 
 @dataclass
@@ -53,12 +49,23 @@ class KnownListings:
         return bool(listing.revision != self.revisions.get(listing.id, 1))
 
 
-async def surroundings_of(listing_import: ListingImport) -> Surroundings:
-    """Return what the rows of an import are checked against, without its own rows."""
+async def surroundings_of(
+    listing_import: ListingImport, others: Sequence[ListingImportRow] = ()
+) -> Surroundings:
+    """Return what the rows of an import are checked against; `others` are its rows that are not checked."""
     own = None
     if listing_import.organisation_id is not None:
         own = await Organisation.get(id=listing_import.organisation_id)
-    return Surroundings(own)
+    return Surroundings(own, rows_by_reference=_first_rows(others))
+
+
+def _first_rows(rows: Sequence[ListingImportRow]) -> dict[str, int]:
+    """Return the number of the first row with each identity."""
+    first: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: row.row_number):
+        if row.reference and row.standing is not RowStanding.LEFT_OUT:
+            first.setdefault(row.reference, row.row_number)
+    return first
 
 
 async def check_rows(
@@ -66,18 +73,16 @@ async def check_rows(
 ) -> None:
     """Fill in what is found of each row; the caller saves them."""
     kind = get_kind(listing_import.kind)
-    columns = used_columns(listing_import.mapping)
-    is_foreign = lacks_required(kind, columns)
-    units = listing_import.mapping.get("units", {})
-    sheet_rows = {row.row_number: SheetRow(answered(row, columns), is_foreign, units) for row in rows}
+    form = list_of(kind)
+    sheet_rows = {row.row_number: filled_row(row, listing_import, form) for row in rows}
     await _load_owners(surroundings, sheet_rows.values())
     pending: list[tuple[ListingImportRow, ReadRow, Organisation, SheetRow]] = []
     with in_source_language():
         for row in rows:
             filled = sheet_rows[row.row_number]
-            read = read_row(kind, filled)
+            read = read_row(form, filled)
             owner = _owner(surroundings, filled, read)
-            _describe(row, read, filled)
+            describe(row, read, filled)
             if owner is not None:
                 row.organisation_id = owner.id
                 patents = ",".join(right["number"] for right in read.values.get("rights", []))
@@ -96,61 +101,9 @@ async def check_rows(
 
 def content_of(row: ListingImportRow, listing_import: ListingImport) -> tuple[dict[str, Any], frozenset[str]]:
     """Return the columns of the listing that a checked row makes, and which of them an update writes."""
-    kind = get_kind(listing_import.kind)
-    columns = used_columns(listing_import.mapping)
-    is_foreign = lacks_required(kind, columns)
-    filled = SheetRow(answered(row, columns), is_foreign, listing_import.mapping.get("units", {}))
-    read = read_row(kind, filled)
+    form = list_of(get_kind(listing_import.kind))
+    read = read_row(form, filled_row(row, listing_import, form))
     return read.values | {"source_reference": row.reference}, read.given
-
-
-def used_columns(mapping: Mapping[str, Any]) -> dict[str, int]:
-    """Return the number of the list's column by column of ours."""
-    return {column["name"]: column["column"] for column in mapping.get("columns", []) if column["name"]}
-
-
-def stored_cells(row: SheetRow) -> dict[str, Any]:
-    """Return the cells of a row as JSON: a text, or a list with what else matters of it."""
-    return {name: _stored(cell) for name, cell in row.cells.items() if cell.text}
-
-
-def _stored(cell: Cell) -> list[Any]:
-    flags = [cell.has_lost_digits, cell.is_merged, cell.is_1904]
-    return [cell.text, cell.sheet, cell.column, cell.kind.value, *(flags if any(flags) else ())]
-
-
-def answered(row: ListingImportRow, columns: Mapping[str, int]) -> dict[str, Cell]:
-    """Return the cells of a row in the columns that are used, with those that a person mended."""
-    cells = {name: Cell("", row.row_number, column) for name, column in columns.items()}
-    cells |= {name: _cell(row.row_number, stored) for name, stored in row.cells.items()}
-    for name, text in row.answers.items():
-        if name != DECISION:
-            sheet, column = (cells[name].sheet, cells[name].column) if name in cells else ("", 0)
-            cells[name] = text_cell(sheet, row.row_number, column, text)
-    return cells
-
-
-def _cell(number: int, stored: Sequence[Any]) -> Cell:
-    text, sheet, column, kind = stored[:4]
-    lost, merged, is_1904 = stored[4:] or (False, False, False)
-    # Numbers and dates are understood from their text as well; only what must not be used keeps its kind.
-    cell_kind = CellKind(kind) if kind in (CellKind.ERROR, CellKind.FORMULA) else CellKind.TEXT
-    return Cell(sheet, number, column, cell_kind, text, None, lost, merged, is_1904)
-
-
-def text_as_read(row: ListingImportRow, column: str) -> str:
-    """Return the text of a cell as it stands in the file."""
-    stored = row.cells.get(column)
-    return str(stored[0]) if stored else ""
-
-
-def _describe(row: ListingImportRow, read: ReadRow, filled: SheetRow) -> None:
-    row.title = " ".join(filled["title"].split())[:200]
-    row.faults = {
-        fault.column: {"sentence": fault.sentence, "choices": list(fault.choices)} for fault in read.faults
-    }
-    row.remarks = {column: str(remark) for column, remark in read.remarks.items()}
-    row.listing_id = None
 
 
 async def _load_owners(surroundings: Surroundings, rows: Iterable[SheetRow]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from market.codes import regions
 from market.imports.amount_choices import amount_choices
-from market.imports.excel_template import Column, columns_of, names_of
+from market.imports.excel_template import Column, ListForm, names_of
 from market.imports.heads import WAN
 from market.imports.open_data_rows import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.kit.formats import wan
@@ -22,7 +22,7 @@ from market.kit.workbooks.cells import Cell
 from market.kit.workbooks.heads import to_simplified
 from market.kit.workbooks.values import UnreadableCell, amount_of, day_of
 from market.kit.written_amounts import read_range
-from market.listings.kinds import OUTCOME, Kind
+from market.listings.kinds import OUTCOME
 from market.listings.models import PriceKind
 from market.listings.right_rows import InvalidRight, rights_of
 from market.listings.rules import keywords_of
@@ -97,21 +97,21 @@ class SheetRow:
         return "" if cell is None or cell.text == LEFT_OUT else cell.text
 
 
-def read_row(kind: Kind, row: SheetRow) -> ReadRow:
+def read_row(form: ListForm, row: SheetRow) -> ReadRow:
     """Return what a row says, all its faults at once."""
     with in_source_language():
-        reader = _Reader(kind, row)
+        reader = _Reader(form, row)
         reader.check_cells()
         reader.read.given = _given(row)
-        return reader.outcome() if kind is OUTCOME else reader.need()
+        return reader.outcome() if form.kind is OUTCOME else reader.need()
 
 
 class _Reader:
     """Reads the cells of one row and collects faults and remarks."""
 
-    def __init__(self, kind: Kind, row: SheetRow) -> None:
+    def __init__(self, form: ListForm, row: SheetRow) -> None:
         self.row = row
-        self.columns = {column.name: column for column in columns_of(kind)}
+        self.columns = {column.name: column for column in form.columns}
         self.read = ReadRow()
         self._faulty: set[str] = set()
 
@@ -393,6 +393,6 @@ def _target(parts: Sequence[str]) -> dict[str, str]:
     return {"indicator": indicator[:80], "present": present[:80], "target": target[:80]}
 
 
-def lacks_required(kind: Kind, columns: Mapping[str, Any]) -> bool:
+def lacks_required(form: ListForm, columns: Mapping[str, Any]) -> bool:
     """Return whether a list lacks a required column of our template: then it is somebody else's."""
-    return any(column.is_required and column.name not in columns for column in columns_of(kind))
+    return any(column.is_required and column.name not in columns for column in form.columns)

@@ -8,13 +8,13 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from market.imports.excel_template import Column, column_named, columns_of, names_of
+from market.imports.excel_template import Column, ListForm, names_of
 from market.imports.models import ListingImport, ListingImportRow
-from market.imports.row_checks import DECISION, text_as_read, used_columns
+from market.imports.row_cells import DECISION, text_as_read, used_columns
 from market.imports.row_reading import LEFT_OUT
 from market.imports.states import RowOutcome, RowStanding
 from market.kit.i18n import lazy
-from market.listings.kinds import NEED, OUTCOME, Kind
+from market.listings.kinds import NEED, OUTCOME
 
 SHOWN_ROWS = 20
 USUAL = {
@@ -41,15 +41,15 @@ TABS: Mapping[str, tuple[Any, Q]] = {
 
 
 def shown_columns(
-    kind: Kind, listing_import: ListingImport, rows: Sequence[ListingImportRow]
+    form: ListForm, listing_import: ListingImport, rows: Sequence[ListingImportRow]
 ) -> list[Column]:
     """Return the columns of the table: those with a fault or a remark, and the usual ones."""
     used = used_columns(listing_import.mapping)
     remarked = {name for row in rows for name in (*row.faults, *row.remarks, *row.answers)}
-    usual = [name for name in USUAL[kind.key] if name in used]
+    usual = [name for name in USUAL[form.kind.key] if name in used]
     room = max(MOST_SHOWN - len(remarked | {"title"}), 0)
     wanted = (remarked | set(usual[:room])) - {"title", DECISION}
-    return [column for column in columns_of(kind) if column.name in wanted]
+    return [column for column in form.columns if column.name in wanted]
 
 
 async def count_same_faults(listing_import: ListingImport) -> Mapping[tuple[str, str], int]:
@@ -63,7 +63,7 @@ async def count_same_faults(listing_import: ListingImport) -> Mapping[tuple[str,
 
 
 def shown_row(
-    kind: Kind,
+    form: ListForm,
     row: ListingImportRow,
     numbers: Mapping[Any, str],
     same: Mapping[tuple[str, str], int],
@@ -76,7 +76,7 @@ def shown_row(
             "text": row.answers.get(name, text_as_read(row, name)),
             "was": text_as_read(row, name) if name in row.answers else "",
             "fault": fault["sentence"] if fault else "",
-            "choices": _choices(kind, name, fault["choices"]) if fault else [],
+            "choices": _choices(form, name, fault["choices"]) if fault else [],
             "is_either": fault is not None
             and len(fault["choices"]) == 2
             and LEFT_OUT not in fault["choices"],
@@ -87,8 +87,8 @@ def shown_row(
     return {"row": row, "cells": cells, "decision": row.answers.get(DECISION, ""), "number": number}
 
 
-def _choices(kind: Kind, name: str, choices: Sequence[str]) -> list[tuple[str, str]]:
+def _choices(form: ListForm, name: str, choices: Sequence[str]) -> list[tuple[str, str]]:
     """Return value and words of what a faulty cell may be answered; the values are what a list would say."""
-    codes = column_named(kind, name).codes
+    codes = form.column(name).codes
     words = [*names_of(codes), LEFT_OUT] if codes else choices
     return list(zip(choices, words, strict=False))

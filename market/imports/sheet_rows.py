@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from market.imports.excel_template import MAX_ROWS, Column, columns_of
+from market.imports.excel_template import MAX_ROWS, Column, ListForm
 from market.imports.heads import SheetHeads, guess_heads, visible_rows
 from market.imports.json_lines import is_json_lines, is_packed, read_json_lines, unpack_lines
 from market.imports.row_reading import SheetRow, lacks_required
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Limits, Row, Sheet, UnreadableWorkbook
 from market.kit.workbooks.reading import read_sheets
-from market.listings.kinds import Kind
 
 _TOTALS = frozenset(["合计", "总计", "小计", "共计", "合計", "總計"])
 LIMITS = Limits(rows=MAX_ROWS + 100)
@@ -21,7 +20,7 @@ class NotTheTemplate(Exception):
     """The workbook is no list of listings; the message says what is missing."""
 
 
-def open_sheets(content: bytes, kind: Kind) -> list[Sheet]:
+def open_sheets(content: bytes, form: ListForm) -> list[Sheet]:
     """Return the sheets of a workbook, a text file or JSON lines, also packed by gzip.
 
     Raises:
@@ -31,13 +30,13 @@ def open_sheets(content: bytes, kind: Kind) -> list[Sheet]:
         if is_packed(content):
             content = unpack_lines(content, LIMITS)
         if is_json_lines(content):
-            return [read_json_lines(content, kind, LIMITS)]
+            return [read_json_lines(content, form, LIMITS)]
         return list(read_sheets(content, LIMITS))
     except UnreadableWorkbook as error:
         raise NotTheTemplate(str(error)) from error
 
 
-def open_list(content: bytes, kind: Kind, remembered: Mapping[str, str] = {}) -> SheetHeads:
+def open_list(content: bytes, form: ListForm, remembered: Mapping[str, str] = {}) -> SheetHeads:
     """Find the heads of our template, or of another list, in a workbook or a text file.
 
     A list has a title and two more columns whose heads are known.
@@ -45,16 +44,16 @@ def open_list(content: bytes, kind: Kind, remembered: Mapping[str, str] = {}) ->
     Raises:
         NotTheTemplate: it cannot be read, or columns are missing.
     """
-    heads = guess_heads(open_sheets(content, kind), kind, remembered)
+    heads = guess_heads(open_sheets(content, form), form, remembered)
     if heads is None or not heads.is_list:
-        raise NotTheTemplate(missing_columns(heads, kind))
+        raise NotTheTemplate(missing_columns(heads, form))
     return heads
 
 
-def missing_columns(heads: SheetHeads | None, kind: Kind) -> str:
+def missing_columns(heads: SheetHeads | None, form: ListForm) -> str:
     """Say which columns a list lacks, and in which row its heads were taken to stand."""
     columns = heads.columns if heads else {}
-    missing = [column for column in columns_of(kind) if column.name not in columns and column.is_offered]
+    missing = [column for column in form.columns if column.name not in columns and column.is_offered]
     if len(columns) >= 3:
         missing = [column for column in missing if column.name == "title"]
     names = _(
@@ -65,11 +64,11 @@ def missing_columns(heads: SheetHeads | None, kind: Kind) -> str:
     return _("工作表“%(sheet)s”第 %(row)s 行的表头", sheet=heads.sheet.name, row=heads.row) + names
 
 
-def read(heads: SheetHeads, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
+def read(heads: SheetHeads, form: ListForm) -> Iterator[tuple[int, SheetRow]]:
     """Yield the filled rows below the heads that a person sees, with their numbers in the sheet."""
     places = heads.columns
-    columns = [column for column in columns_of(kind) if column.name in places]
-    is_foreign = lacks_required(kind, places)
+    columns = [column for column in form.columns if column.name in places]
+    is_foreign = lacks_required(form, places)
     for place, row in enumerate(visible_rows(heads)):
         cells = {column.name: row.cell(places[column.name]) for column in columns}
         filled = SheetRow(cells, is_foreign, heads.units)

@@ -14,7 +14,7 @@ class ImportStatus(LabelEnum):
     MAPPED = "mapped", lazy("正在核对"), "act"
     CHECKED = "checked", lazy("待导入"), "due"
     IMPORTING = "importing", lazy("正在导入"), "act"
-    IMPORTED = "imported", lazy("已导入为草稿"), "done"
+    IMPORTED = "imported", lazy("已导入"), "done"
     SUBMITTED = "submitted", lazy("整批待审"), "due"
     RETURNED = "returned", lazy("整批退回"), "wrong"
     PUBLISHING = "publishing", lazy("正在发布"), "act"
@@ -74,7 +74,7 @@ class RowStanding(LabelEnum):
 class RowOutcome(LabelEnum):
     """What became of a row."""
 
-    CREATED = "created", lazy("新建草稿"), "done"
+    CREATED = "created", lazy("新建"), "done"
     UPDATED = "updated", lazy("已更新"), "done"
     SAME = "same", lazy("没有变化")
     REFUSED = "refused", lazy("没有导入"), "wrong"

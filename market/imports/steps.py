@@ -12,7 +12,7 @@ from market.codes.numbers import next_number
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
 from market.imports import jobs
-from market.imports.excel_template import column_named
+from market.imports.excel_template import ListForm
 from market.imports.heads import (
     AMOUNTS,
     SheetHeads,
@@ -23,26 +23,16 @@ from market.imports.heads import (
     unit_of,
 )
 from market.imports.models import ColumnMapping, ListingImport, ListingImportRow
-from market.imports.row_checks import (
-    DECISION,
-    LEAVE,
-    NEW,
-    UPDATE,
-    check_rows,
-    surroundings_of,
-    text_as_read,
-)
+from market.imports.row_cells import DECISION, LEAVE, NEW, UPDATE, text_as_read
 from market.imports.sheet_rows import NotTheTemplate, open_sheets
 from market.imports.states import ImportAction, ImportStatus, ImportVerb, RowStanding
+from market.imports.targets import get_target, target_of
 from market.kit.database import atomic, in_transaction
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.foreign_files import in_file_thread, parse_foreign
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.workbooks.cells import Sheet, clean
-from market.listings.authoring import require_may_create
-from market.listings.kinds import KINDS, Kind, get_kind
-from market.listings.states import ListingAct
 from market.records.by import By
 from market.records.transitions import transition
 
@@ -54,7 +44,7 @@ MAX_ANSWER = 2000
 
 
 async def get_import_for(actor: Actor, number: str) -> ListingImport:
-    """Return an import of the person's organisation, or any for who reviews listings.
+    """Return an import that the person may go on with, as its target says: their organisation's, or any.
 
     Raises:
         NotFound: there is none, or it is another organisation's.
@@ -62,7 +52,7 @@ async def get_import_for(actor: Actor, number: str) -> ListingImport:
     listing_import = await ListingImport.get_or_none(number=number).select_related(
         "file", "organisation", "created_by"
     )
-    if listing_import is None or not _may_see(actor, listing_import):
+    if listing_import is None or not await target_of(listing_import).may_see(actor, listing_import):
         raise NotFound(_("没有这次导入，或者您不能查看它。"))
     return listing_import
 
@@ -70,79 +60,46 @@ async def get_import_for(actor: Actor, number: str) -> ListingImport:
 async def may_open_file(actor: Actor | None, file: StoredFile) -> bool:
     """Return whether a person may open the list of an import."""
     listing_import = await ListingImport.get_or_none(id=file.subject_id)
-    return actor is not None and listing_import is not None and _may_see(actor, listing_import)
+    if actor is None or listing_import is None:
+        return False
+    return await target_of(listing_import).may_see(actor, listing_import)
 
 
-def _may_see(actor: Actor, listing_import: ListingImport) -> bool:
-    """Return whether it is an import of the person's organisation, which may still wait for verification."""
-    is_own = actor.organisation_id is not None and actor.organisation_id == listing_import.organisation_id
-    return actor.may(ListingAct.MODERATE) or (is_own and actor.may(ListingAct.DRAFT_LISTING))
-
-
-async def upload(blob: StoredBlob, kind: Kind, *, organisation_id: UUID | None, by: By) -> ListingImport:
+async def upload(
+    blob: StoredBlob,
+    target_key: str,
+    *,
+    organisation_id: UUID | None,
+    subject_id: UUID | None = None,
+    by: By,
+) -> ListingImport:
     """Take in a list, guess what its columns are and have it checked where they are known.
 
+    `target_key` names what it is brought into, `subject_id` the record that it goes into, where there is one.
     An operator imports for any organisation, or for those that the rows name (`organisation_id` None).
 
     Raises:
         Invalid: at `file`: it cannot be read.
     """
-    if not by.actor.may(ListingAct.MODERATE):
-        require_may_create(kind, by.actor)
-        organisation_id = by.actor.organisation_id
-    remembered = await remembered_columns(organisation_id, kind)
+    target = get_target(target_key)
+    organisation_id = await target.admit(organisation_id, subject_id, by=by)
+    form = await target.form_of(subject_id)
+    remembered = await remembered_columns(organisation_id, target_key)
     try:
-        sheets = await parse_foreign(blob.upload.content, open_sheets, blob.upload.content, kind)
-        heads = await in_file_thread(guess_heads, sheets, kind, remembered)
+        sheets = await parse_foreign(blob.upload.content, open_sheets, blob.upload.content, form)
+        heads = await in_file_thread(guess_heads, sheets, form, remembered)
     except NotTheTemplate as error:
         raise Invalid(str(error), field="file") from error
     heads = heads or _first_row(sheets)
     if heads is None:
         raise Invalid(_("这个文件是空的。"), field="file")
-    doubt = await in_file_thread(_doubt_of_kind, sheets, kind, heads)
-    return await _take_in(blob, kind, sheets, heads, doubt, organisation_id=organisation_id, by=by)
-
-
-def _doubt_of_kind(sheets: Sequence[Sheet], kind: Kind, heads: SheetHeads) -> str:
-    """Say that a list looks like one of the other kind; empty where it does not."""
-    for other in KINDS.values():
-        guess = guess_heads(sheets, other) if other is not kind else None
-        if guess is not None and guess.is_list and guess.sure_count > heads.sure_count:
-            return _(
-                "这份表更像%(other)s清单，您要导入的是%(kind)s。是的话核对各列再继续；不是的话放弃，到%(other)s那里导入。",
-                other=other.words,
-                kind=kind.words,
-            )
-    return ""
-
-
-@atomic()
-async def _take_in(
-    blob: StoredBlob,
-    kind: Kind,
-    sheets: Sequence[Sheet],
-    heads: SheetHeads,
-    doubt: str,
-    *,
-    organisation_id: UUID | None,
-    by: By,
-) -> ListingImport:
-    import_id = uuid4()
-    file = await attach(
-        blob,
-        subject_kind="listing_import",
-        subject_id=import_id,
-        kind="list",
-        tier=Tier.PARTIES,
-        by=by,
-    )
-    problem = _problem(heads, kind, needs_owner=organisation_id is None) or doubt
-    listing_import = await ListingImport.create(
-        id=import_id,
-        number=await next_number("listing_import", by.now),
-        kind=kind.key,
+    doubt = await in_file_thread(target.doubt, sheets, heads)
+    problem = _problem(heads, form, needs_owner=target.needs_owner(organisation_id)) or doubt
+    listing_import = ListingImport(
+        id=uuid4(),
+        kind=target_key,
         organisation_id=organisation_id,
-        file_id=file.id,
+        subject_id=subject_id,
         mapping=mapping_of(heads, sheets),
         counts={},
         progress={},
@@ -151,8 +108,25 @@ async def _take_in(
         created_at=by.now,
         updated_at=by.now,
     )
-    await record("listing_import", import_id, ImportVerb.UPLOADED, by=by, number=listing_import.number)
-    if not problem:
+    return await _take_in(listing_import, blob, by=by)
+
+
+@atomic()
+async def _take_in(listing_import: ListingImport, blob: StoredBlob, *, by: By) -> ListingImport:
+    file = await attach(
+        blob,
+        subject_kind="listing_import",
+        subject_id=listing_import.id,
+        kind="list",
+        tier=Tier.PARTIES,
+        by=by,
+    )
+    listing_import.file_id = file.id
+    listing_import.number = await next_number("listing_import", by.now)
+    await listing_import.save(force_create=True)
+    number = listing_import.number
+    await record("listing_import", listing_import.id, ImportVerb.UPLOADED, by=by, number=number)
+    if not listing_import.problem:
         await _start_check(listing_import, by=by)
     return listing_import
 
@@ -164,11 +138,11 @@ def _first_row(sheets: Sequence[Sheet]) -> SheetHeads | None:
     return None
 
 
-def _problem(heads: SheetHeads, kind: Kind, *, needs_owner: bool) -> str:
+def _problem(heads: SheetHeads, form: ListForm, *, needs_owner: bool) -> str:
     if "title" not in heads.columns:
         return _(
             "没有认出名称一列：请在下面把它放到“%(name)s”，或改表头在第几行。",
-            name=column_named(kind, "title").head,
+            name=form.column("title").head,
         )
     if needs_owner and "owner" not in heads.columns:
         return _("表里没有单位一列：请选择这份表是哪个单位的，或说明哪一列是单位。")
@@ -220,8 +194,9 @@ async def map_columns(
     Raises:
         Invalid: at `columns`: no column is the title, or the owner is nowhere told.
     """
-    kind = get_kind(listing_import.kind)
-    sheets = await parse_foreign(content, open_sheets, content, kind)
+    target = target_of(listing_import)
+    form = await target.form_of(listing_import.subject_id)
+    sheets = await parse_foreign(content, open_sheets, content, form)
     is_same_row = (sheet_name, head_row) == (
         listing_import.mapping["sheet"],
         listing_import.mapping["head_row"],
@@ -231,9 +206,10 @@ async def map_columns(
     if heads is None:
         raise Invalid(_("文件里没有这一行。"), field="columns")
     if not is_same_row:
-        remembered = await remembered_columns(listing_import.organisation_id, kind)
-        heads = guess_heads(chosen, kind, remembered, only_row=head_row) or heads
-    problem = _problem(heads, kind, needs_owner=listing_import.organisation_id is None)
+        remembered = await remembered_columns(listing_import.organisation_id, listing_import.kind)
+        heads = guess_heads(chosen, form, remembered, only_row=head_row) or heads
+    needs_owner = target.needs_owner(listing_import.organisation_id)
+    problem = _problem(heads, form, needs_owner=needs_owner)
     if is_same_row and problem:
         raise Invalid(problem, field="columns")
     async with in_transaction():
@@ -242,15 +218,18 @@ async def map_columns(
         if problem:
             return
         if is_same_row:
-            await _remember(listing_import)
+            await _remember(listing_import, form)
         await _start_check(listing_import, by=by)
 
 
-async def _remember(listing_import: ListingImport) -> None:
+async def _remember(listing_import: ListingImport, form: ListForm) -> None:
     """Remember for the organisation what the heads of this list mean."""
     if listing_import.organisation_id is None:
         return
     for column in listing_import.mapping["columns"]:
+        name = column["name"]
+        if name and not form.column(name).is_remembered:
+            continue
         has_said_unit = column["name"] in AMOUNTS and not unit_of(column["head"])
         if key := remembered_key(column["head"]):
             await ColumnMapping.update_or_create(
@@ -261,9 +240,9 @@ async def _remember(listing_import: ListingImport) -> None:
             )
 
 
-async def remembered_columns(organisation_id: UUID | None, kind: Kind) -> dict[str, str]:
+async def remembered_columns(organisation_id: UUID | None, target_key: str) -> dict[str, str]:
     """Return what an organisation's heads mean, by their keys."""
-    mappings = ColumnMapping.filter(organisation_id=organisation_id, kind=kind.key)
+    mappings = ColumnMapping.filter(organisation_id=organisation_id, kind=target_key)
     return {mapping.head: mapping.column_name for mapping in await mappings}
 
 
@@ -308,11 +287,13 @@ async def answer(
                         changed[target.id] = target
     if not changed:
         return 0
-    surroundings = await surroundings_of(listing_import)
-    surroundings.rows_by_reference = _first_rows(rows.values(), changed)
-    await check_rows(listing_import, list(changed.values()), surroundings)
+    into = target_of(listing_import)
+    checked = rows if into.checks_rows_together else changed
+    others = [row for row in rows.values() if row.id not in checked]
+    surroundings = await into.surroundings(listing_import, others, by=by)
+    await into.check(listing_import, list(checked.values()), surroundings)
     await ListingImportRow.bulk_update(
-        changed.values(),
+        checked.values(),
         [
             *("faults", "remarks", "answers", "title", "reference", "organisation_id", "standing"),
             *("sentence", "listing_id"),
@@ -322,15 +303,6 @@ async def answer(
     counts = await jobs.count_rows(listing_import.id)
     await ListingImport.filter(id=listing_import.id).update(counts=counts, updated_at=by.now)
     return len(changed)
-
-
-def _first_rows(rows: Any, without: Mapping[int, Any]) -> dict[str, int]:
-    """Return the number of the first row with each identity, without the rows that are checked again."""
-    first: dict[str, int] = {}
-    for row in sorted(rows, key=lambda row: row.row_number):
-        if row.reference and row.id not in without and row.standing is not RowStanding.LEFT_OUT:
-            first.setdefault(row.reference, row.row_number)
-    return first
 
 
 def _put(row: ListingImportRow, column: str, text: str) -> bool:
@@ -345,18 +317,26 @@ def _put(row: ListingImportRow, column: str, text: str) -> bool:
 
 
 @atomic()
-async def run(listing_import: ListingImport, *, is_all_or_nothing: bool, by: By) -> None:
-    """Have the rows that are ready written as drafts.
+async def run(
+    listing_import: ListingImport, *, is_all_or_nothing: bool, is_declared: bool = False, by: By
+) -> None:
+    """Have the rows that are ready written.
 
     Raises:
-        Invalid: all or nothing is wanted and a row is not ready, or none is.
+        Invalid: all or nothing is wanted and a row is not ready, or none is; at `declared`: what the target
+            has the person state was not stated.
         Conflict: another import writes the same file at this moment.
     """
+    target = target_of(listing_import)
+    await target.require_may_run(listing_import, by=by)
+    if target.declaration is not None and not is_declared:
+        raise Invalid(_("请先勾选确认。"), field="declared")
     file = await StoredFile.get(id=listing_import.file_id)
     other = (
         await ListingImport.filter(
             organisation_id=listing_import.organisation_id,
             kind=listing_import.kind,
+            subject_id=listing_import.subject_id,
             file__sha256=file.sha256,
             status=ImportStatus.IMPORTING,
         )
@@ -371,14 +351,30 @@ async def run(listing_import: ListingImport, *, is_all_or_nothing: bool, by: By)
         raise Invalid(_("还有 %(n)s 行要改或要定；改好了再整批导入。", n=open_rows), field="how")
     if not counts.get(RowStanding.READY, 0) and not counts.get(RowStanding.SAME, 0):
         raise Invalid(_("现在没有可以导入的行。"), field="how")
-    await _remember(listing_import)
+    await _remember(listing_import, await target.form_of(listing_import.subject_id))
     await transition(
         listing_import,
         ImportAction.RUN,
         by=by,
         changes={"is_all_or_nothing": is_all_or_nothing, "progress": {}},
     )
-    await enqueue(jobs.RUN, lock=f"import:{listing_import.id}", import_id=listing_import.id)
+    await enqueue(
+        jobs.RUN,
+        lock=f"import:{listing_import.id}",
+        import_id=listing_import.id,
+        pressed_at=by.now.isoformat(),
+    )
+
+
+@atomic()
+async def undo(listing_import: ListingImport, *, by: By) -> None:
+    """Undo an import: take back what its rows made, and what they changed.
+
+    Raises:
+        Conflict: something has happened to one of them since.
+    """
+    removed = await target_of(listing_import).undo(listing_import, by=by)
+    await transition(listing_import, ImportAction.UNDO, by=by, removed=removed)
 
 
 async def discard(listing_import: ListingImport, *, by: By) -> None:

@@ -15,10 +15,11 @@ from market.accounts.models import Organisation, OrganisationStatus
 from market.accounts.web import signed_in_actor
 from market.files.attachments import required_upload
 from market.imports import batch_reviews, excel_template, heads, result_workbook, steps
-from market.imports.excel_template import columns_of
+from market.imports.excel_template import list_of
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.row_table import SHOWN_ROWS, TABS, count_same_faults, shown_columns, shown_row
 from market.imports.states import BEGUN, WORKING, ImportStatus
+from market.imports.targets import target_of
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, LongTextField, TextField
@@ -26,6 +27,7 @@ from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
+from market.kit.room import rooms
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, wants_partial
@@ -68,7 +70,7 @@ async def _upload(request: Request, kind: Kind) -> Response:
         with form.catch_invalid():
             blob = await required_upload(request)
             listing_import = await steps.upload(
-                blob, kind, organisation_id=actor.organisation_id, by=By(actor, deps(request).clock())
+                blob, kind.key, organisation_id=actor.organisation_id, by=By(actor, deps(request).clock())
             )
             return redirect_to(request, "imports:show", number=listing_import.number)
     page_request = PageRequest.from_query(request.query_params)
@@ -80,7 +82,7 @@ async def _upload(request: Request, kind: Kind) -> Response:
         kind=kind,
         page=await _imports(own, page_request),
         accept=ACCEPT,
-        columns=[column for column in columns_of(kind) if column.is_offered],
+        columns=[column for column in list_of(kind).columns if column.is_offered],
     )
 
 
@@ -95,7 +97,7 @@ async def imports(request: Request) -> Response:
             blob = await required_upload(request)
             listing_import = await steps.upload(
                 blob,
-                get_kind(str(form.kind.data or OUTCOME.key)),
+                get_kind(str(form.kind.data or OUTCOME.key)).key,
                 organisation_id=owner.id if owner else None,
                 by=By(actor, deps(request).clock()),
             )
@@ -108,6 +110,7 @@ async def imports(request: Request) -> Response:
         "imports/index.html",
         form,
         page=await _imports(chosen, PageRequest.from_query(request.query_params)),
+        targets=rooms().import_targets,
         waiting=await ListingImport.filter(status=ImportStatus.SUBMITTED).count(),
         status=status,
         accept=ACCEPT,
@@ -166,7 +169,8 @@ async def _page(
     form: BaseForm,
     typed: Mapping[str, Any] | None = None,
 ) -> Response:
-    kind = get_kind(listing_import.kind)
+    target = target_of(listing_import)
+    list_form = await target.form_of(listing_import.subject_id)
     is_begun = listing_import.status in BEGUN
     rows = ListingImportRow.filter(listing_import_id=listing_import.id)
     counts = {key: await rows.filter(chosen).count() for key, (_words, chosen) in TABS.items()}
@@ -176,29 +180,31 @@ async def _page(
     page_request = PageRequest.from_query(request.query_params)
     start = (page_request.number - 1) * SHOWN_ROWS
     shown = await rows.filter(TABS[tab][1]).order_by("row_number").offset(start).limit(SHOWN_ROWS)
-    listings = kind.model.filter(id__in=[row.listing_id for row in shown if row.listing_id])
-    numbers = dict(await listings.values_list("id", "number"))
+    numbers = await target.numbers([row.listing_id for row in shown if row.listing_id])
     same = await count_same_faults(listing_import) if listing_import.status is ImportStatus.CHECKED else {}
     is_batch = listing_import.status in (
         *(ImportStatus.SUBMITTED, ImportStatus.RETURNED, ImportStatus.PUBLISHING, ImportStatus.PUBLISHED),
     )
     sample = await batch_reviews.sample_of(listing_import) if is_batch else []
+    standing = batch_reviews.sample_standing(get_kind(listing_import.kind), sample) if sample else {}
     return render_form(
         request,
         "imports/import.html",
         form,
-        kind=kind,
+        target=target,
+        upload_page=await target.upload_page(actor, listing_import),
+        record_page=await target.record_page(actor, listing_import),
         listing_import=listing_import,
         mapping=listing_import.mapping,
         counts=listing_import.counts,
         steps=_steps(listing_import.status),
         tabs=[(key, words, counts[key]) for key, (words, _q) in TABS.items() if counts[key] or key == tab],
         tab=tab,
-        rows=[shown_row(kind, row, numbers, same) for row in shown],
-        columns=shown_columns(kind, listing_import, shown),
+        rows=[shown_row(list_form, row, numbers, same) for row in shown],
+        columns=shown_columns(list_form, listing_import, shown),
         rest=max(counts[tab] - start - len(shown), 0),
         page_number=page_request.number,
-        column_choices=heads.columns_for_choice(kind),
+        column_choices=heads.columns_for_choice(list_form),
         unsure=[column for column in listing_import.mapping["columns"] if _is_unsure(column, listing_import)],
         typed=typed or {},
         is_editable=listing_import.status is ImportStatus.CHECKED,
@@ -206,7 +212,7 @@ async def _page(
         is_own=actor.organisation_id == listing_import.organisation_id,
         may_moderate=actor.may(ListingAct.MODERATE),
         sample=sample,
-        standing=batch_reviews.sample_standing(kind, sample),
+        standing=standing,
         events=await history("listing_import", listing_import.id, 20),
         **_progress(listing_import),
     )
@@ -232,6 +238,7 @@ def _steps(status: ImportStatus) -> list[tuple[str, str]]:
 async def map_columns(request: Request) -> Response:
     actor, listing_import = await _own_import(request)
     data, form = await form_data(request), BaseForm()
+    list_form = await target_of(listing_import).form_of(listing_import.subject_id)
     with form.catch_invalid():
         content = await deps(request).store.get(listing_import.file.sha256)
         head_row = str(data.get("head_row", ""))
@@ -240,7 +247,7 @@ async def map_columns(request: Request) -> Response:
             content,
             str(data.get("sheet", listing_import.mapping["sheet"])),
             int(head_row) if head_row.isdecimal() else listing_import.mapping["head_row"],
-            heads.valid_choices(data, listing_import.mapping, get_kind(listing_import.kind)),
+            heads.valid_choices(data, listing_import.mapping, list_form),
             by=By(actor, deps(request).clock()),
         )
         return _back(request, listing_import)
@@ -279,7 +286,9 @@ async def run(request: Request) -> Response:
     data, form = await form_data(request), BaseForm()
     with form.catch_invalid():
         is_all = data.get("how") == "all"
-        await steps.run(listing_import, is_all_or_nothing=is_all, by=By(actor, deps(request).clock()))
+        by = By(actor, deps(request).clock())
+        is_declared = bool(data.get("declared"))
+        await steps.run(listing_import, is_all_or_nothing=is_all, is_declared=is_declared, by=by)
         return _back(request, listing_import)
     return await _page(request, actor, listing_import, form)
 
@@ -296,9 +305,11 @@ async def act(request: Request) -> Response:
 
 
 async def _act(name: str, listing_import: ListingImport, reason: str, *, by: By) -> str:
+    if name in ("submit", "publish", "return") and not target_of(listing_import).is_reviewed_in_batch:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
     match name:
         case "undo":
-            await batch_reviews.undo(listing_import, by=by)
+            await steps.undo(listing_import, by=by)
             return _("已整批撤销。")
         case "discard":
             await steps.discard(listing_import, by=by)
@@ -350,7 +361,7 @@ def _download_template(request: Request, kind: Kind) -> Response:
     """Return the Excel template for bulk imports."""
     signed_in_actor(request).require(ListingAct.DRAFT_LISTING)
     return Response(
-        excel_template.template(kind),
+        excel_template.template(list_of(kind)),
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         headers={"content-disposition": f'attachment; filename="{kind.index}-template.xlsx"'},
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from market.accounts.actors import Actor
     from market.deps import Deps
     from market.files.store import FileStore
+    from market.imports.targets import ImportTarget
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
     from market.kit.worklist import Pending, Recent, Standing, Worklist
@@ -156,6 +157,8 @@ class Room:
     """Called when public facts of an organisation or a broker change."""
     index_listeners: Mapping[str, IndexListener] = field(default_factory=dict)
     """Called in the transaction that removes outbox entries: readers of the index now see the change."""
+    import_targets: Mapping[str, ImportTarget] = field(default_factory=dict)
+    """What lists may be brought into, by the kind of an import."""
     panel_subjects: Mapping[str, PanelSubjects] = field(default_factory=dict)
     """Records that experts judge, by kind."""
     pending: PendingWork | None = None
@@ -217,6 +220,7 @@ class Rooms:
         self.figures: Mapping[str, Figure] = _unique(
             (figure.name, figure) for room in self.upwards for figure in room.figures
         )
+        self.import_targets = _merge(room.import_targets for room in self.upwards)
         self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)
         self.named_at_desk = _merge(room.named_at_desk for room in self.upwards)

@@ -236,7 +236,7 @@ async def _list(
     now = yield calendar.now - timedelta(hours=5)
     actor = await cast.actor(author)
     blob = await store_blob(check_content(name, (FOLDER / source).read_bytes()), deps.store)
-    uploaded = await steps.upload(blob, kind, organisation_id=actor.organisation_id, by=By(actor, now))
+    uploaded = await steps.upload(blob, kind.key, organisation_id=actor.organisation_id, by=By(actor, now))
     await jobs.check_import(deps, import_id=str(uploaded.id))
     if until == "check":
         return

@@ -171,6 +171,10 @@ class SurveyEntry(Stateful):
         "market.Organisation", related_name=False, on_delete=fields.RESTRICT
     )
     organisation_id: UUID
+    firm_name = fields.CharField(max_length=120, default="", db_default="")
+    """The firm whose need it is, while it is not on the market and the unit's organisation holds it."""
+    firm_code = fields.CharField(max_length=18, default="", db_default="")
+    """That firm's unified social credit code, where the list named it."""
     unit: fields.ForeignKeyNullableRelation[RecommendingUnit] = fields.ForeignKeyField(
         "market.RecommendingUnit", related_name=False, null=True, on_delete=fields.RESTRICT
     )

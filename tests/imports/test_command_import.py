@@ -291,7 +291,7 @@ NEED_ROW = {
 
 
 def fill(path: Path, kind: Any, rows: list[dict[str, Any]]) -> Path:
-    book = load_workbook(BytesIO(excel_template.template(kind)))
+    book = load_workbook(BytesIO(excel_template.template(excel_template.list_of(kind))))
     sheet = book.worksheets[0]
     heads = [str(cell.value).rstrip("*") for cell in sheet[1]]
     for at, row in enumerate(rows, 3):
@@ -409,7 +409,7 @@ def test_the_last_day_of_a_need_is_read_as_people_write_it(tmp_path: Path, typed
 
 
 def test_the_template_saved_as_text_or_as_an_old_workbook_is_read_too(tmp_path: Path) -> None:
-    heads = [column.title for column in excel_template.columns_of(NEED)]
+    heads = [column.title for column in excel_template.NEED_LIST.columns]
     values = [str(NEED_ROW.get(head.rstrip("*")) or "") for head in heads]
     (tmp_path / "needs.xls").write_bytes(xls(Table([heads, values])))
     with (tmp_path / "needs.csv").open("w", encoding="gb18030", newline="") as file:
@@ -517,7 +517,7 @@ async def test_a_budget_that_is_a_range_in_one_cell_is_both_its_ends(deps: Deps,
 
 
 def test_the_template_offers_the_codes_in_drop_downs_from_a_hidden_sheet() -> None:
-    book = load_workbook(BytesIO(excel_template.template(OUTCOME)))
+    book = load_workbook(BytesIO(excel_template.template(excel_template.OUTCOME_LIST)))
 
     assert book["codes"].sheet_state == "hidden"
     assert len(book.worksheets[0].data_validations.dataValidation) == 5

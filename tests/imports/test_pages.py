@@ -313,7 +313,7 @@ async def test_the_result_workbook_gives_the_list_back_with_a_reason_for_each_ro
     lines = [list(line) for line in load_workbook(BytesIO(answer.content)).worksheets[0].values]
     outcome = await Outcome.get()
     assert lines[0] == [*HEADS, "导入结果", "编号", "原因"]
-    assert lines[1][-3:] == ["新建草稿", outcome.number, None]
+    assert lines[1][-3:] == ["新建", outcome.number, None]
     assert lines[2][:2] == ["1", "坏的"]
     assert "校验位" in str(lines[2][-1])
     assert "不在列表里" in str(lines[2][-1])

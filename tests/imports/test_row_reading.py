@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from starlette.datastructures import MultiDict
 
+from market.imports.excel_template import NEED_LIST, OUTCOME_LIST, ListForm
 from market.imports.heads import guess_heads, heads_by_hand, unit_of
 from market.imports.row_reading import LEFT_OUT, ReadRow, SheetRow, read_row
 from market.imports.sheet_rows import missing_columns, read
 from market.kit.workbooks.builder import Budget, SheetBuilder
 from market.kit.workbooks.cells import Limits, Sheet, text_cell
 from market.listings.forms import RightRow
-from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.right_rows import InvalidRight, drafted_right, rights_of
 
 CLEAN = {
@@ -41,7 +41,7 @@ def row_of(
 
 
 def outcome(is_foreign: bool = False, units: dict[str, int] | None = None, **changes: str) -> ReadRow:
-    return read_row(OUTCOME, row_of(changes, is_foreign=is_foreign, units=units))
+    return read_row(OUTCOME_LIST, row_of(changes, is_foreign=is_foreign, units=units))
 
 
 def sheet(*rows: list[str]) -> Sheet:
@@ -75,12 +75,12 @@ def test_a_row_of_totals_below_a_list_is_no_listing() -> None:
                 ["合　计：", "", "", "20"],
             )
         ],
-        OUTCOME,
+        OUTCOME_LIST,
         {},
     )
     assert heads is not None
 
-    assert [row["title"] for _number, row in read(heads, OUTCOME)] == [
+    assert [row["title"] for _number, row in read(heads, OUTCOME_LIST)] == [
         "甘蔗收获机切割",
         "合计转化收益测算系统",
     ]
@@ -269,8 +269,8 @@ def test_the_number_tells_the_kind_of_patent(number: str, kind: str) -> None:
             drafted_right(number)
 
 
-def guessed(kind: Kind, *rows: list[str], **options: Any) -> dict[str, tuple[str, bool]]:
-    heads = guess_heads([sheet(*rows)], kind, **options)
+def guessed(form: ListForm, *rows: list[str], **options: Any) -> dict[str, tuple[str, bool]]:
+    heads = guess_heads([sheet(*rows)], form, **options)
     assert heads is not None
     return {guess.head: (guess.name, guess.is_sure) for guess in heads.guesses}
 
@@ -278,8 +278,8 @@ def guessed(kind: Kind, *rows: list[str], **options: Any) -> dict[str, tuple[str
 def test_heads_are_known_as_spelled_as_remembered_or_as_they_look() -> None:
     heads = ["序号", "成 果\n名称 *", "轉化方式", "拟转让价格（元）", "所属学院（系）", "校内编号"]
 
-    by_spelling = guessed(OUTCOME, ["2026 年可转化成果清单"], heads)
-    remembered = guessed(OUTCOME, heads, remembered={"所属学院": "owner", "转化方式": ""})
+    by_spelling = guessed(OUTCOME_LIST, ["2026 年可转化成果清单"], heads)
+    remembered = guessed(OUTCOME_LIST, heads, remembered={"所属学院": "owner", "转化方式": ""})
 
     assert by_spelling == {
         "序号": ("", True),
@@ -309,11 +309,11 @@ def test_the_heads_of_our_own_export_are_known() -> None:
         ),
         *("1285000", "广西·南宁", "2026-03-02", "2026-03-02", "https://example.test"),
     ]
-    table = guess_heads([sheet(heads, row)], OUTCOME)
+    table = guess_heads([sheet(heads, row)], OUTCOME_LIST)
     assert table is not None
 
-    [(number, filled)] = list(read(table, OUTCOME))
-    found = read_row(OUTCOME, filled)
+    [(number, filled)] = list(read(table, OUTCOME_LIST))
+    found = read_row(OUTCOME_LIST, filled)
 
     assert (number, found.faults, filled["number"]) == (2, [], "CG-2026-000001")
     assert (found.values["price_amount"], found.values["trl"], found.values["region"]) == (
@@ -331,8 +331,8 @@ def test_heads_said_by_hand_are_taken_once_each() -> None:
 
     assert table.columns == {"title": 1, "field": 3}
     assert heads_by_hand([], "汇总", 1, {}) is None
-    assert "成果名称" not in missing_columns(table, OUTCOME)
-    assert "需求名称" in missing_columns(None, NEED)
+    assert "成果名称" not in missing_columns(table, OUTCOME_LIST)
+    assert "需求名称" in missing_columns(None, NEED_LIST)
 
 
 @pytest.mark.parametrize(

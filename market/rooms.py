@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from market.accounts.room import ROOM as ACCOUNTS
 from market.alerts.room import ROOM as ALERTS
+from market.auctions.room import ROOM as AUCTIONS
 from market.audit.room import ROOM as AUDIT
 from market.backoffice.room import ROOM as BACKOFFICE
 from market.budgets.room import ROOM as BUDGETS
@@ -48,6 +49,7 @@ ROOMS = Rooms(
         BUDGETS,
         CLAIMS,
         REWARDS,
+        AUCTIONS,
         CONTRACTS,
         DEALS,
         SURVEYS,

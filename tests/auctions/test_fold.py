@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from market.auctions.chain import bid_hash
 from market.auctions.fold import (
     Bid,
     Config,
@@ -27,8 +28,9 @@ from market.auctions.fold import (
     premium,
     ranking,
 )
+from market.auctions.lot_terms import LotTerms
 from market.auctions.settlement import Settlement, settle
-from market.auctions.states import BidKind, DefaultRule, Format, Refusal
+from market.auctions.states import AuctionStatus, BidKind, DefaultRule, Format, Refusal, Right, shown_status
 from market.kit.clock import SHANGHAI
 
 WAN = 1_000_000
@@ -187,6 +189,7 @@ def test_a_suspended_auction_goes_on_with_the_time_that_was_left() -> None:
     assert [code for _bid, code in course.refused] == [Refusal.SUSPENDED, Refusal.NOT_OPEN, Refusal.CLOSED]
     assert (course.state.ends_at, course.state.hard_end) == (clock("16:10"), clock("18:10"))
     whole = replace(CONFIG, hard_end=None)
+    assert fold(whole, [bid("14:59", 1, 80)]).state.ends_at == clock("15:02")
     early = fold(whole, [Pause(clock("13:00")), Resumption(clock("16:00"))])
     assert (early.state.ends_at, early.state.hard_end) == (clock("17:00"), None)
     with pytest.raises(ValueError, match="not suspended"):
@@ -283,3 +286,39 @@ def test_the_order_of_what_is_refused_between_two_bids_that_count_does_not_matte
 
 def outcome(course: Course) -> tuple[object, ...]:
     return course.state, course.accepted
+
+
+def test_the_hash_of_a_bid_holds_all_that_counts_and_the_terms_keep_their_hash_in_any_zone() -> None:
+    accepted = fold(CONFIG, [bid("14:00", 1, 80)]).accepted[0]
+    lot = UUID(int=7)
+    others = [
+        replace(accepted, sequence=2),
+        replace(accepted, bidder=UUID(int=2)),
+        replace(accepted, amount=81 * WAN),
+        replace(accepted, kind=BidKind.EQUAL),
+        replace(accepted, at=clock("14:01")),
+        replace(accepted, ends_at=clock("15:01")),
+    ]
+
+    hashes = {bid_hash("0", lot, each) for each in [accepted, *others]} | {bid_hash("1", lot, accepted)}
+    assert len(hashes) == 8
+    terms = LotTerms(
+        "t", Format.SEALED, Right.TRANSFER, 1, 1, 0, clock("10:00"), clock("14:00"), clock("15:00")
+    )
+    moved = replace(terms, opens_at=terms.opens_at.astimezone(SHANGHAI))
+    assert moved.content_hash == terms.content_hash != replace(terms, start=2).content_hash
+
+
+def test_beginning_and_end_are_facts_of_the_clock() -> None:
+    opens, ends = clock("14:00"), clock("15:00")
+
+    def shown(status: AuctionStatus, at: str) -> str:
+        return shown_status(status, opens, ends, clock(at)).value
+
+    assert [shown(AuctionStatus.READY, at) for at in ("13:59:59", "14:00", "15:00")] == [
+        "ready",
+        "live",
+        "ending",
+    ]
+    assert shown(AuctionStatus.FAILED, "14:30") == "failed"
+    assert shown_status(AuctionStatus.READY, None, None, opens) is AuctionStatus.READY

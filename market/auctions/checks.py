@@ -1,0 +1,69 @@
+"""Invariants of auctions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from market.auctions.models import Auction
+from market.auctions.replay import replay
+from market.kit.findings import MAX_FINDINGS, find_rows
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.room import Check, Invariant
+
+
+async def bids_are_one_chain() -> list[str]:
+    """Each bid holds the hash of the one before, the first that of the terms; the head is the last one's."""
+    return await find_rows(
+        "WITH chained AS (SELECT b.*, coalesce(lag(b.hash) OVER w, a.terms_hash) AS expected, "
+        "  row_number() OVER w AS place, encode(sha256(convert_to(concat_ws('|', b.previous_hash, "
+        "  b.auction_id, b.sequence, b.enrolment_id, b.amount, b.kind, auction_stamp(b.arrived_at), "
+        "  auction_stamp(b.at), auction_stamp(b.ends_at)), 'UTF8')), 'hex') AS computed "
+        "  FROM auction_bids b JOIN auctions a ON a.id = b.auction_id "
+        "  WINDOW w AS (PARTITION BY b.auction_id ORDER BY b.sequence)) "
+        "SELECT a.number, c.sequence FROM chained c JOIN auctions a ON a.id = c.auction_id "
+        "WHERE c.previous_hash <> c.expected OR c.hash <> c.computed OR c.place <> c.sequence "
+        "UNION ALL SELECT a.number, a.sequence FROM auctions a LEFT JOIN LATERAL ("
+        "  SELECT b.sequence, b.hash FROM auction_bids b WHERE b.auction_id = a.id "
+        "  ORDER BY b.sequence DESC LIMIT 1) AS b ON true "
+        "WHERE a.sequence <> coalesce(b.sequence, 0) "
+        "OR (b.hash IS NOT NULL AND a.chain_head <> b.hash)",
+        lazy("%(number)s 第 %(sequence)s 次报价的校验值断开"),
+    )
+
+
+async def auctions_stand_where_their_bids_lead() -> list[str]:
+    """The rules, run over the stored log, give each bid as it is stored and the auction as it stands."""
+    findings = [
+        _("%(number)s 按规则重算的结果与记录不同", number=auction.number)
+        for auction in await Auction.filter(sequence__gt=0).order_by("number")
+        if not (await replay(auction)).is_sound
+    ]
+    return findings[:MAX_FINDINGS]
+
+
+async def terms_are_as_published() -> list[str]:
+    """An announced auction has the terms that were published, and each bidder signed those."""
+    return await find_rows(
+        "SELECT a.number FROM auctions a LEFT JOIN auction_terms t "
+        "ON t.auction_id = a.id AND t.version = a.version WHERE a.version > 0 "
+        "AND (t.content_hash IS DISTINCT FROM a.terms_hash "
+        "  OR (t.content ->> 'start')::bigint <> a.start OR (t.content ->> 'step')::bigint <> a.step "
+        "  OR (t.content ->> 'deposit')::bigint <> a.deposit "
+        "  OR (t.content ->> 'opens_at')::timestamptz <> a.opens_at "
+        "  OR (t.content ->> 'planned_end')::timestamptz <> a.planned_end "
+        "  OR (t.content ->> 'hard_end')::timestamptz IS DISTINCT FROM a.hard_end "
+        "  OR t.content ->> 'reserve_hash' <> a.reserve_hash OR t.content ->> 'format' <> a.format) "
+        "UNION SELECT a.number FROM auctions a JOIN auction_enrolments e ON e.auction_id = a.id "
+        "WHERE e.terms_hash <> a.terms_hash",
+        lazy("%(number)s 的竞价条件与公告的或竞买人承诺的不同"),
+    )
+
+
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "auctions: bids are one chain": Invariant(lazy("竞价：报价的校验值前后相连"), bids_are_one_chain),
+    "auctions: each stands where its bids lead": Invariant(
+        lazy("竞价：按规则重算与记录一致"), auctions_stand_where_their_bids_lead
+    ),
+    "auctions: terms are as published": Invariant(lazy("竞价：条件与公告和承诺一致"), terms_are_as_published),
+}

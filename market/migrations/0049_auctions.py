@@ -270,7 +270,7 @@ def _constraints() -> list[ops.RunSQL]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0047_rounds")]
+    dependencies = [("market", "0048_single_experts")]
 
     initial = False
 

@@ -270,7 +270,7 @@ def _constraints() -> list[ops.RunSQL]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0048_single_experts")]
+    dependencies = [("market", "0049_survey_lists")]
 
     initial = False
 

@@ -72,6 +72,7 @@ async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSub
         on_conclude=on_conclude,
         on_publish=on_publish,
         papers=await _papers(claim),
+        applicant=claim.applicant_id,
         fields=frozenset(row.contract.field for row in contracts),
         region=claim.applicant.region,
         bands=tuple(bands_of(compiled(claim.terms).content.get("scoring"))),
@@ -101,6 +102,8 @@ async def _papers(claim: Claim) -> tuple[Paper, ...]:
         Paper(
             " ".join(part for part in (label("evidence_kind", row.kind), row.number) if part),
             f"/files/{row.file_id}" if row.file_id else "",
+            label("evidence_kind", row.kind),
+            row.file_id,
         )
         for row in rows
     )

@@ -24,7 +24,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.notices.states import UNDECIDED, ObjectionStatus
-from market.panels.panel_seats import sits_at_seat
+from market.panels.panel_seats import reads_originals
 from market.panels.round_models import RoundItem
 from market.panels.round_states import RoundStatus
 from market.records.decisions import Verdict
@@ -296,13 +296,16 @@ async def list_years() -> list[int]:
 
 
 async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
-    """Return whether a person may open evidence: the applicant's people, experts, the desk once submitted."""
+    """Return whether a person may open evidence: the applicant's people, the desk once submitted, experts.
+
+    Experts of a blind round open copies instead, see `panels.blind_copies`.
+    """
     claim = await Claim.get_or_none(id=file.subject_id)
     if actor is None or claim is None:
         return False
     return actor.acts_for(claim.applicant_id) or (
         (actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None)
-        or await sits_at_seat(actor, "claim", claim.id)
+        or await reads_originals(actor, "claim", claim.id)
     )
 
 

@@ -123,15 +123,16 @@ async def list_seats(actor: Actor) -> list[tuple[Seat, PanelSubject]]:
     return [(seat, subjects[seat.item.subject_id]) for seat in seats]
 
 
-async def sits_at_seat(actor: Actor, subject_kind: str, subject_id: UUID) -> bool:
-    """Return whether the person has accepted to judge a record in a round that is not over."""
-    return await Seat.filter(
+async def reads_originals(actor: Actor, subject_kind: str, subject_id: UUID) -> bool:
+    """Return whether the person has accepted to judge a record in a round that runs and is not blind."""
+    seats = await Seat.filter(
         user_id=actor.user_id,
         status__in=[SeatStatus.ACCEPTED, SeatStatus.SUBMITTED, SeatStatus.RETURNED, SeatStatus.FINAL],
         item__subject_id=subject_id,
         item__round__subject_kind=subject_kind,
         item__round__status__in=list(RUNNING),
-    ).exists()
+    ).select_related("item__round")
+    return any(not seat.item.round.is_blind for seat in seats)
 
 
 async def sealed_seats(seat_ids: Collection[UUID]) -> set[UUID]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from market.files.mentions import NameKind
+from market.files.plain_copy import CopyFault, Doubt, Removed
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import PersonalData, Room
 from market.kit.subjects import Subject
 from market.panels import (
+    blind_checks,
+    blind_models,
+    blind_papers,
+    blind_views,
     checks,
+    jobs,
     models,
     panel_seats,
     personal_data,
@@ -25,15 +32,23 @@ from market.panels.statistics import Flag, Statistic
 ROOM = Room(
     "panels",
     permissions=PERMISSIONS,
-    models=(models, round_models),
-    routes=[*views.routes, *seat_views.routes, *round_views.routes],
-    checks={**checks.CHECKS, **round_checks.CHECKS},
+    models=(models, round_models, blind_models),
+    routes=[*views.routes, *seat_views.routes, *round_views.routes, *blind_views.routes],
+    jobs=(jobs.copy_papers,),
+    checks={**checks.CHECKS, **round_checks.CHECKS, **blind_checks.CHECKS},
+    stored_checks=blind_checks.STORED_CHECKS,
     moments={
         panel_seats.DUE: lambda deps, seat_id, now: panel_seats.lapse(seat_id, now=now),
         panel_seats.REMIND: lambda deps, seat_id, now: panel_seats.remind(seat_id, now=now),
     },
     subjects={
-        "round": Subject(lazy("专家评审"), page="panels:round", number="PS", verbs=(RoundAction,)),
+        "round": Subject(
+            lazy("专家评审"),
+            page="panels:round",
+            number="PS",
+            verbs=(RoundAction,),
+            files=blind_papers.may_open_copy,
+        ),
         "seat": Subject(lazy("评审席位"), verbs=(SeatAction,), sealed=panel_seats.sealed_seats),
     },
     labels={
@@ -42,6 +57,10 @@ ROOM = Room(
         "statistic": Statistic,
         "panel_flag": Flag,
         "panel_extension": Extension,
+        "blind_fault": CopyFault,
+        "blind_removed": Removed,
+        "blind_doubt": Doubt,
+        "blind_name": NameKind,
     },
     pending=worklist.pending,
     personal_data=PersonalData(

@@ -26,6 +26,9 @@ from market.panels.round_states import (
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
+BLIND = "double"
+"""What rules say of a round in which neither side knows the other."""
+
 
 class Round(Stateful):
     """One review of one or several records of a kind, by experts who are drawn."""
@@ -80,6 +83,11 @@ class Round(Stateful):
     @property
     def is_over(self) -> bool:
         return self.status in OVER
+
+    @property
+    def is_blind(self) -> bool:
+        """Return whether experts read copies without names instead of the papers themselves."""
+        return bool(self.rules["blind"] == BLIND)
 
 
 class RoundItem(Model):

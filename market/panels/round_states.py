@@ -112,6 +112,9 @@ class RoundVerb(LabelEnum):
     REFUSE_REDRAW = "refuse_redraw", lazy("不同意再次抽取")
     EXTEND = "extend_panel", lazy("跨档复议")
     SOLICITED = "report_solicitation", lazy("报告请托")
+    BLIND_COPY = "blind_copy", lazy("制作盲审副本")
+    SHOW_COPY = "show_copy", lazy("核对盲审副本，向专家展示")
+    WITHHOLD_COPY = "withhold_copy", lazy("核对盲审副本，不展示")
     FEE = "expert_fee", lazy("核定专家咨询费")
 
 

@@ -18,6 +18,7 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
 from market.kit.room import rooms
 from market.panels.round_models import Round, RoundItem, Seat
 from market.panels.round_rules import BadRules, RoundRules, read_rules, write_rules
@@ -30,6 +31,8 @@ from market.records.transitions import begin, transition
 
 REGION = "450000"
 """Whose working days count: the department's."""
+COPY_PAPERS = "panels.copy_papers"
+"""The job that makes the copies of a blind round."""
 CONCLUDERS: Mapping[str, Role] = {"claim": Role.RECHECKER}
 """Who concludes rounds over records of a kind (README i); the approver where none is named."""
 
@@ -86,6 +89,8 @@ async def prepare_round(
     )
     await begin(round_, by=by)
     await record(Round.record_kind, round_.id, RoundVerb.PREPARE, by=by, number=round_.number, items=len(ids))
+    if round_.is_blind:
+        await enqueue(COPY_PAPERS, lock=f"copies:{round_.id}", round_id=round_.id)
     return round_
 
 

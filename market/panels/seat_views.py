@@ -17,6 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to, typed_text
+from market.panels.blind_papers import material_of
 from market.panels.panel_seats import accept, declare_conflict, decline, get_seat_for
 from market.panels.round_models import Seat, SeatOpinion, SeatScore
 from market.panels.round_rules import RoundRules, read_rules
@@ -95,7 +96,7 @@ async def _page(
 ) -> Response:
     round_ = own.item.round
     # What experts read of an item is for who has accepted: before, its title says enough to declare.
-    subject = await get_subject(round_.subject_kind, own.item.subject_id)
+    subject = await material_of(round_, own.item, await get_subject(round_.subject_kind, own.item.subject_id))
     before, after = await _neighbours(own)
     versions = await _versions(own)
     return render(

@@ -40,6 +40,11 @@ class Paper:
     label: str
     address: str
     """Empty: there is no scan."""
+    kind: str = ""
+    """Its label without number and name, for a blind round."""
+    file_id: UUID | None = None
+    note: str = ""
+    """Why it cannot be opened though there is a scan."""
 
 
 async def _nothing(_now: datetime) -> None:
@@ -73,6 +78,8 @@ class PanelSubject:
     """Code of the applicant's region; empty: unknown."""
     people: frozenset[UUID] = frozenset()
     """People with whom nobody who judges may have to do, such as inventors."""
+    applicant: UUID | None = None
+    """The party that applies."""
     bands: tuple[tuple[int, int], ...] = ()
     """Pairs of minimum points and basis points of the ceiling, the highest first."""
 

@@ -42,6 +42,7 @@ def _of_department(actor: Actor) -> list[Pending]:
     parts = []
     if actor.may(PanelAct.RUN_ROUNDS):
         parts.append(_rounds("panels.draw", "drafting", lazy("待抽取专家"), lazy("去抽取")))
+        parts.append(_BLIND)
         parts.append(_rounds("panels.publish", "concluded", lazy("待告知评审结果"), lazy("去告知")))
     if actor.may(PanelAct.CONCLUDE_ROUND):
         part = _rounds("panels.conclude", "checking", lazy("待作评审结论"), lazy("去作结论"))
@@ -81,3 +82,19 @@ def _rounds(kind: str, status: str, what: Lazy, verb: Lazy) -> Pending:
         title="r.title",
         since="r.updated_at",
     )
+
+
+_BLIND = Pending(
+    "panels.blind",
+    lazy("待核对盲审副本"),
+    lazy("去核对"),
+    "/admin/rounds/{key}/papers",
+    "/admin/rounds",
+    "rounds r CROSS JOIN v WHERE r.status NOT IN ('concluded', 'published') AND EXISTS ("
+    "SELECT 1 FROM round_items i JOIN blind_copies c ON c.item_id = i.id WHERE i.round_id = r.id "
+    "AND c.file_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blind_checks k WHERE k.copy_id = c.id))",
+    key="r.number",
+    number="r.number",
+    title="r.title",
+    since="r.updated_at",
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -10,6 +10,14 @@ from fractions import Fraction
 from market.accounts.actors import load_actor
 from market.claims.models import Claim
 from market.claims.round_claims import prepare_claim_round
+from market.files.attachments import record_opening
+from market.files.mentions import Name, folded
+from market.files.plain_copies import COPIED
+from market.files.plain_copy import PlainCopy
+from market.files.uploads import Upload
+from market.panels.blind_copies import make_copies
+from market.panels.blind_models import BlindCopy
+from market.panels.blind_papers import check_copies
 from market.panels.panel_seats import accept
 from market.panels.round_draws import draw_round
 from market.panels.round_models import Round, Seat
@@ -69,6 +77,8 @@ async def _half_scored(desk: Desk) -> Story:
     """Draw from other provinces; all accept but one, two have scored."""
     now = yield desk.calendar.ago(2, 11, 15)
     round_ = await _drawn(desk, "accepted", AWAY, "左江右江 2206", now)
+    now = yield now + timedelta(minutes=30)
+    await _check_papers(desk, round_, now)
     now = yield desk.calendar.ago(1, 9, 40)
     await _accept(round_, now, keep=1)
     for scores, opinion in zip(SCORES[:2], OPINIONS, strict=False):
@@ -90,6 +100,26 @@ async def _drawn(desk: Desk, key: str, rules: RoundRules, salt: str, now: dateti
     )
     await draw_round(round_.number, by=by)
     return round_
+
+
+async def _check_papers(desk: Desk, round_: Round, now: datetime) -> None:
+    """Copy the papers without metadata, and have the operator open and pass each copy but the last."""
+    await make_copies(round_.id, store=desk.deps.store, now=now, copier=_copied)
+    by = By(await desk.cast.actor("operator"), now)
+    copies = await BlindCopy.filter(item__round_id=round_.id, file_id__isnull=False).select_related("file")
+    for copy in copies:
+        if copy.file is not None:
+            await record_opening(copy.file, by=by)
+    passed = sorted(copies, key=lambda copy: copy.place)[:-1]
+    if passed:
+        await check_copies(
+            round_.number, [copy.id for copy in passed], is_shown=True, reason="已逐页核对", by=by
+        )
+
+
+async def _copied(upload: Upload, names: Sequence[Name]) -> PlainCopy:
+    """Copy a paper of the demo, which is no stranger's, in this process."""
+    return COPIED[upload.media_type](upload.content, folded(names))
 
 
 async def _accept(round_: Round, now: datetime, keep: int = 0) -> None:

@@ -76,13 +76,47 @@ async def notify_organisations(
     members: defaultdict[UUID, dict[UUID, User]] = defaultdict(dict)
     for membership in await memberships.filter(user__is_active=True).select_related("user"):
         members[membership.organisation_id][membership.user_id] = membership.user
+    return await _send_each(
+        [
+            (person, notice.text, notice.address)
+            for notice in notices
+            for person in members[notice.organisation_id].values()
+        ],
+        now,
+    )
+
+
+@dataclass(frozen=True)
+class PersonNotice:
+    """What one person is told."""
+
+    user_id: UUID
+    text: str
+    address: str = ""
+
+
+async def notify_people(notices: Sequence[PersonNotice], *, now: datetime) -> int:
+    """Notify many people, each of their own matter, with a few statements for all; else as `notify`."""
+    ids = {notice.user_id for notice in notices}
+    people = {person.id: person for person in await User.filter(id__in=list(ids), is_active=True)}
+    return await _send_each(
+        [
+            (people[notice.user_id], notice.text, notice.address)
+            for notice in notices
+            if notice.user_id in people
+        ],
+        now,
+    )
+
+
+async def _send_each(notices: Sequence[tuple[User, str, str]], now: datetime) -> int:
+    """Write a message and a mail for each person, text and address."""
     messages, letters = [], []
-    for notice in notices:
-        text = source_text(notice.text)
-        for person in members[notice.organisation_id].values():
-            messages.append(_message(person, text, notice.address, now))
-            if person.email_confirmed_at is not None:
-                letters.append(_letter(person, text, notice.address))
+    for person, words, address in notices:
+        text = source_text(words)
+        messages.append(_message(person, text, address, now))
+        if person.email_confirmed_at is not None:
+            letters.append(_letter(person, text, address))
     await Message.bulk_create(messages, batch_size=500)
     await queue_mails(letters, now=now)
     return len(messages)

@@ -2,110 +2,124 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from market.accounts.messages import notify, notify_staff
+from market.accounts.messages import OrganisationNotice, notify_organisations, notify_staff
 from market.accounts.models import MemberRole, StaffRole
 from market.claims.models import Claim, ClaimContract, Evidence, SalesReport
-from market.claims.queries import received_of, sales_of
 from market.codes.labels import label
+from market.contracts.models import Receipt
 from market.deals.queries import attach_subjects
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
+from market.panels.round_models import Round
 from market.panels.scoring import bands_of
-from market.panels.subjects import Fact, PanelSubject, Paper, Section
+from market.panels.subjects import Fact, PanelClient, PanelSubject, Paper, Section
 from market.panels.verdicts import Verdict, verdict_of
 from market.programmes.catalogue import compiled
+from market.programmes.models import ProgrammeTerms
 from market.programmes.rule_terms import Terms
 
 KIND = "claim"
 
 
-async def panel_subjects(claim_ids: Sequence[UUID]) -> Mapping[UUID, PanelSubject]:
+async def load_subjects(ids: Sequence[UUID], *, with_material: bool = True) -> Mapping[UUID, PanelSubject]:
     """Return what experts read of these claims, without the applicants."""
-    claims = await Claim.filter(id__in=list(claim_ids)).select_related("programme", "terms", "applicant")
-    rows = (
-        await ClaimContract.filter(claim_id__in=list(claim_ids))
+    rows = await Claim.filter(id__in=list(ids)).values(
+        "id", "number", "year", "applicant_id", "programme__name", "applicant__region"
+    )
+    links = await ClaimContract.filter(claim_id__in=list(ids)).values(
+        "claim_id", "contract__field", "contract__deal__seller_id", "contract__deal__buyer_id"
+    )
+    by_claim: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for link in links:
+        by_claim[link["claim_id"]].append(link)
+    subjects = {row["id"]: _brief(row, by_claim[row["id"]]) for row in rows}
+    return await _with_material(subjects) if with_material else subjects
+
+
+def _brief(row: Mapping[str, Any], links: Sequence[Mapping[str, Any]]) -> PanelSubject:
+    sides = ("contract__deal__seller_id", "contract__deal__buyer_id")
+    return PanelSubject(
+        kind=KIND,
+        id=row["id"],
+        number=row["number"],
+        title=_(row["programme__name"]),
+        detail=_("%(year)s 年度", year=row["year"]),
+        parties=frozenset({row["applicant_id"], *(link[side] for link in links for side in sides)}),
+        address=f"/desk/{row['number']}",
+        fields=frozenset(link["contract__field"] for link in links),
+        region=row["applicant__region"],
+        applicant=row["applicant_id"],
+    )
+
+
+async def _with_material(subjects: Mapping[UUID, PanelSubject]) -> dict[UUID, PanelSubject]:
+    """Return the claims with their figures, contracts and papers, read with one statement for each table."""
+    ids = list(subjects)
+    claims = await Claim.filter(id__in=ids)
+    terms = {row.id: compiled(row) for row in await ProgrammeTerms.filter(claims__id__in=ids).distinct()}
+    links = (
+        await ClaimContract.filter(claim_id__in=ids)
         .select_related("contract__deal__outcome")
         .order_by("contract__number")
     )
-    await attach_subjects([row.contract.deal for row in rows])
-    by_claim: dict[UUID, list[ClaimContract]] = {}
-    for row in rows:
-        by_claim.setdefault(row.claim_id, []).append(row)
-    return {claim.id: await _subject(claim, by_claim.get(claim.id, [])) for claim in claims}
-
-
-async def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSubject:
-    deals = [row.contract.deal for row in contracts]
-
-    async def on_conclude(now: datetime) -> None:
-        await notify_staff(
-            StaffRole.OFFICER,
-            _("申报 %(number)s 专家评审有结论，请核算。", number=claim.number),
-            now=now,
-            address=f"/desk/{claim.number}",
+    await attach_subjects([link.contract.deal for link in links])
+    contract_ids = [link.contract_id for link in links]
+    reports = await SalesReport.filter(contract_id__in=contract_ids).order_by("reported_at")
+    received: Counter[UUID] = Counter()
+    for contract_id, amount in await _receipts(contract_ids):
+        received[contract_id] += amount
+    papers: defaultdict[UUID, list[Evidence]] = defaultdict(list)
+    for paper in await Evidence.filter(claim_id__in=ids, withdrawn_at=None).order_by("kind", "added_at"):
+        papers[paper.claim_id].append(paper)
+    whole: dict[UUID, PanelSubject] = {}
+    for claim in claims:
+        own = [link for link in links if link.claim_id == claim.id]
+        contracts = {link.contract_id for link in own}
+        figures = _figures(
+            [row for row in reports if row.contract_id in contracts and row.year == claim.year],
+            sum(received[contract_id] for contract_id in contracts),
         )
-
-    async def on_publish(now: datetime) -> None:
-        await notify(
-            _("申报 %(number)s 的专家评审结果和意见可以查看了。", number=claim.number),
-            now=now,
-            address=f"/claims/{claim.number}/review",
-            organisation_id=claim.applicant_id,
-            roles=(MemberRole.ADMIN, MemberRole.AGENT),
+        whole[claim.id] = replace(
+            subjects[claim.id],
+            sections=(figures, *(_section(link) for link in own)),
+            papers=tuple(_paper(row) for row in papers[claim.id]),
+            bands=tuple(bands_of(terms[claim.terms_id].content.get("scoring"))),
         )
-
-    return PanelSubject(
-        kind=KIND,
-        id=claim.id,
-        number=claim.number,
-        title=_(claim.programme.name),
-        detail=_("%(year)s 年度", year=claim.year),
-        sections=(await _figures(claim), *(_section(row) for row in contracts)),
-        parties=frozenset(
-            {claim.applicant_id, *(side for deal in deals for side in (deal.seller_id, deal.buyer_id))}
-        ),
-        address=f"/desk/{claim.number}",
-        on_conclude=on_conclude,
-        on_publish=on_publish,
-        papers=await _papers(claim),
-        applicant=claim.applicant_id,
-        fields=frozenset(row.contract.field for row in contracts),
-        region=claim.applicant.region,
-        bands=tuple(bands_of(compiled(claim.terms).content.get("scoring"))),
-    )
+    return whole
 
 
-async def _figures(claim: Claim) -> Section:
+async def _receipts(contract_ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
+    rows = await Receipt.filter(contract_id__in=list(contract_ids)).values("contract_id", "amount")
+    return [(row["contract_id"], row["amount"]) for row in rows]
+
+
+def _figures(reports: Sequence[SalesReport], received: int) -> Section:
     """Return what of a claim's money experts judge by: sales reported and payments received."""
-    sales, reports = (
-        await sales_of(claim),
-        await SalesReport.filter(contract__claims__claim_id=claim.id, year=claim.year),
-    )
+    sales = wan(sum(report.amount for report in reports)) if reports else "—"
     return Section(
         heading=_("应用效益"),
         facts=(
-            Fact(_("新增销售收入（填报）"), wan(sales) if sales is not None else "—", is_amount=True),
-            Fact(_("实际到账"), wan(await received_of(claim.id)), is_amount=True),
+            Fact(_("新增销售收入（填报）"), sales, is_amount=True),
+            Fact(_("实际到账"), wan(received), is_amount=True),
         ),
         text="\n".join(report.note for report in reports if report.note),
     )
 
 
-async def _papers(claim: Claim) -> tuple[Paper, ...]:
-    """Return the papers of a claim, named by kind and number alone."""
-    rows = await Evidence.filter(claim_id=claim.id, withdrawn_at=None).order_by("kind", "added_at")
-    return tuple(
-        Paper(
-            " ".join(part for part in (label("evidence_kind", row.kind), row.number) if part),
-            f"/files/{row.file_id}" if row.file_id else "",
-            label("evidence_kind", row.kind),
-            row.file_id,
-        )
-        for row in rows
+def _paper(row: Evidence) -> Paper:
+    """Return a paper of a claim, named by kind and number alone."""
+    return Paper(
+        " ".join(part for part in (label("evidence_kind", row.kind), row.number) if part),
+        f"/files/{row.file_id}" if row.file_id else "",
+        label("evidence_kind", row.kind),
+        row.file_id,
     )
 
 
@@ -122,6 +136,33 @@ def _section(row: ClaimContract) -> Section:
         address=deal.subject.address,
         address_label=_("看成果全文"),
     )
+
+
+async def _on_conclude(round_: Round, claims: Sequence[PanelSubject], now: datetime) -> None:
+    if len(claims) == 1:
+        text = _("申报 %(number)s 专家评审有结论，请核算。", number=claims[0].number)
+    else:
+        text = _(
+            "评审 %(number)s 有结论，请核算其中 %(count)s 份申报。", number=round_.number, count=len(claims)
+        )
+    address = claims[0].address if len(claims) == 1 else "/desk?status=accepted"
+    await notify_staff(StaffRole.OFFICER, text, now=now, address=address)
+
+
+async def _on_publish(_round: Round, claims: Sequence[PanelSubject], now: datetime) -> None:
+    applicants = await Claim.filter(id__in=[claim.id for claim in claims]).values("number", "applicant_id")
+    notices = [
+        OrganisationNotice(
+            row["applicant_id"],
+            _("申报 %(number)s 的专家评审结果和意见可以查看了。", number=row["number"]),
+            f"/claims/{row['number']}/review",
+        )
+        for row in applicants
+    ]
+    await notify_organisations(notices, roles=(MemberRole.ADMIN, MemberRole.AGENT), now=now)
+
+
+CLIENT = PanelClient(load_subjects, _on_conclude, _on_publish)
 
 
 async def verdict_for(claim_id: UUID, terms: Terms) -> Verdict:

@@ -120,7 +120,7 @@ ROOM = Room(
     },
     checks=checks.CHECKS,
     document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
-    panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
+    panel_clients={expert_panel.KIND: expert_panel.CLIENT},
     personal_data=PersonalData("saved_queues", desk_queue.export_saved_queues, desk_queue.erase_saved_queues),
     payee_listener=claim_payees.on_payee_confirmed,
     labels={

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from market.kit.worklist import Pending, Recent, Standing, Worklist
     from market.notices.entries import EntryPublicity
     from market.notices.publicity import Publicity
-    from market.panels.subjects import PanelSubjects
+    from market.panels.subjects import PanelClient
     from market.payees.models import PayeeAccount
     from market.payments.payables import Payable
     from market.records.by import By
@@ -159,7 +159,7 @@ class Room:
     """Called in the transaction that removes outbox entries: readers of the index now see the change."""
     import_targets: Mapping[str, ImportTarget] = field(default_factory=dict)
     """What lists may be brought into, by the kind of an import."""
-    panel_subjects: Mapping[str, PanelSubjects] = field(default_factory=dict)
+    panel_clients: Mapping[str, PanelClient] = field(default_factory=dict)
     """Records that experts judge, by kind."""
     pending: PendingWork | None = None
     recent: RecentWork | None = None
@@ -221,7 +221,7 @@ class Rooms:
             (figure.name, figure) for room in self.upwards for figure in room.figures
         )
         self.import_targets = _merge(room.import_targets for room in self.upwards)
-        self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
+        self.panel_clients = _merge(room.panel_clients for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)
         self.named_at_desk = _merge(room.named_at_desk for room in self.upwards)
         self.moments = _merge(room.moments for room in self.upwards)

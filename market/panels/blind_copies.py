@@ -46,7 +46,7 @@ async def make_copies(
     round_ = await Round.get_or_none(id=round_id)
     if round_ is None or not round_.is_blind or round_.is_over:
         return 0
-    subjects = await subjects_of(round_)
+    subjects = await subjects_of(round_, with_material=True)
     handled = 0
     for item in await RoundItem.filter(round_id=round_.id).order_by("place"):
         subject = subjects[item.subject_id]

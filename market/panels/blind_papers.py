@@ -13,6 +13,7 @@ from market.files.models import FileAccess, StoredFile
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.panels.blind_copies import paper_name
 from market.panels.blind_models import BlindCheck, BlindCopy
 from market.panels.blind_names import without_names_of
@@ -60,9 +61,9 @@ class CopyRow:
 
 async def copy_rows(round_: Round, items: Collection[RoundItem] | None = None) -> list[CopyRow]:
     """Return the papers of a round, or of some of its items, with their copies, as the operator sees them."""
-    subjects = await subjects_of(round_)
     if items is None:
         items = await RoundItem.filter(round_id=round_.id).order_by("place")
+    subjects = await rooms().panel_clients[round_.subject_kind].load([item.subject_id for item in items])
     copies = await BlindCopy.filter(item_id__in=[item.id for item in items]).order_by("attempt")
     latest = {(copy.item_id, copy.source_id): copy for copy in copies}
     checks = await BlindCheck.filter(copy_id__in=[copy.id for copy in latest.values()]).order_by("id")

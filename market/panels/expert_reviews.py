@@ -36,7 +36,7 @@ async def list_own_reviews(actor: Actor) -> list[tuple[ExpertReview, PanelSubjec
     subjects: dict[UUID, PanelSubject] = {}
     for kind in sorted({review.subject_kind for review in reviews}):
         ids = [review.subject_id for review in reviews if review.subject_kind == kind]
-        subjects |= await rooms().panel_subjects[kind](ids)
+        subjects |= await rooms().panel_clients[kind].load(ids, with_material=False)
     return [(review, subjects[review.subject_id]) for review in reviews]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from string import ascii_uppercase
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import notify, notify_staff
+from market.accounts.messages import PersonNotice, notify, notify_people, notify_staff
 from market.accounts.models import StaffRole
 from market.experts.models import Expert
 from market.kit.clock import local_date
@@ -34,8 +35,8 @@ from market.panels.rounds import deadline, lock_round
 from market.panels.states import PanelAct
 from market.panels.subjects import PanelSubject
 from market.records.by import By
-from market.records.moments import clear_moments, set_moment
-from market.records.transitions import begin, transition
+from market.records.moments import clear_moments, set_moments
+from market.records.transitions import begin_all, transition
 
 KIND = Seat.record_kind
 DUE = "panels.seat_due"
@@ -50,28 +51,34 @@ async def create_seats(round_: Round, drawn: RoundDraw, *, by: By) -> None:
     ids = {expert for ids in [*drawn.picked.values(), *drawn.reserves.values()] for expert in ids}
     experts = {str(expert.id): expert for expert in await Expert.filter(id__in=[UUID(one) for one in ids])}
     units = {row["id"]: row["unit"] for row in drawn.eligible}
+    items = [UUID(item) for item in drawn.picked]
+    before = await Seat.filter(item_id__in=items).values_list("item_id", flat=True)
+    seated = Counter(str(item_id) for item_id in before)
+    declare_by = deadline(rules.declare_days, by.now)
+    seats: list[Seat] = []
     for item_id, picked in drawn.picked.items():
-        seated = await Seat.filter(item_id=UUID(item_id)).count()
         for place, expert_id in enumerate([*picked, *drawn.reserves[item_id]]):
             expert, is_reserve = experts[expert_id], place >= len(picked)
-            seat = await Seat.create(
-                id=uuid4(),
-                item_id=UUID(item_id),
-                expert_id=expert.id,
-                user_id=expert.user_id,
-                kind=expert.kind.value,
-                unit=units[expert_id][:120],
-                title_rank=expert.title_rank.value,
-                draw_number=drawn.number,
-                place=place + 1,
-                is_reserve=is_reserve,
-                label=_("专家%(letter)s", letter=letters(seated + place)),
-                status=SeatStatus.RESERVE if is_reserve else SeatStatus.INVITED,
-                declare_by=None if is_reserve else deadline(rules.declare_days, by.now),
+            seats.append(
+                Seat(
+                    id=uuid4(),
+                    item_id=UUID(item_id),
+                    expert_id=expert.id,
+                    user_id=expert.user_id,
+                    kind=expert.kind.value,
+                    unit=units[expert_id][:120],
+                    title_rank=expert.title_rank.value,
+                    draw_number=drawn.number,
+                    place=place + 1,
+                    is_reserve=is_reserve,
+                    label=_("专家%(letter)s", letter=letters(seated[item_id] + place)),
+                    status=SeatStatus.RESERVE if is_reserve else SeatStatus.INVITED,
+                    declare_by=None if is_reserve else declare_by,
+                )
             )
-            await begin(seat, by=by)
-            if not is_reserve:
-                await _invite(seat, by=by)
+    await Seat.bulk_create(seats, batch_size=500)
+    await begin_all(seats, by=by)
+    await _invite([seat for seat in seats if seat.status is SeatStatus.INVITED], by=by)
 
 
 def letters(place: int) -> str:
@@ -119,7 +126,7 @@ async def list_seats(actor: Actor) -> list[tuple[Seat, PanelSubject]]:
     subjects: dict[UUID, PanelSubject] = {}
     for kind in sorted({seat.item.round.subject_kind for seat in seats}):
         ids = [seat.item.subject_id for seat in seats if seat.item.round.subject_kind == kind]
-        subjects |= await rooms().panel_subjects[kind](ids)
+        subjects |= await rooms().panel_clients[kind].load(ids, with_material=False)
     return [(seat, subjects[seat.item.subject_id]) for seat in seats]
 
 
@@ -176,7 +183,7 @@ async def accept(seat_id: UUID, *, by: By) -> Seat:
     score_by = deadline(rules.score_days, by.now)
     changes = {"declared_at": by.now, "score_by": score_by}
     await transition(seat, SeatAction.ACCEPT, by=by, changes=changes, number=round_.number)
-    await set_due(seat, score_by, by.now)
+    await set_due([(seat, score_by)], by.now)
     await advance(round_, by=by)
     return seat
 
@@ -309,27 +316,30 @@ async def _call(round_: Round, item_id: UUID, lost: Candidate | None, *, by: By)
     seat = next(seat for seat in reserves if str(seat.expert_id) == chosen.id)
     changes = {"declare_by": deadline(rules.declare_days, by.now)}
     await transition(seat, SeatAction.CALL, by=by, changes=changes, number=round_.number)
-    await _invite(seat, by=by)
+    await _invite([seat], by=by)
     return True
 
 
-async def _invite(seat: Seat, *, by: By) -> None:
-    if seat.declare_by is None:
-        raise RuntimeError("an invited expert has a day by which to declare")
-    await set_due(seat, seat.declare_by, by.now)
-    end = end_of(local_date(seat.declare_by))
-    await notify(
-        _("您被随机抽取为评审专家，请在 %(end)s 前声明是否回避。", end=end),
-        now=by.now,
-        address=f"/reviews/seats/{seat.id}",
-        user_ids=[seat.user_id],
-    )
+async def _invite(seats: Sequence[Seat], *, by: By) -> None:
+    """Tell experts by when they have to declare."""
+    notices = []
+    for seat in seats:
+        if seat.declare_by is None:
+            raise RuntimeError("an invited expert has a day by which to declare")
+        text = _(
+            "您被随机抽取为评审专家，请在 %(end)s 前声明是否回避。", end=end_of(local_date(seat.declare_by))
+        )
+        notices.append(PersonNotice(seat.user_id, text, f"/reviews/seats/{seat.id}"))
+    await set_due([(seat, seat.declare_by) for seat in seats if seat.declare_by], by.now)
+    await notify_people(notices, now=by.now)
 
 
-async def set_due(seat: Seat, due_at: datetime, now: datetime) -> None:
-    """Set when a seat lapses, and a reminder half way to it."""
-    await set_moment(KIND, seat.id, DUE, due_at)
-    await set_moment(KIND, seat.id, REMIND, now + (due_at - now) / 2)
+async def set_due(seats: Sequence[tuple[Seat, datetime]], now: datetime) -> None:
+    """Set when seats lapse, and a reminder half way to it."""
+    moments: list[tuple[UUID, str, datetime | None]] = []
+    for seat, due_at in seats:
+        moments += [(seat.id, DUE, due_at), (seat.id, REMIND, now + (due_at - now) / 2)]
+    await set_moments(KIND, moments)
 
 
 async def advance(round_: Round, *, by: By) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,11 +13,12 @@ from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import Role
 from market.audit.log import record
-from market.kit.database import atomic
+from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.panels.panel_seats import advance, call_reserves, set_due
-from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat, SeatScore
+from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat
 from market.panels.round_rules import FEWEST, RoundRules, read_rules
 from market.panels.round_states import (
     Extension,
@@ -39,7 +41,7 @@ from market.panels.states import PanelAct
 from market.panels.statistics import Flag, Summary, summarise
 from market.records.by import By
 from market.records.decisions import SamePerson
-from market.records.transitions import transition
+from market.records.transitions import transition, transition_all
 
 STAFF_OF = {Role.RECHECKER: StaffRole.RECHECKER, Role.APPROVER: StaffRole.APPROVER}
 
@@ -123,11 +125,15 @@ def _result(
 
 
 async def _sheets(seats: Sequence[Seat]) -> dict[UUID, dict[str, int | None]]:
-    versions = {seat.id: seat.version for seat in seats}
+    """Return the sheet that counts of each seat, by heading."""
     sheets: dict[UUID, dict[str, int | None]] = {seat.id: {} for seat in seats}
-    for row in await SeatScore.filter(seat_id__in=list(versions)):
-        if row.version == versions[row.seat_id]:
-            sheets[row.seat_id][row.heading] = row.score
+    rows = await connection().execute_query_dict(
+        "SELECT x.seat_id, x.heading, x.score FROM seat_scores x "
+        "JOIN unnest($1::uuid[], $2::int[]) AS s (id, version) ON s.id = x.seat_id AND s.version = x.version",
+        [[seat.id for seat in seats], [seat.version for seat in seats]],
+    )
+    for row in rows:
+        sheets[row["seat_id"]][row["heading"]] = row["score"]
     return sheets
 
 
@@ -195,7 +201,7 @@ async def extend(number: str, way: Extension, *, by: By) -> Round:
             await transition(
                 scored.seat, SeatAction.SCORE_ANEW, by=by, changes={"score_by": score_by}, number=number
             )
-            await set_due(scored.seat, score_by, by.now)
+            await set_due([(scored.seat, score_by)], by.now)
     await advance(round_, by=by)
     return round_
 
@@ -222,11 +228,14 @@ async def conclude_round(number: str, *, reason: str, by: By) -> Round:
         raise Conflict(blocked)
     if not reason.strip():
         raise Invalid(_("请写明评审结论的理由。"), field="reason")
-    for result in results:
-        for scored in result.scored:
-            if scored.seat.status is SeatStatus.SUBMITTED:
-                await transition(scored.seat, SeatAction.FINISH, by=by, number=number)
-        await RoundItem.filter(id=result.item.id).update(result=result.as_stored())
+    submitted = [
+        scored.seat
+        for result in results
+        for scored in result.scored
+        if scored.seat.status is SeatStatus.SUBMITTED
+    ]
+    await transition_all([(seat, SeatAction.FINISH, {}) for seat in submitted], by=by)
+    await _write_results(results)
     await transition(
         round_,
         RoundAction.CONCLUDE,
@@ -239,9 +248,16 @@ async def conclude_round(number: str, *, reason: str, by: By) -> Round:
         number=number,
         results={str(result.item.subject_id): result.as_stored() for result in results},
     )
-    for subject in subjects.values():
-        await subject.on_conclude(by.now)
+    await rooms().panel_clients[round_.subject_kind].on_conclude(round_, list(subjects.values()), by.now)
     return round_
+
+
+async def _write_results(results: Sequence[ItemResult]) -> None:
+    await connection().execute_query(
+        "UPDATE round_items SET result = given.value FROM jsonb_each($1::jsonb) AS given "
+        "WHERE round_items.id = given.key::uuid",
+        [json.dumps({str(result.item.id): result.as_stored() for result in results})],
+    )
 
 
 async def _involved(round_: Round) -> set[UUID | None]:

@@ -67,7 +67,7 @@ async def prepare_round(
         raise Invalid(_("请填写至少 4 个字符的随机口令，抽取前人人不能预知结果。"), field="salt")
     if await RoundItem.filter(subject_id__in=ids, round__subject_kind=subject_kind).exists():
         raise Conflict(_("所选事项中有的已经列入一轮评审。"))
-    subjects = await rooms().panel_subjects[subject_kind](ids)
+    subjects = await rooms().panel_clients[subject_kind].load(ids, with_material=False)
     await require_impartial_in(subjects.values(), by)
     round_ = await Round.create(
         id=uuid4(),
@@ -124,8 +124,8 @@ async def publish_round(number: str, *, by: By) -> Round:
     by.actor.require(PanelAct.RUN_ROUNDS)
     round_ = await lock_round(number)
     await transition(round_, RoundAction.PUBLISH, by=by, number=number)
-    for subject in (await subjects_of(round_)).values():
-        await subject.on_publish(by.now)
+    subjects = list((await subjects_of(round_)).values())
+    await rooms().panel_clients[round_.subject_kind].on_publish(round_, subjects, by.now)
     return round_
 
 
@@ -176,10 +176,11 @@ def viewer_of(actor: Actor, round_: Round) -> Viewer:
     return Viewer.CONCLUDER if concluder_of(round_) in actor.roles else Viewer.OTHER
 
 
-async def subjects_of(round_: Round) -> dict[UUID, PanelSubject]:
-    """Return what a round judges, by the id of the record."""
+async def subjects_of(round_: Round, *, with_material: bool = False) -> dict[UUID, PanelSubject]:
+    """Return what a round judges, by the id of the record; with what experts read of it only if asked."""
     ids = await RoundItem.filter(round_id=round_.id).values_list("subject_id", flat=True)
-    return dict(await rooms().panel_subjects[round_.subject_kind]([UUID(str(value)) for value in ids]))
+    load = rooms().panel_clients[round_.subject_kind].load
+    return dict(await load([UUID(str(value)) for value in ids], with_material=with_material))
 
 
 async def require_impartial_in(subjects: Iterable[PanelSubject], by: By) -> None:

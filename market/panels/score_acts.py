@@ -132,7 +132,7 @@ async def return_sheet(seat_id: UUID, *, reason: str, by: By) -> Seat:
     score_by = deadline(read_rules(round_.rules).score_days, by.now)
     changes = {"note": reason.strip()[:300], "score_by": score_by}
     await transition(seat, SeatAction.RETURN, by=by, changes=changes, number=round_.number)
-    await set_due(seat, score_by, by.now)
+    await set_due([(seat, score_by)], by.now)
     await notify(
         _("您的一份评分被退回：%(reason)s", reason=reason.strip()),
         now=by.now,

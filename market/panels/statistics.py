@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
+from typing import Any
+
+import numpy as np
 
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
@@ -21,6 +24,8 @@ ROBUST_SIGMA = Fraction(14_826, 10_000)
 FLOOR = 3
 """Points below which a deviation counts as this many, so that unanimity makes no outliers."""
 OUTLIER_SIGMAS = 3
+MOST_EXACT = 20
+"""Experts up to whom biases are exact: fractions grow with each of them."""
 
 
 class Statistic(LabelEnum):
@@ -168,23 +173,32 @@ def additive_biases(scores: Mapping[tuple[str, str], Fraction]) -> Biases:
     if not _is_connected(scores):
         raise Unconnected("the design is not connected")
     by_item = {item: [expert for expert in experts if (item, expert) in scores] for item in items}
-    means = {item: mean([scores[item, expert] for expert in by_item[item]]) for item in items}
+    kind = Fraction if len(experts) <= MOST_EXACT else float
+    given = {pair: kind(value) for pair, value in scores.items()}
+    means = {item: _mean([given[item, expert] for expert in by_item[item]]) for item in items}
     place = {expert: index for index, expert in enumerate(experts)}
     # The normal equations with the qualities eliminated; the last column is the right-hand side.
-    rows = [[Fraction(0)] * (len(experts) + 1) for _ in experts]
-    for (item, expert), value in scores.items():
+    rows: list[list[Any]] = [[kind(0)] * (len(experts) + 1) for _ in experts]
+    for (item, expert), value in given.items():
         row = rows[place[expert]]
         row[place[expert]] += 1
         row[-1] += value - means[item]
         for other in by_item[item]:
-            row[place[other]] -= Fraction(1, len(by_item[item]))
-    rows[-1] = [Fraction(1)] * len(experts) + [Fraction(0)]
-    solution = _solve(rows)
+            row[place[other]] -= kind(1) / len(by_item[item])
+    rows[-1] = [kind(1)] * len(experts) + [kind(0)]
+    solution: Sequence[Any] = _solve(rows) if kind is Fraction else _solve_nearly(rows)
     biases = dict(zip(experts, solution, strict=True))
     adjusted = {
-        item: mean([scores[item, expert] - biases[expert] for expert in by_item[item]]) for item in items
+        item: _mean([given[item, expert] - biases[expert] for expert in by_item[item]]) for item in items
     }
-    return Biases(biases, adjusted)
+    return Biases(
+        {expert: Fraction(value) for expert, value in biases.items()},
+        {item: Fraction(value) for item, value in adjusted.items()},
+    )
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    return sum(values) / len(values)
 
 
 def _is_connected(pairs: Mapping[tuple[str, str], Fraction]) -> bool:
@@ -201,6 +215,12 @@ def _is_connected(pairs: Mapping[tuple[str, str], Fraction]) -> bool:
         reached |= new
         waiting += new
     return len(reached) == len(neighbours)
+
+
+def _solve_nearly(rows: Sequence[Sequence[float]]) -> list[float]:
+    """Solve as `_solve` does, to some twelve digits: in milliseconds for hundreds of experts."""
+    numbers = np.array(rows)
+    return [float(value) for value in np.linalg.solve(numbers[:, :-1], numbers[:, -1])]
 
 
 def _solve(rows: list[list[Fraction]]) -> list[Fraction]:

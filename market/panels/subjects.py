@@ -1,15 +1,17 @@
-"""Subjects of expert panels: records of other rooms, which declare them as `panel_subjects` in `room.py`."""
+"""Subjects of expert panels: records of other rooms, which declare a `PanelClient` in `room.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
+from market.panels.round_models import Round
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,6 @@ class Paper:
     """Why it cannot be opened though there is a scan."""
 
 
-async def _nothing(_now: datetime) -> None:
-    """Do nothing."""
-
-
 @dataclass(frozen=True)
 class PanelSubject:
     """One record under expert review."""
@@ -62,16 +60,14 @@ class PanelSubject:
     """Title shown to the expert."""
     detail: str
     """Detail beside the title, such as the year."""
-    sections: tuple[Section, ...]
     parties: frozenset[UUID]
     """Organisations whose people have a conflict of interest."""
     address: str
     """Path of the page of the department where it is handled."""
-    on_conclude: Callable[[datetime], Awaitable[None]]
-    """Called in the transaction of the conclusion."""
-    on_publish: Callable[[datetime], Awaitable[None]] = _nothing
-    """Called in the transaction that tells the result of a round."""
+    sections: tuple[Section, ...] = ()
+    """Empty where the material was not asked for."""
     papers: tuple[Paper, ...] = ()
+    """Empty where the material was not asked for."""
     fields: frozenset[str] = frozenset()
     """Codes of the technical fields that experts should work in."""
     region: str = ""
@@ -84,8 +80,27 @@ class PanelSubject:
     """Pairs of minimum points and basis points of the ceiling, the highest first."""
 
 
-PanelSubjects = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, PanelSubject]]]
-"""Loads records of one kind by id."""
+class LoadSubjects(Protocol):
+    """Loads records of one kind by id."""
+
+    async def __call__(
+        self, ids: Sequence[UUID], *, with_material: bool = True
+    ) -> Mapping[UUID, PanelSubject]:
+        """Return the records; without their material, which experts read, it takes few statements."""
+
+
+SubjectsCallback = Callable[[Round, Sequence[PanelSubject], datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class PanelClient:
+    """How a room has records of one kind judged."""
+
+    load: LoadSubjects
+    on_conclude: SubjectsCallback
+    """Called in the transaction of a round's conclusion."""
+    on_publish: SubjectsCallback
+    """Called in the transaction that tells the results of a round."""
 
 
 async def get_subject(kind: str, subject_id: UUID) -> PanelSubject:
@@ -94,7 +109,7 @@ async def get_subject(kind: str, subject_id: UUID) -> PanelSubject:
     Raises:
         NotFound: there is none.
     """
-    subjects = await rooms().panel_subjects[kind]([subject_id])
+    subjects = await rooms().panel_clients[kind].load([subject_id])
     if subject_id not in subjects:
         raise NotFound(_("没有这项评审任务。"))
     return subjects[subject_id]

@@ -91,7 +91,12 @@ async def transition_all(moves: Sequence[tuple[R, StrEnum, Mapping[str, Any]]], 
 
 async def begin(record: Stateful, *, by: By, note: str = "") -> None:
     """Write the first status event of a record that was just created."""
-    await _event(record, "", by=by, note=note).save(force_create=True)
+    await begin_all([record], by=by, note=note)
+
+
+async def begin_all(records: Sequence[Stateful], *, by: By, note: str = "") -> None:
+    """Write the first status event of each of many records that were just created."""
+    await StatusEvent.bulk_create([_event(record, "", by=by, note=note) for record in records])
 
 
 async def history(subject_kind: str, subject_id: UUID, most: int | None = None) -> list[StatusEvent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from market.panels.scoring import hundredths
 from market.panels.statistics import (
+    MOST_EXACT,
     Flag,
     Limits,
     Statistic,
@@ -184,3 +186,24 @@ def test_a_constant_added_to_one_expert_never_changes_the_adjusted_order(
 
     assert len({after[item] - before[item] for item in before}) == 1
     assert sum(additive_biases(shifted).biases.values()) == 0
+
+
+@pytest.mark.parametrize("count", [MOST_EXACT, MOST_EXACT + 5])
+def test_biases_leave_no_residual_of_an_expert_or_an_item_however_many_experts_there_are(count: int) -> None:
+    chance = Random(7)
+    experts = [f"r{number:02}" for number in range(count)]
+    panels = [{experts[item], *chance.sample(experts, 5)} for item in range(count)]
+    pairs = [(f"i{item}", expert) for item, panel in enumerate(panels) for expert in sorted(panel)]
+    scores = {pair: Fraction(chance.randrange(50, 95)) for pair in pairs}
+
+    model = additive_biases(scores)
+
+    residuals = {
+        (item, expert): value - model.adjusted[item] - model.biases[expert]
+        for (item, expert), value in scores.items()
+    }
+    assert len(model.biases) == count
+    for place in (0, 1):
+        for name in {pair[place] for pair in pairs}:
+            rest = sum(value for pair, value in residuals.items() if pair[place] == name)
+            assert abs(float(rest)) < 1e-9

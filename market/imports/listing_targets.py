@@ -12,7 +12,7 @@ from market.imports.heads import SheetHeads, guess_heads
 from market.imports.listing_rows import write_rows
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.row_checks import Surroundings, check_rows, surroundings_of
-from market.imports.targets import ImportTarget
+from market.imports.targets import ImportTarget, WrittenRecord
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.workbooks.cells import Sheet
@@ -77,16 +77,17 @@ class ListingTarget(ImportTarget):
     async def undo(self, listing_import: ListingImport, *, by: By) -> int:
         return await batch_reviews.undo_listings(listing_import, by=by)
 
-    async def numbers(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        return dict(await self.kind.model.filter(id__in=list(ids)).values_list("id", "number"))
+    async def records(
+        self, listing_import: ListingImport, ids: Collection[UUID], *, actor: Actor
+    ) -> Mapping[UUID, WrittenRecord]:
+        is_own = actor.organisation_id == listing_import.organisation_id
+        base = f"/my/{self.kind.index}" if is_own else f"/{self.kind.index}"
+        numbers = await self.kind.model.filter(id__in=list(ids)).values_list("id", "number")
+        return {id_: WrittenRecord(number, f"{base}/{number}") for id_, number in numbers}
 
     async def upload_page(self, actor: Actor, listing_import: ListingImport) -> str:
         is_own = actor.organisation_id == listing_import.organisation_id
         return f"/my/{self.kind.index}/import" if is_own else "/backoffice/imports"
-
-    async def record_page(self, actor: Actor, listing_import: ListingImport) -> str:
-        is_own = actor.organisation_id == listing_import.organisation_id
-        return f"/my/{self.kind.index}/{{number}}" if is_own else f"/{self.kind.index}/{{number}}"
 
 
 TARGETS = {kind.key: ListingTarget(kind) for kind in KINDS.values()}

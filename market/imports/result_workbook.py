@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from market.accounts.actors import Actor
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.sheet_rows import open_sheets
 from market.imports.states import RowOutcome
@@ -16,7 +17,7 @@ PORTION = 500
 
 
 def build(
-    listing_import: ListingImport, content: bytes, *, only_refused: bool = False
+    listing_import: ListingImport, content: bytes, *, actor: Actor, only_refused: bool = False
 ) -> AsyncIterator[bytes]:
     """Yield the workbook: the columns of the file, then result, number and reasons."""
     mapping = listing_import.mapping
@@ -24,13 +25,13 @@ def build(
     table = Table(
         str(target_of(listing_import).words),
         [*heads, _("导入结果"), _("编号"), _("原因")],
-        _portions(listing_import, content, only_refused=only_refused),
+        _portions(listing_import, content, actor=actor, only_refused=only_refused),
     )
     return write_workbook(table)
 
 
 async def _portions(
-    listing_import: ListingImport, content: bytes, *, only_refused: bool
+    listing_import: ListingImport, content: bytes, *, actor: Actor, only_refused: bool
 ) -> AsyncIterator[Sequence[Sequence[Cell]]]:
     mapping = listing_import.mapping
     target = target_of(listing_import)
@@ -44,12 +45,13 @@ async def _portions(
         rows = rows.filter(outcome=RowOutcome.REFUSED)
     start = 0
     while portion := await rows.offset(start).limit(PORTION):
-        numbers = await target.numbers([row.listing_id for row in portion if row.listing_id])
+        ids = [row.listing_id for row in portion if row.listing_id]
+        records = await target.records(listing_import, ids, actor=actor)
         yield [
             [
                 *texts.get(row.row_number, [""] * len(columns)),
                 str((row.outcome or row.standing).label),
-                numbers.get(row.listing_id, "") if row.listing_id else "",
+                records[row.listing_id].number if row.listing_id and row.listing_id in records else "",
                 reasons_of(row),
             ]
             for row in portion

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from tortoise.expressions import Q
 
@@ -13,6 +14,7 @@ from market.imports.models import ListingImport, ListingImportRow
 from market.imports.row_cells import DECISION, text_as_read, used_columns
 from market.imports.row_reading import LEFT_OUT
 from market.imports.states import RowOutcome, RowStanding
+from market.imports.targets import WrittenRecord
 from market.kit.i18n import lazy
 from market.listings.kinds import NEED, OUTCOME
 
@@ -21,7 +23,7 @@ USUAL = {
     OUTCOME.key: ("field", "trl", "price_amount", "modes", "rights"),
     NEED.key: ("field", "kind", "budget_max_amount", "deadline_on", "targets"),
 }
-"""Columns shown of every row, where the list has them."""
+"""Columns shown of every row, where the list has them, by what a row describes."""
 MOST_SHOWN = 8
 TABS: Mapping[str, tuple[Any, Q]] = {
     "look": (
@@ -65,7 +67,7 @@ async def count_same_faults(listing_import: ListingImport) -> Mapping[tuple[str,
 def shown_row(
     form: ListForm,
     row: ListingImportRow,
-    numbers: Mapping[Any, str],
+    records: Mapping[UUID, WrittenRecord],
     same: Mapping[tuple[str, str], int],
 ) -> dict[str, Any]:
     """Return a row with its cells by column: the text, what is asked of it, what to choose from."""
@@ -83,8 +85,8 @@ def shown_row(
             "same": same.get((name, text_as_read(row, name)), 0) if fault else 0,
             "remark": row.remarks.get(name, ""),
         }
-    number = numbers.get(row.listing_id, "")
-    return {"row": row, "cells": cells, "decision": row.answers.get(DECISION, ""), "number": number}
+    record = records.get(row.listing_id) if row.listing_id else None
+    return {"row": row, "cells": cells, "decision": row.answers.get(DECISION, ""), "record": record}
 
 
 def _choices(form: ListForm, name: str, choices: Sequence[str]) -> list[tuple[str, str]]:

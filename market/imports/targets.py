@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,14 @@ from market.kit.i18n import Lazy
 from market.kit.room import rooms
 from market.kit.workbooks.cells import Sheet
 from market.records.by import By
+
+
+@dataclass(frozen=True)
+class WrittenRecord:
+    """A record that a row became, or is alike: its number, and the address of its page."""
+
+    number: str
+    address: str
 
 
 class ImportTarget(ABC):
@@ -95,16 +104,14 @@ class ImportTarget(ABC):
         """
 
     @abstractmethod
-    async def numbers(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """Return the numbers of records by their ids."""
+    async def records(
+        self, listing_import: ListingImport, ids: Collection[UUID], *, actor: Actor
+    ) -> Mapping[UUID, WrittenRecord]:
+        """Return the records that rows became or are alike, by their ids."""
 
     @abstractmethod
     async def upload_page(self, actor: Actor, listing_import: ListingImport) -> str:
         """Return the address of the page on which the person brought the list in."""
-
-    @abstractmethod
-    async def record_page(self, actor: Actor, listing_import: ListingImport) -> str:
-        """Return the address of what became of a row, with `{number}` in it."""
 
 
 def get_target(kind: str) -> ImportTarget:

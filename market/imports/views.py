@@ -180,7 +180,8 @@ async def _page(
     page_request = PageRequest.from_query(request.query_params)
     start = (page_request.number - 1) * SHOWN_ROWS
     shown = await rows.filter(TABS[tab][1]).order_by("row_number").offset(start).limit(SHOWN_ROWS)
-    numbers = await target.numbers([row.listing_id for row in shown if row.listing_id])
+    ids = [row.listing_id for row in shown if row.listing_id]
+    records = await target.records(listing_import, ids, actor=actor)
     same = await count_same_faults(listing_import) if listing_import.status is ImportStatus.CHECKED else {}
     is_batch = listing_import.status in (
         *(ImportStatus.SUBMITTED, ImportStatus.RETURNED, ImportStatus.PUBLISHING, ImportStatus.PUBLISHED),
@@ -193,14 +194,13 @@ async def _page(
         form,
         target=target,
         upload_page=await target.upload_page(actor, listing_import),
-        record_page=await target.record_page(actor, listing_import),
         listing_import=listing_import,
         mapping=listing_import.mapping,
         counts=listing_import.counts,
         steps=_steps(listing_import.status),
         tabs=[(key, words, counts[key]) for key, (words, _q) in TABS.items() if counts[key] or key == tab],
         tab=tab,
-        rows=[shown_row(list_form, row, numbers, same) for row in shown],
+        rows=[shown_row(list_form, row, records, same) for row in shown],
         columns=shown_columns(list_form, listing_import, shown),
         rest=max(counts[tab] - start - len(shown), 0),
         page_number=page_request.number,
@@ -336,12 +336,12 @@ def _back(request: Request, listing_import: ListingImport) -> RedirectResponse:
 
 async def result(request: Request) -> Response:
     """Return the list with a column of reasons, all of it or what was not imported."""
-    _actor, listing_import = await _own_import(request)
+    actor, listing_import = await _own_import(request)
     content = await deps(request).store.get(listing_import.file.sha256)
     only_refused = request.query_params.get("only") == "refused"
     stem = listing_import.file.name.rpartition(".")[0] or listing_import.number
     name = quote(f"{stem}-{_('导入结果')}.xlsx")
-    book = result_workbook.build(listing_import, content, only_refused=only_refused)
+    book = result_workbook.build(listing_import, content, actor=actor, only_refused=only_refused)
     return StreamingResponse(
         book,
         media_type=WORKBOOK,

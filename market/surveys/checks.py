@@ -67,7 +67,7 @@ async def entries_came_in_time() -> list[str]:
         f"WHERE e.status IN ({_HANDED_IN}) "
         "AND (s.opened_at IS NULL OR e.submitted_at < s.opened_at OR e.submitted_at >= s.closes_at) "
         "UNION ALL SELECT max(e.number) FROM survey_entries e JOIN surveys s ON s.id = e.survey_id "
-        "WHERE e.status <> 'withdrawn' GROUP BY s.id, s.per_unit_most, e.organisation_id "
+        "WHERE e.status <> 'withdrawn' GROUP BY s.id, s.per_unit_most, e.organisation_id, e.firm_name "
         "HAVING count(*) > s.per_unit_most",
         lazy("填报 %(number)s 不在征集期内提交，或超过每单位限报的项数"),
     )
@@ -88,6 +88,15 @@ async def closings_are_as_extended() -> list[str]:
     )
 
 
+async def held_entries_are_their_units() -> list[str]:
+    """An entry of a firm that is not on the market is held by the unit to which it was handed in."""
+    return await find_rows(
+        "SELECT e.number FROM survey_entries e LEFT JOIN recommending_units u ON u.id = e.unit_id "
+        "WHERE e.firm_name <> '' AND e.organisation_id IS DISTINCT FROM u.organisation_id",
+        lazy("填报 %(number)s 的企业还没有认证，却不在它的推荐单位名下"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "surveys: every entry is accounted for": Invariant(
         lazy("征集：提交的都已发布、合并或告知原因"), every_entry_is_accounted_for
@@ -97,6 +106,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "surveys: entries came in time": Invariant(
         lazy("征集：都在征集期内提交，不超过限报项数"), entries_came_in_time
+    ),
+    "surveys: held entries are their units'": Invariant(
+        lazy("征集：代管的填报在推荐单位名下"), held_entries_are_their_units
     ),
     "surveys: closings are as extended": Invariant(
         lazy("征集：截止时间与延长记录一致"), closings_are_as_extended

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.listings import masking
 from market.listings.authoring import require_may_create
 from market.listings.kinds import NEED
 from market.listings.submission import Incomplete, require_complete
@@ -86,7 +88,8 @@ async def save(
         Incomplete: what a submission needs is missing.
         Invalid: at `title`: the organisation entered it already; at `unit`: it does not recommend here.
     """
-    require_may_enter(by)
+    if running is None:
+        require_may_enter(by)
     survey = await lock(number)
     if survey.status is SurveyStatus.DRAFT:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
@@ -117,7 +120,6 @@ async def retract(number: str, running: int, *, by: By) -> SurveyEntry:
     Raises:
         TooLate: the survey is closed.
     """
-    require_may_enter(by)
     survey = await lock(number)
     entry = await lock_own(survey, running, by=by)
     if is_late(survey, by):
@@ -133,7 +135,6 @@ async def withdraw(number: str, running: int, *, by: By) -> SurveyEntry:
     Raises:
         TooLate: it is submitted and the survey closed.
     """
-    require_may_enter(by)
     survey = await lock(number)
     entry = await lock_own(survey, running, by=by)
     if entry.status is not EntryStatus.DRAFT and is_late(survey, by):
@@ -152,11 +153,18 @@ def require_may_enter(by: By) -> None:
 
 
 async def lock_own(survey: Survey, running: int, *, by: By) -> SurveyEntry:
-    """Return an entry of the organisation that the person acts for, locked."""
+    """Return an entry of the organisation that the person acts for, locked; also what it holds for a firm.
+
+    Raises:
+        NotYours: the role does not allow it, or the kind of the organisation.
+    """
+    by.actor.require(SurveyAct.ENTER_SURVEY)
     entries = SurveyEntry.filter(survey_id=survey.id, running=running)
     entry = await entries.select_for_update().first()
-    if entry is None or entry.organisation_id != by.actor.organisation_id:
+    if entry is None or not by.actor.acts_for(entry.organisation_id):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    if not entry.firm_name:
+        require_may_enter(by)
     return entry
 
 
@@ -195,7 +203,10 @@ async def _write(survey: Survey, entry: SurveyEntry, content: Content, *, is_new
     title = str(content.values.get("title") or "")
     key = title_key(title)
     twin = SurveyEntry.filter(
-        survey_id=survey.id, organisation_id=entry.organisation_id, title_key=key
+        survey_id=survey.id,
+        organisation_id=entry.organisation_id,
+        firm_name=entry.firm_name,
+        title_key=key,
     ).exclude(id=entry.id)
     if key and (other := await twin.exclude(status=EntryStatus.WITHDRAWN).first()):
         raise Invalid(_("贵单位在本次征集中已填报同名需求 %(number)s。", number=other.number), field="title")
@@ -217,27 +228,37 @@ async def _write(survey: Survey, entry: SurveyEntry, content: Content, *, is_new
     await record("survey_entry", entry.id, verb, by=by, number=entry.number, version=entry.form_version)
 
 
+async def submission_faults(
+    survey: Survey, entry: SurveyEntry, questions: Sequence[Question], *, now: datetime
+) -> list[tuple[str, str]]:
+    """Return what an entry lacks, or is not what the survey asks for: fields with sentences."""
+    need = as_need(entry)
+    faults: list[tuple[str, str]] = []
+    try:
+        await require_complete(NEED, need, now)
+    except Incomplete as error:
+        faults += error.faults
+    if need.is_masked and entry.firm_name:
+        faults += masking.faults_of_masking(need, entry.firm_name)
+    if survey.kinds and need.kind and need.kind not in survey.kinds:
+        faults.append(("kind", _("本次征集不收这一类需求。")))
+    if survey.fields_wanted and need.field and need.field not in survey.fields_wanted:
+        faults.append(("field", _("本次征集不收这一领域的需求。")))
+    faults += [(f"{PREFIX}-{code}", words) for code, words in missing_answers(questions, entry.answers)]
+    if survey.channel is Channel.RECOMMENDED and entry.unit_id is None:
+        faults.append(("unit", _("请选择推荐单位。")))
+    return faults
+
+
 async def _submit(survey: Survey, entry: SurveyEntry, content: Content, *, by: By) -> None:
     """Submit an entry that is as complete as a need must be.
 
     Raises:
         Incomplete: something is missing, or is not what the survey asks for.
     """
-    need = as_need(entry)
-    faults: list[tuple[str, str]] = []
-    try:
-        await require_complete(NEED, need, by.now)
-    except Incomplete as error:
-        faults += error.faults
-    if survey.kinds and need.kind and need.kind not in survey.kinds:
-        faults.append(("kind", _("本次征集不收这一类需求。")))
-    if survey.fields_wanted and need.field and need.field not in survey.fields_wanted:
-        faults.append(("field", _("本次征集不收这一领域的需求。")))
     form = await SurveyForm.get(survey_id=survey.id, version=entry.form_version)
     questions = [Question.from_json(stored) for stored in form.questions]
-    faults += [(f"{PREFIX}-{code}", words) for code, words in missing_answers(questions, entry.answers)]
-    if survey.channel is Channel.RECOMMENDED and entry.unit_id is None:
-        faults.append(("unit", _("请选择推荐单位。")))
+    faults = await submission_faults(survey, entry, questions, now=by.now)
     if not content.is_declared:
         faults.append(("secrecy_declared", _("请确认填报内容不涉及国家秘密；涉密内容不得填报。")))
     if faults:

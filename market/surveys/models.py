@@ -234,6 +234,11 @@ class SurveyEntry(Stateful):
     sorted_at = fields.DatetimeField(null=True)
     told_at = fields.DatetimeField(null=True)
 
+    @property
+    def entrant(self) -> str:
+        """The name of the firm whose need it is; the organisation has been loaded."""
+        return self.firm_name or self.organisation.name
+
     class Meta:
         table = "survey_entries"
         table_description = "Survey entries."

@@ -6,10 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.functions import Count
+from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.kit.errors import NotFound
+from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.listings.models import Need
@@ -126,19 +129,50 @@ async def list_own_entries(actor: Actor, survey: Survey | None = None) -> Sequen
     return await entries.select_related("survey", "need", "merged_into").order_by("-created_at")
 
 
-async def list_unit_entries(survey: Survey, unit: RecommendingUnit) -> Sequence[SurveyEntry]:
-    """Return what was handed in to a unit: recommended ones by rank, then those that wait, then declined."""
-    entries = SurveyEntry.filter(survey_id=survey.id, unit_id=unit.id, status__in=HANDED_IN)
-    rows = await entries.select_related(*_SHOWN).order_by("running")
-    return sorted(
-        rows,
-        key=lambda entry: (
-            entry.rank is None,
-            entry.rank or 0,
-            entry.status is EntryStatus.DECLINED,
-            entry.running,
-        ),
-    )
+async def list_ranked_entries(survey: Survey, unit: RecommendingUnit) -> Sequence[SurveyEntry]:
+    """Return what a unit recommends, in its order."""
+    entries = SurveyEntry.filter(survey_id=survey.id, unit_id=unit.id, rank__isnull=False)
+    return await entries.select_related(*_SHOWN).order_by("rank")
+
+
+UNIT_TABS: Mapping[str, tuple[Lazy, Q]] = {
+    "waiting": (lazy("待推荐"), Q(status=EntryStatus.SUBMITTED)),
+    "ranked": (lazy("已推荐"), Q(rank__isnull=False)),
+    "declined": (lazy("不推荐"), Q(status=EntryStatus.DECLINED)),
+    "all": (lazy("全部"), Q()),
+}
+"""Which of the entries that were handed in to a unit its page shows."""
+
+
+async def page_unit_entries(
+    survey: Survey, unit: RecommendingUnit, tab: str, text: str, page_request: PageRequest
+) -> Page[SurveyEntry]:
+    """Return a page of what was handed in to a unit: recommended ones by rank, then by number.
+
+    `text` is looked for in titles, numbers and names of firms.
+    """
+    entries = _of_unit(survey, unit).filter(UNIT_TABS[tab][1])
+    if text:
+        entries = entries.filter(
+            Q(title__icontains=text)
+            | Q(number__icontains=text)
+            | Q(firm_name__icontains=text)
+            | Q(firm_name="", organisation__name__icontains=text)
+        )
+    rows = entries.select_related(*_SHOWN).order_by("rank", "running")
+    items = await rows.offset(page_request.offset).limit(page_request.size)
+    return page_request.page(items, await entries.count())
+
+
+async def count_unit_entries(survey: Survey, unit: RecommendingUnit) -> Mapping[str, int]:
+    """Return how many entries each tab of a unit's page has."""
+    return {
+        tab: await _of_unit(survey, unit).filter(chosen).count() for tab, (_w, chosen) in UNIT_TABS.items()
+    }
+
+
+def _of_unit(survey: Survey, unit: RecommendingUnit) -> QuerySet[SurveyEntry]:
+    return SurveyEntry.filter(survey_id=survey.id, unit_id=unit.id, status__in=HANDED_IN)
 
 
 @dataclass(frozen=True)

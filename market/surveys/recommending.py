@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from market.accounts import messages
+from market.audit.log import record
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
-from market.records.transitions import transition
+from market.records.transitions import transition, transition_all
 from market.surveys.management import WRITERS
 from market.surveys.models import RecommendingUnit, Survey, SurveyEntry, SurveyQuota
 from market.surveys.rules import is_recommending
-from market.surveys.states import EntryAction, EntryStatus
+from market.surveys.states import EntryAction, EntryStatus, SurveyVerb
 from market.surveys.units import get_unit_for
 
 
@@ -43,6 +44,38 @@ async def recommend(number: str, running: int, rank: int | None, *, by: By) -> S
     place = len(others) if rank is None else max(0, min(rank - 1, len(others)))
     await _write_ranks(survey, [*others[:place], entry.id, *others[place:]])
     return entry
+
+
+@atomic()
+async def recommend_rest(number: str, *, by: By) -> int:
+    """Recommend what waits in the order of its numbers, as many as the unit may; return how many.
+
+    Raises:
+        Invalid: the unit has recommended as many as it may, or nothing waits.
+        Conflict: the time to recommend is over.
+    """
+    unit = await get_unit_for(by.actor)
+    survey, quota = await _lock_quota(number, unit, by=by)
+    ranked = len(await _ranked(survey, unit))
+    room = None if quota.most is None else quota.most - ranked
+    if room is not None and room <= 0:
+        raise Invalid(_("贵单位最多推荐 %(most)s 项，已经满了。", most=quota.most))
+    waiting = SurveyEntry.filter(survey_id=survey.id, unit_id=unit.id, status=EntryStatus.SUBMITTED)
+    entries = await waiting.order_by("running").select_for_update()
+    entries = entries if room is None else entries[:room]
+    if not entries:
+        raise Invalid(_("没有待推荐的填报。"))
+    changes = {"recommended_by_id": by.actor.user_id, "recommended_at": by.now, "decline_reason": ""}
+    await transition_all(
+        [
+            (entry, EntryAction.RECOMMEND, {**changes, "rank": ranked + place})
+            for place, entry in enumerate(entries, start=1)
+        ],
+        by=by,
+    )
+    numbers = [entry.running for entry in entries]
+    await record("survey", survey.id, SurveyVerb.RECOMMENDED, by=by, unit=unit.id, entries=numbers)
+    return len(entries)
 
 
 @atomic()
@@ -87,18 +120,24 @@ async def _lock(
     number: str, running: int, unit: RecommendingUnit, *, by: By
 ) -> tuple[Survey, SurveyQuota, SurveyEntry]:
     """Return the survey, the unit's quota and the entry; the quota's lock orders the unit's members."""
+    survey, quota = await _lock_quota(number, unit, by=by)
+    entries = SurveyEntry.filter(survey_id=survey.id, running=running, unit_id=unit.id)
+    entry = await entries.exclude(status=EntryStatus.DRAFT).select_for_update().first()
+    if entry is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return survey, quota, entry
+
+
+async def _lock_quota(number: str, unit: RecommendingUnit, *, by: By) -> tuple[Survey, SurveyQuota]:
     survey = await Survey.get_or_none(number=number)
     if survey is None:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    quotas = SurveyQuota.filter(survey_id=survey.id, unit_id=unit.id)
-    quota = await quotas.select_for_update().first()
-    entries = SurveyEntry.filter(survey_id=survey.id, running=running, unit_id=unit.id)
-    entry = await entries.exclude(status=EntryStatus.DRAFT).select_for_update().first()
-    if quota is None or entry is None:
+    quota = await SurveyQuota.filter(survey_id=survey.id, unit_id=unit.id).select_for_update().first()
+    if quota is None:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
     if not is_recommending(survey.status, survey.channel, survey.recommend_until, by.now):
         raise Conflict(_("推荐期已经结束。"))
-    return survey, quota, entry
+    return survey, quota
 
 
 async def _ranked(survey: Survey, unit: RecommendingUnit) -> list[object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,6 +11,7 @@ from market.accounts.web import actor_for
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to
@@ -17,8 +20,8 @@ from market.surveys import queries, recommending
 from market.surveys.forms import RecommendForm
 from market.surveys.models import RecommendingUnit, Survey, SurveyQuota
 from market.surveys.paths import running_of
-from market.surveys.rules import Quota, closing_words, is_recommending, shown_status
-from market.surveys.states import EntryStatus, SurveyAct
+from market.surveys.rules import Quota, closing_words, is_open, is_recommending, shown_status
+from market.surveys.states import SurveyAct
 from market.surveys.units import find_unit_of, get_unit_for
 from market.surveys.workbook import download
 
@@ -60,23 +63,39 @@ async def act(request: Request) -> Response:
             form.add_error(error.field or "", str(error))
         else:
             response = redirect_to(request, "surveys:recommend", number=number)
-            response.headers["location"] += f"#entry-{running}"
+            query = urlencode({name: request.query_params.get(name, "") for name in ("tab", "q", "page")})
+            response.headers["location"] += f"?{query}#entry-{running}"
             return flash(request, response, words)
     return await _page(request, form, running)
+
+
+async def rest(request: Request) -> Response:
+    """Recommend what waits, in the order of its numbers."""
+    actor = actor_for(request, SurveyAct.RECOMMEND_ENTRIES)
+    number, form = request.path_params["number"], RecommendForm()
+    with form.catch_invalid():
+        count = await recommending.recommend_rest(number, by=By(actor, deps(request).clock()))
+        words = _("已推荐 %(n)s 项。", n=count)
+        return flash(request, redirect_to(request, "surveys:recommend", number=number), words)
+    return await _page(request, form, None)
 
 
 async def summary(request: Request) -> Response:
     """Return what the unit recommends as a workbook (汇总表)."""
     survey, unit, _quota = await _load(request)
-    rows = await queries.list_unit_entries(survey, unit)
-    ranked = [entry for entry in rows if entry.rank is not None]
+    ranked = await queries.list_ranked_entries(survey, unit)
     return download(ranked, f"{survey.number}-{_('推荐汇总表')}")
 
 
 async def _page(request: Request, form: RecommendForm, running: int | None) -> Response:
     survey, unit, quota = await _load(request)
-    rows = await queries.list_unit_entries(survey, unit)
-    ranked = sum(entry.rank is not None for entry in rows)
+    counts = await queries.count_unit_entries(survey, unit)
+    query = request.query_params
+    tab, text = query.get("tab", ""), query.get("q", "").strip()[:60]
+    if running is not None or tab not in queries.UNIT_TABS:
+        tab = "all" if running is not None or not counts["waiting"] else "waiting"
+    if running is not None:
+        text = f"{survey.number}-{running:04d}"
     now = deps(request).clock()
     return render(
         request,
@@ -84,14 +103,19 @@ async def _page(request: Request, form: RecommendForm, running: int | None) -> R
         422 if form.errors else 200,
         survey=survey,
         unit=unit,
-        quota=Quota(unit.organisation.name, quota.least, quota.most, ranked),
-        entries=rows,
+        quota=Quota(unit.organisation.name, quota.least, quota.most, counts["ranked"]),
+        page=await queries.page_unit_entries(survey, unit, tab, text, PageRequest.from_query(query)),
+        tabs=[(key, words, counts[key]) for key, (words, _chosen) in queries.UNIT_TABS.items()],
+        tab=tab,
+        text=text,
+        query=urlencode({"tab": tab, "q": text, "page": query.get("page", "")}),
         form=form,
         at=running,
         status=shown_status(survey.status, survey.closes_at, now),
         is_open=is_recommending(survey.status, survey.channel, survey.recommend_until, now),
+        is_taken=is_open(survey.status, survey.closes_at, now),
         until=closing_words(survey.recommend_until) if survey.recommend_until else "",
-        waiting=sum(entry.status is EntryStatus.SUBMITTED for entry in rows),
+        waiting=counts["waiting"],
     )
 
 
@@ -108,6 +132,7 @@ async def _load(request: Request) -> tuple[Survey, RecommendingUnit, SurveyQuota
 routes = [
     Route("/recommendations", index, name="surveys:recommendations"),
     Route("/recommendations/{number}", show, name="surveys:recommend"),
+    Route("/recommendations/{number}/rest", rest, name="surveys:recommend_rest", methods=["POST"]),
     Route("/recommendations/{number}/summary.xlsx", summary, name="surveys:summary"),
     Route("/recommendations/{number}/{running:int}", act, name="surveys:recommend_entry", methods=["POST"]),
 ]

@@ -14,6 +14,7 @@ from market.surveys import (
     checks,
     desk_views,
     entry_views,
+    list_views,
     management,
     models,
     personal_data,
@@ -23,6 +24,8 @@ from market.surveys import (
     views,
     worklist,
 )
+from market.surveys.firms import claim_held_entries
+from market.surveys.list_target import TARGETS
 from market.surveys.questions import QuestionKind
 from market.surveys.states import (
     PERMISSIONS,
@@ -60,6 +63,7 @@ ROOM = Room(
         *views.routes,
         *entry_views.routes,
         *recommending_views.routes,
+        *list_views.routes,
         *desk_views.routes,
         *sorting_views.routes,
     ],
@@ -109,6 +113,8 @@ ROOM = Room(
         "survey_verdict": Verdict,
     },
     audit_verbs={"survey": (SurveyVerb,), "survey_entry": (EntryVerb,)},
+    import_targets=TARGETS,
+    change_listener=claim_held_entries,
     moments={management.CLOSE: _close, management.REMIND: _remind, management.SORT: _sort},
     pending=worklist.pending,
     recent=worklist.recent,

@@ -75,8 +75,16 @@ async def require_publishable(entry: SurveyEntry, *, by: By) -> None:
     """Raise unless everybody may read an entry as a need today.
 
     Raises:
-        Invalid: at `verdict`: such as when its deadline has passed meanwhile.
+        Invalid: at `verdict`: its deadline has passed meanwhile, or its firm is not on the market.
     """
+    if entry.firm_name:
+        raise Invalid(
+            _(
+                "“%(firm)s”还没有在平台认证，不能转为正式需求：请推荐单位通知它认证，或列入走访核实。",
+                firm=entry.firm_name,
+            ),
+            field="verdict",
+        )
     try:
         await require_complete(NEED, as_need(entry), by.now)
     except Incomplete as error:

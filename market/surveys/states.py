@@ -36,6 +36,7 @@ class SurveyVerb(LabelEnum):
     FORM_CHANGED = "form_changed", lazy("修改附加问题")
     QUOTAS_CHANGED = "quotas_changed", lazy("修改推荐名额")
     EXTENDED = "extended", lazy("延长截止时间")
+    RECOMMENDED = "recommended", lazy("按顺序推荐其余填报")
 
 
 class UnitVerb(LabelEnum):
@@ -77,6 +78,8 @@ class EntryVerb(LabelEnum):
 
     CREATED = "created", lazy("新建")
     EDITED = "edited", lazy("修改")
+    IMPORTED = "imported", lazy("从表格填报")
+    HANDED_OVER = "handed_over", lazy("转到企业名下")
 
 
 class Verdict(LabelEnum):

@@ -61,7 +61,7 @@ def _row(entry: SurveyEntry) -> list[Cell | None]:
     return [
         entry.number,
         entry.title,
-        entry.organisation.name,
+        entry.entrant,
         regions.name(values.get("region") or "") or "",
         label("need_kind", values.get("kind") or ""),
         label("field", values.get("field") or ""),

@@ -67,6 +67,22 @@ def pending(actor: Actor) -> list[Pending]:
                 since="e.submitted_at",
             )
         )
+        parts.append(
+            Pending(
+                "surveys.check_list",
+                lazy("核对导入的填报表"),
+                lazy("去核对"),
+                "/my/imports/{key}",
+                "/recommendations",
+                "listing_imports i CROSS JOIN v JOIN files f ON f.id = i.file_id "
+                "WHERE i.organisation_id = v.organisation_id AND i.kind = 'survey_entry' "
+                "AND i.status IN ('uploaded', 'checked')",
+                key="i.number",
+                number="i.number",
+                title="f.name",
+                since="i.updated_at",
+            )
+        )
     return parts
 
 

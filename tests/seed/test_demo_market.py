@@ -44,6 +44,7 @@ from market.imports.states import ImportStatus
 from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.models import OutgoingMail
+from market.kit.pagination import PageRequest
 from market.kit.worklist import Turn
 from market.ledger.checks import run_checks
 from market.listings.models import ListingChange, Need, Outcome
@@ -72,7 +73,7 @@ from market.seed.demo_market import AlreadySeeded, NotADemo, seed, seed_if_empty
 from market.seed.people import Cast
 from market.seed.transaction import whole_stage
 from market.surveys.models import Survey, SurveyEntry
-from market.surveys.queries import list_unit_entries, quotas_of, tally_of
+from market.surveys.queries import page_unit_entries, quotas_of, tally_of
 from market.surveys.states import EntryStatus, SurveyStatus
 from market.surveys.units import find_unit_of
 from tests.fakes import fake_deps
@@ -388,7 +389,7 @@ async def test_one_survey_is_being_sorted_and_one_is_open_for_its_units(seeded: 
     assert {entry.status for entry in entered} == {EntryStatus.DRAFT, EntryStatus.SUBMITTED}
     unit = await find_unit_of(await actor("recommender"))
     assert unit
-    assert await list_unit_entries(is_open, unit)
+    assert (await page_unit_entries(is_open, unit, "all", "", PageRequest())).items
 
 
 async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:

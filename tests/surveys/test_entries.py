@@ -10,13 +10,14 @@ from market.accounts.models import Message, OrganisationKind
 from market.accounts.permissions import NotYours
 from market.kit.clock import end_of_day
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.pagination import PageRequest
 from market.listings.submission import Incomplete
 from market.records.by import By
 from market.surveys import entries, management, personal_data, recommending, units
 from market.surveys.checks import CHECKS
 from market.surveys.entries import LimitReached, TooLate
 from market.surveys.models import Survey, SurveyEntry
-from market.surveys.queries import get_entry_for, list_unit_entries, questions_of, quotas_of
+from market.surveys.queries import get_entry_for, page_unit_entries, questions_of, quotas_of
 from market.surveys.states import Channel, EntryStatus, SurveyStatus
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation
 from tests.moments import run_acts
@@ -156,7 +157,8 @@ async def test_a_unit_ranks_what_it_recommends_and_says_why_it_does_not() -> Non
     assert await Message.filter(user_id=call.firms[1].user_id, text__contains="指标不明确").exists()
     await recommending.recommend(call.number, 3, 1, by=by)
     assert call.unit
-    ranked = await list_unit_entries(call.survey, call.unit)
+    page = await page_unit_entries(call.survey, call.unit, "all", "", PageRequest())
+    ranked = page.items
     assert [(entry.running, entry.rank) for entry in ranked] == [(3, 1), (1, 2), (2, None)]
     ((_quota, quota),) = await quotas_of(call.survey)
     assert (quota.recommended, quota.gap, quota.is_full) == (2, 0, True)

@@ -173,6 +173,9 @@ async def test_a_unit_recommends_and_hands_in_its_summary(client: httpx.AsyncCli
         "没有推荐：不是本市产业"
         in (await post(client, f"{page}/3", {"act": "decline", "reason": "不是本市产业"})).text
     )
+    shown = (await client.get(f"{page}?tab=ranked&q=需求1")).text
+    assert ("需求1</a>" in shown.replace(" ", "").replace("\n", ""), "需求0" in shown) == (True, False)
+    assert "没有找到" in (await client.get(f"{page}?tab=all&q=没有的")).text
     book = openpyxl.load_workbook(BytesIO((await client.get(f"{page}/summary.xlsx")).content))
     assert [row[0] for row in book.active.iter_rows(min_row=2, values_only=True)] == [  # type: ignore[union-attr]
         f"{call.number}-0001",

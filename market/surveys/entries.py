@@ -21,6 +21,7 @@ from market.records.by import By
 from market.records.transitions import begin, transition
 from market.surveys.management import WRITERS, lock
 from market.surveys.models import Survey, SurveyEntry, SurveyForm, SurveyQuota
+from market.surveys.queries import is_mandated_to
 from market.surveys.questions import PREFIX, Question, missing_answers
 from market.surveys.rules import closing_words, is_open, title_key
 from market.surveys.states import (
@@ -97,7 +98,7 @@ async def save(
     if running is None:
         if not is_taken:
             raise late(survey)
-        entry = await _new(survey, by=by)
+        entry = await new_entry(survey, by.actor.organisation_id, by=by)
     else:
         entry = await lock_own(survey, running, by=by)
         if entry.status is not EntryStatus.DRAFT:
@@ -153,14 +154,19 @@ def require_may_enter(by: By) -> None:
 
 
 async def lock_own(survey: Survey, running: int, *, by: By) -> SurveyEntry:
-    """Return an entry of the organisation that the person acts for, locked; also what it holds for a firm.
+    """Return an entry that the person may change, locked.
+
+    It is their organisation's, held by it for a firm, or entered by the person with a firm's mandate.
 
     Raises:
+        NotFound: there is none, or it is not theirs.
         NotYours: the role does not allow it, or the kind of the organisation.
     """
-    by.actor.require(SurveyAct.ENTER_SURVEY)
     entries = SurveyEntry.filter(survey_id=survey.id, running=running)
     entry = await entries.select_for_update().first()
+    if entry is not None and is_mandated_to(entry, by.actor):
+        return entry
+    by.actor.require(SurveyAct.ENTER_SURVEY)
     if entry is None or not by.actor.acts_for(entry.organisation_id):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
     if not entry.firm_name:
@@ -168,21 +174,25 @@ async def lock_own(survey: Survey, running: int, *, by: By) -> SurveyEntry:
     return entry
 
 
-async def require_room(survey: Survey, *, by: By) -> None:
-    """Raise unless the organisation may begin another entry.
+async def require_room(survey: Survey, organisation_id: UUID | None) -> None:
+    """Raise unless an organisation may begin another entry.
 
     Raises:
         LimitReached: it has as many as it may.
     """
-    own = SurveyEntry.filter(survey_id=survey.id, organisation_id=by.actor.organisation_id)
+    own = SurveyEntry.filter(survey_id=survey.id, organisation_id=organisation_id, firm_name="")
     counted = await own.exclude(status=EntryStatus.WITHDRAWN).order_by("running")
     if len(counted) >= survey.per_unit_most:
         raise LimitReached(survey.per_unit_most, counted[0])
 
 
-async def _new(survey: Survey, *, by: By) -> SurveyEntry:
-    """Return a new entry that is not stored yet; the survey's lock orders two presses of one button."""
-    await require_room(survey, by=by)
+async def new_entry(survey: Survey, organisation_id: UUID | None, *, by: By) -> SurveyEntry:
+    """Return a new entry of an organisation, not stored yet; the caller has locked the survey.
+
+    Raises:
+        LimitReached: the organisation has as many as it may.
+    """
+    await require_room(survey, organisation_id)
     last = await SurveyEntry.filter(survey_id=survey.id).order_by("-running").first()
     running = last.running + 1 if last else 1
     return SurveyEntry(
@@ -190,7 +200,7 @@ async def _new(survey: Survey, *, by: By) -> SurveyEntry:
         survey_id=survey.id,
         running=running,
         number=f"{survey.number}-{running:04d}",
-        organisation_id=by.actor.organisation_id,
+        organisation_id=organisation_id,
         created_by_id=by.actor.user_id,
         created_at=by.now,
     )

@@ -8,21 +8,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from market.accounts.web import actor_for
+from market.files.attachments import required_upload
 from market.kit.errors import Conflict, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.routing import Route
-from market.kit.templating import render
+from market.kit.routing import UPLOAD, Route
+from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.listings.forms import need_data
 from market.listings.sections import sections
 from market.listings.submission import Incomplete
 from market.records.by import By
 from market.records.transitions import history
-from market.surveys import entries, queries
+from market.surveys import entries, mandates, queries
 from market.surveys.entries import Content, LimitReached, TooLate
-from market.surveys.forms import EntryForm
+from market.surveys.forms import EntryForm, MandateForm
 from market.surveys.models import Survey, SurveyEntry
 from market.surveys.paths import running_of
 from market.surveys.questions import PREFIX, AnswerForm, answer_form, shown_answers
@@ -41,7 +42,7 @@ async def enter(request: Request) -> Response:
         if request.method == "GET":
             if entries.is_late(survey, by):
                 raise entries.late(survey)
-            await entries.require_room(survey, by=by)
+            await entries.require_room(survey, actor.organisation_id)
         return await _write(request, survey, None, by=by)
     except LimitReached as limit:
         return render(request, "surveys/once.html", 409, survey=survey, words=str(limit), first=limit.first)
@@ -57,7 +58,8 @@ async def entry(request: Request) -> Response:
         return await _write(request, survey, record, by=by)
     if request.method == "POST":
         raise Conflict(_("已提交的填报不能改；征集期间可以先撤回。"))
-    need, is_own = as_need(record), actor.acts_for(record.organisation_id)
+    need = as_need(record)
+    is_own = actor.acts_for(record.organisation_id) or queries.is_mandated_to(record, actor)
     return render(
         request,
         "surveys/entry_read.html",
@@ -69,9 +71,27 @@ async def entry(request: Request) -> Response:
         events=await history("survey_entry", record.id),
         warnings=secret_words(all_texts(record)),
         is_own=is_own,
+        letters=await mandates.list_letters(record),
         is_result_shown=record.status is EntryStatus.TOLD or actor.may(SurveyAct.READ_SURVEYS),
         may_retract=is_own and record.status is EntryStatus.SUBMITTED and not entries.is_late(survey, by),
     )
+
+
+async def enter_by_mandate(request: Request) -> Response:
+    """Begin an entry for the firm whose letter the broker has."""
+    actor = actor_for(request, SurveyAct.ENTER_BY_MANDATE)
+    survey = await queries.get_survey_for(actor, request.path_params["number"])
+    by, form = By(actor, deps(request).clock()), MandateForm(await form_data_or_none(request))
+    if entries.is_late(survey, by):
+        raise entries.late(survey)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            letter = await required_upload(request)
+            begun = await mandates.begin_entry(survey.number, str(form.uscc.data), letter, by=by)
+            words = _("委托书已提交，企业已收到通知。请接着填写需求。")
+            page = redirect_to(request, "surveys:entry", number=survey.number, running=begun.running)
+            return flash(request, page, words)
+    return render_form(request, "surveys/mandate.html", form, survey=survey)
 
 
 async def retract(request: Request) -> Response:
@@ -88,7 +108,7 @@ async def withdraw(request: Request) -> Response:
 
 
 async def mine(request: Request) -> Response:
-    actor = actor_for(request, SurveyAct.ENTER_SURVEY)
+    actor = actor_for(request, SurveyAct.READ_ENTRIES)
     now = deps(request).clock()
     own = await queries.list_own_entries(actor)
     is_taken = {entry.survey_id: is_open(entry.survey.status, entry.survey.closes_at, now) for entry in own}
@@ -96,7 +116,7 @@ async def mine(request: Request) -> Response:
 
 
 async def _own(request: Request) -> tuple[Survey, int, By]:
-    actor = actor_for(request, SurveyAct.ENTER_SURVEY)
+    actor = actor_for(request, SurveyAct.READ_ENTRIES)
     survey = await queries.get_survey_for(actor, request.path_params["number"])
     return survey, running_of(request), By(actor, deps(request).clock())
 
@@ -107,7 +127,7 @@ async def _write(request: Request, survey: Survey, record: SurveyEntry | None, *
     asked = answer_form(await queries.questions_of(survey.id), data, record.answers if record else None)
     if data is None:
         form.append_blank_rows()
-        return _page(request, survey, record, form, asked, by=by)
+        return await _page(request, survey, record, form, asked, by=by)
     is_submitted = data.get("act") == "submit"
     status = 422
     if all([form.validate(), asked.validate()]):
@@ -131,9 +151,9 @@ async def _write(request: Request, survey: Survey, record: SurveyEntry | None, *
         else:
             if saved.status is EntryStatus.DRAFT and is_submitted:
                 form.add_error("", str(entries.late(survey)))
-                return _page(request, survey, saved, form, asked, by=by, status=409)
+                return await _page(request, survey, saved, form, asked, by=by, status=409)
             return _saved(request, survey, saved)
-    return _page(request, survey, record, form, asked, by=by, status=status)
+    return await _page(request, survey, record, form, asked, by=by, status=status)
 
 
 def _saved(request: Request, survey: Survey, saved: SurveyEntry) -> Response:
@@ -172,7 +192,7 @@ def _show_faults(form: EntryForm, asked: AnswerForm, faults: list[tuple[str, str
             asked.add_error(name.removeprefix(mark), sentence)
 
 
-def _page(
+async def _page(
     request: Request,
     survey: Survey,
     record: SurveyEntry | None,
@@ -190,6 +210,7 @@ def _page(
         entry=record,
         form=form,
         asked=asked,
+        letters=await mandates.list_letters(record) if record else [],
         warnings=secret_words(all_texts(record)) if record else [],
         is_late=entries.is_late(survey, by),
         closing=closing_words(survey.closes_at),
@@ -200,6 +221,13 @@ ENTRY = "/surveys/{number}/entries/{running:int}"
 routes = [
     Route("/my/surveys", mine, name="surveys:mine"),
     Route("/surveys/{number}/entry", enter, name="surveys:enter", methods=["GET", "POST"]),
+    Route(
+        "/surveys/{number}/mandate",
+        enter_by_mandate,
+        name="surveys:mandate",
+        methods=["GET", "POST"],
+        body=UPLOAD,
+    ),
     Route(ENTRY, entry, name="surveys:entry", methods=["GET", "POST"]),
     Route(
         "/surveys/{number}/entries/{running:int}/retract", retract, name="surveys:retract", methods=["POST"]

@@ -7,8 +7,10 @@ import unicodedata
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from wtforms import FileField
 from wtforms.validators import ValidationError
 
+from market.accounts.forms import UsccField
 from market.codes.labels import choices
 from market.kit.clock import SHANGHAI, end_of_day, local, local_date
 from market.kit.form_fields import (
@@ -156,6 +158,15 @@ class EntryForm(NeedForm):
     def values(self) -> dict[str, Any]:
         """Return the columns of a need."""
         return {name: value for name, value in super().values().items() if name not in self.OWN}
+
+
+class MandateForm(BaseForm):
+    """Whose letter a broker has."""
+
+    uscc = UsccField(
+        lazy("企业的统一社会信用代码"), [Required(lazy("请填企业的统一社会信用代码。"))], max_length=18
+    )
+    file = FileField(str(lazy("委托书")))
 
 
 class RecommendForm(BaseForm):

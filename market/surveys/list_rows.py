@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
-from typing import Any
 from uuid import UUID, uuid4
 
 from starlette.datastructures import MultiDict
@@ -20,16 +18,13 @@ from market.imports.states import RowStanding
 from market.kit.clock import local_date
 from market.kit.i18n import Lazy, in_source_language, lazy
 from market.kit.i18n import gettext as _
-from market.listings.forms import NeedForm
-from market.listings.kinds import NEED
-from market.listings.models import Need
 from market.listings.rules import expires_on
 from market.surveys.entries import submission_faults
 from market.surveys.firms import Firm, FirmEntries, KnownFirms, known_firms
 from market.surveys.models import RecommendingUnit, Survey, SurveyEntry
 from market.surveys.questions import PREFIX, Question, QuestionKind, answer_form
 from market.surveys.rules import secret_words, title_key
-from market.surveys.texts import all_texts, split_values
+from market.surveys.texts import all_texts, blank_values, split_values
 
 _ABSENT = frozenset({"number", "reference"})
 """Columns of lists of needs that an entry has not."""
@@ -200,7 +195,7 @@ def _code(filled: SheetRow) -> str:
 
 
 def _entry(read: ReadRow, firm: Firm, into: Round) -> SurveyEntry:
-    values = {**_blank(), **read.values}
+    values = {**blank_values(), **read.values}
     values.pop("source_reference", None)
     if values["deadline_on"] is None:
         # As in lists of needs: what has no last day stands for the usual term.
@@ -233,18 +228,6 @@ def _entry(read: ReadRow, firm: Firm, into: Round) -> SurveyEntry:
         contact=contact,
         answers={},
     )
-
-
-@cache
-def _form_names() -> tuple[str, ...]:
-    """Return the fields of the form of needs."""
-    return tuple(NeedForm().values())
-
-
-def _blank() -> dict[str, Any]:
-    """Return the values of the form of needs when nothing is typed."""
-    need = Need(**NEED.blank, id=uuid4(), number="", organisation_id=uuid4())
-    return {name: getattr(need, name) for name in _form_names()}
 
 
 def _answers(filled: SheetRow, read: ReadRow, questions: Sequence[Question]) -> dict[str, str]:

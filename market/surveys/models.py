@@ -183,6 +183,8 @@ class SurveyEntry(Stateful):
         "market.User", related_name=False, on_delete=fields.RESTRICT
     )
     created_by_id: UUID
+    is_by_mandate = fields.BooleanField(default=False, db_default=False)
+    """Who made it is a broker with the organisation's letter."""
     form_version = fields.IntField()
     """The version of the questions that were answered."""
     title = fields.CharField(max_length=200)

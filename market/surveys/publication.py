@@ -74,6 +74,10 @@ async def publish(number: str, *, by: By) -> Tally:
         results.append(_result(survey, entry, need or into))
     await transition_all(moves, by=by)
     await messages.notify_organisations(results, roles=WRITERS, now=by.now)
+    for entry, notice in zip(entries, results, strict=True):
+        if entry.is_by_mandate:
+            broker = [entry.created_by_id]
+            await messages.notify(notice.text, now=by.now, address=notice.address, user_ids=broker)
     result = await tally_of(survey)
     await transition(
         survey,

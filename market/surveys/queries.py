@@ -109,6 +109,8 @@ async def get_entry_for(actor: Actor, survey: Survey, running: int) -> SurveyEnt
     entry = await entries.select_related(*_SHOWN).first()
     if entry is None:
         raise _not_found()
+    if is_mandated_to(entry, actor):
+        return entry
     if actor.may(SurveyAct.ENTER_SURVEY) and actor.acts_for(entry.organisation_id):
         return entry
     if entry.status not in HANDED_IN:
@@ -121,12 +123,33 @@ async def get_entry_for(actor: Actor, survey: Survey, running: int) -> SurveyEnt
     return entry
 
 
+def is_mandated_to(entry: SurveyEntry, actor: Actor) -> bool:
+    """Return whether the person entered it as a broker with the firm's letter."""
+    is_own = entry.is_by_mandate and entry.created_by_id == actor.user_id
+    return is_own and actor.may(SurveyAct.ENTER_BY_MANDATE)
+
+
 async def list_own_entries(actor: Actor, survey: Survey | None = None) -> Sequence[SurveyEntry]:
-    """Return the entries of the person's organisation, in one survey or in all, the latest first."""
-    entries = SurveyEntry.filter(organisation_id=actor.organisation_id)
+    """Return the entries of the person's organisation and by their mandates, the latest first.
+
+    In one survey or in all.
+    """
+    own = Q(id__isnull=True)
+    if actor.may(SurveyAct.ENTER_SURVEY) and actor.organisation_id:
+        own |= Q(organisation_id=actor.organisation_id)
+    if actor.may(SurveyAct.ENTER_BY_MANDATE):
+        own |= Q(is_by_mandate=True, created_by_id=actor.user_id)
+    entries = SurveyEntry.filter(own)
     if survey is not None:
         entries = entries.filter(survey_id=survey.id)
-    return await entries.select_related("survey", "need", "merged_into").order_by("-created_at")
+    rows = entries.select_related("survey", "organisation", "need", "merged_into")
+    return await rows.order_by("-created_at")
+
+
+async def form_version(survey_id: UUID) -> int:
+    """Return the latest version of a survey's questions."""
+    form = await SurveyForm.filter(survey_id=survey_id).order_by("-version").first()
+    return form.version if form else 1
 
 
 async def list_ranked_entries(survey: Survey, unit: RecommendingUnit) -> Sequence[SurveyEntry]:

@@ -16,6 +16,7 @@ from market.surveys import (
     entry_views,
     list_views,
     management,
+    mandates,
     models,
     personal_data,
     queries,
@@ -79,6 +80,15 @@ ROOM = Room(
         ),
         WorkEntry(
             WorkGroup.NEEDS,
+            52,
+            lazy("受托填报"),
+            "surveys:mine",
+            act=SurveyAct.ENTER_BY_MANDATE,
+            is_for=lambda actor: not actor.buys,
+            under=("/surveys/*/mandate", "/surveys/*/entries"),
+        ),
+        WorkEntry(
+            WorkGroup.NEEDS,
             55,
             lazy("推荐填报"),
             "surveys:recommendations",
@@ -102,7 +112,7 @@ ROOM = Room(
             find=find_by(queries.get_survey_for, "/surveys", is_public=True),
             verbs=(SurveyAction,),
         ),
-        "survey_entry": Subject(lazy("征集填报"), verbs=(EntryAction,)),
+        "survey_entry": Subject(lazy("征集填报"), verbs=(EntryAction,), files=mandates.may_open_letter),
         "recommending_unit": Subject(lazy("推荐单位"), verbs=(UnitVerb,)),
     },
     labels={

@@ -17,7 +17,7 @@ from market.listings.kinds import NEED
 from market.listings.near_duplicates import find_near_duplicates
 from market.listings.sections import sections
 from market.records.by import By
-from market.surveys import publication, queries, sorting
+from market.surveys import mandates, publication, queries, sorting
 from market.surveys.alike import alike_entries
 from market.surveys.forms import VerdictForm
 from market.surveys.models import Survey, SurveyEntry
@@ -101,6 +101,7 @@ async def _entry_page(request: Request, survey: Survey, record: SurveyEntry, for
         listing=need,
         sections=sections(need),
         form=form,
+        letters=await mandates.list_letters(record),
         answers=shown_answers(await queries.questions_of(survey.id, record.form_version), record.answers),
         warnings=secret_words(all_texts(record)),
         alike=await alike_entries(record),

@@ -79,6 +79,7 @@ class EntryVerb(LabelEnum):
     CREATED = "created", lazy("新建")
     EDITED = "edited", lazy("修改")
     IMPORTED = "imported", lazy("从表格填报")
+    MANDATED = "mandated", lazy("持委托书代填")
     HANDED_OVER = "handed_over", lazy("转到企业名下")
 
 
@@ -136,10 +137,12 @@ class SurveyAct(StrEnum):
 
     ENTER_SURVEY = "enter_survey"
     """Fill in an entry of the own organisation; for kinds of organisation that post needs."""
+    ENTER_BY_MANDATE = "enter_by_mandate"
+    """Enter for a firm with its letter; the broker sees and changes only such entries of their own."""
     RECOMMEND_ENTRIES = "recommend_entries"
     """Recommend entries; only members of a named recommending unit find any."""
     READ_ENTRIES = "read_entries"
-    """Open an entry: of the own organisation, handed in to the own unit, or, for overseers, any."""
+    """Open an entry: of the own organisation or unit, by one's mandate, or, for overseers, any."""
     MANAGE_SURVEYS = "manage_surveys"
     READ_SURVEYS = "read_surveys"
     """Read all entries and the report."""
@@ -147,8 +150,9 @@ class SurveyAct(StrEnum):
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     SurveyAct.ENTER_SURVEY: ORGANISATION,
+    SurveyAct.ENTER_BY_MANDATE: frozenset({Role.BROKER}),
     SurveyAct.RECOMMEND_ENTRIES: ORGANISATION,
-    SurveyAct.READ_ENTRIES: ORGANISATION | OVERSEERS,
+    SurveyAct.READ_ENTRIES: ORGANISATION | OVERSEERS | {Role.BROKER},
     SurveyAct.MANAGE_SURVEYS: frozenset({Role.OPERATOR}),
     SurveyAct.READ_SURVEYS: OVERSEERS,
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
 from market.listings.change_rules import from_json, to_json
+from market.listings.forms import NeedForm
 from market.listings.kinds import NEED
 from market.listings.models import Need
 from market.listings.near_duplicates import text_of
@@ -21,6 +23,23 @@ def split_values(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, s
     """Return the values of the form of needs as an entry stores them, and its contact."""
     content = {name: to_json(value) for name, value in values.items() if name not in CONTACT}
     return content, {name: str(values.get(name) or "") for name in CONTACT}
+
+
+@cache
+def _form_names() -> tuple[str, ...]:
+    """Return the fields of the form of needs."""
+    return tuple(NeedForm().values())
+
+
+def blank_values() -> dict[str, Any]:
+    """Return the values of the form of needs when nothing is typed."""
+    need = Need(**NEED.blank, id=uuid4(), number="", organisation_id=uuid4())
+    return {name: getattr(need, name) for name in _form_names()}
+
+
+def blank_content() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the content and the contact of an entry in which nothing is typed."""
+    return split_values(blank_values())
 
 
 def need_values(entry: SurveyEntry) -> dict[str, Any]:

@@ -32,8 +32,14 @@ async def show(request: Request) -> Response:
     actor, now = optional_actor(request), deps(request).clock()
     survey = await queries.get_survey_for(actor, request.path_params["number"])
     may_enter = actor is None or (actor.buys and actor.may(SurveyAct.ENTER_SURVEY))
-    own = await queries.list_own_entries(actor, survey) if actor and may_enter else []
-    counted = [entry for entry in own if entry.status is not EntryStatus.WITHDRAWN]
+    may_enter_by_mandate = actor is not None and actor.may(SurveyAct.ENTER_BY_MANDATE)
+    own = await queries.list_own_entries(actor, survey) if actor else []
+    organisation_id = actor.organisation_id if actor else None
+    counted = [
+        entry
+        for entry in own
+        if entry.organisation_id == organisation_id and entry.status is not EntryStatus.WITHDRAWN
+    ]
     return render(
         request,
         "surveys/show.html",
@@ -45,6 +51,7 @@ async def show(request: Request) -> Response:
         questions=await queries.questions_of(survey.id),
         quotas=await queries.quotas_of(survey),
         own=own,
+        may_enter_by_mandate=may_enter_by_mandate,
         may_begin=may_enter and len(counted) < survey.per_unit_most,
         needs=await queries.list_published_needs(survey),
     )

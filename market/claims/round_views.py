@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from fractions import Fraction
 from uuid import UUID
 
 from starlette.requests import Request
@@ -15,73 +13,30 @@ from market.claims.models import Claim
 from market.claims.queries import get_claim_for
 from market.claims.round_claims import claims_to_judge, latest_to_judge, prepare_claim_round
 from market.claims.states import ClaimAct
-from market.experts.states import ExpertKind
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import (
-    BooleanField,
-    ChoiceField,
-    ChoicesField,
-    NumberField,
-    NumberRange,
-    Required,
-    TextField,
-)
-from market.kit.forms import BaseForm
+from market.kit.form_fields import ChoicesField, Required, TextField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.labels import choices
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
+from market.panels.round_forms import RulesForm, typed_rules
 from market.panels.round_models import RoundItem, SeatOpinion
 from market.panels.round_results import results_of
-from market.panels.round_rules import DEFAULT_RULES, RoundRules
+from market.panels.round_rules import DEFAULT_RULES
 from market.panels.scoring import hundredths
 from market.panels.states import PanelAct
-from market.panels.statistics import Statistic
 from market.panels.visibility import Part, Viewer, sees
 from market.programmes.catalogue import get_programme, list_programmes
 from market.records.by import By
 
 
-class RoundForm(BaseForm):
+class RoundForm(RulesForm):
     title = TextField(lazy("名称"), [Required(lazy("请填写名称。"))], max_length=120)
     items = ChoicesField(lazy("申报"))
-    target = NumberField(lazy("每项专家（位）"), [Required(lazy("请填专家人数。")), NumberRange(3, 15)])
-    reserves = NumberField(lazy("候补（位）"), [Required(lazy("请填候补人数。")), NumberRange(0, 15)])
-    financial = NumberField(lazy("其中财务专家至少（位）"), [NumberRange(0, 15)])
-    largest_share = ChoiceField(
-        lazy("同一单位的专家最多"),
-        choices=lambda: [("1/3", _("三分之一")), ("1/2", _("一半")), ("1", _("不限"))],
-    )
-    is_away = BooleanField(lazy("只抽取申报单位所在省区以外的专家（异地）"))
-    statistic = ChoiceField(lazy("统计"), choices=lambda: choices(Statistic))
-    score_days = NumberField(lazy("评分期限（工作日）"), [Required(lazy("请填期限。")), NumberRange(1, 30)])
     salt = TextField(lazy("随机口令"), [Required(lazy("请填写随机口令。"))], max_length=120)
-
-    def rules(self) -> RoundRules:
-        """Return the default rules with what was typed."""
-        return replace(
-            DEFAULT_RULES,
-            target=self.target.data or 0,
-            reserves=self.reserves.data or 0,
-            kinds={ExpertKind.FINANCIAL.value: self.financial.data or 0},
-            largest_share=Fraction(self.largest_share.data or "1"),
-            is_away=bool(self.is_away.data),
-            statistic=Statistic(self.statistic.data or Statistic.MEAN),
-            score_days=self.score_days.data or 0,
-        )
-
-
-DEFAULTS = {
-    "target": DEFAULT_RULES.target,
-    "reserves": DEFAULT_RULES.reserves,
-    "largest_share": str(DEFAULT_RULES.largest_share),
-    "statistic": DEFAULT_RULES.statistic.value,
-    "score_days": DEFAULT_RULES.score_days,
-}
 
 
 async def new(request: Request) -> Response:
@@ -99,7 +54,7 @@ async def new(request: Request) -> Response:
     programme = await get_programme(slug)
     claims = await claims_to_judge(programme, year)
     title = _("%(programme)s %(year)s 年度评审", programme=_(programme.name), year=year)
-    form = RoundForm(await form_data_or_none(request), data={**DEFAULTS, "title": title})
+    form = RoundForm(await form_data_or_none(request), data={**typed_rules(DEFAULT_RULES), "title": title})
     form.items.choices = [(str(claim.id), claim.number) for claim in claims]
     if form.validate_on_submit():
         with form.catch_invalid():
@@ -108,7 +63,7 @@ async def new(request: Request) -> Response:
                 year,
                 claim_ids=[identity for text in form.items.data or [] if (identity := uuid_or_none(text))],
                 title=str(form.title.data),
-                rules=form.rules(),
+                rules=form.rules(DEFAULT_RULES),
                 salt=str(form.salt.data),
                 by=By(actor, now),
             )

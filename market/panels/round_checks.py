@@ -81,6 +81,17 @@ async def sheets_are_logged() -> list[str]:
     )
 
 
+async def rules_are_logged() -> list[str]:
+    """The rules of every round are the last version that the log has."""
+    return await find_rows(
+        "SELECT r.number FROM rounds r JOIN LATERAL (SELECT e.data->'rules' AS rules FROM audit_events e "
+        "WHERE e.subject_kind = 'round' AND e.subject_id = r.id AND e.action = 'prepare_round' "
+        "ORDER BY e.sequence DESC LIMIT 1) AS last ON true "
+        "WHERE last.rules IS NOT NULL AND last.rules <> r.rules ORDER BY r.number",
+        lazy("评审 %(number)s 的规则与日志所记不同"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "panels: draws replay": Invariant(lazy("评审：抽取可以重演"), draws_replay),
     "panels: conclusions rest on three scores": Invariant(
@@ -89,6 +100,7 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     "panels: results are the statistic of the scores": Invariant(
         lazy("评审：结论等于评分的统计"), results_are_the_statistic
     ),
+    "panels: rules are what the log says": Invariant(lazy("评审：规则与日志一致"), rules_are_logged),
     "panels: sheets are what the log says": Invariant(
         lazy("评审：评分表与提交时的日志一致"), sheets_are_logged
     ),

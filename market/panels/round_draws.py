@@ -10,15 +10,16 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
-from market.accounts.messages import notify_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.codes.regions import province_of
 from market.experts.pool import PoolExpert, conflicts, conflicts_by_organisation, pool_experts
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid
+from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
 from market.kit.room import rooms
 from market.panels.assigning import Infeasible, Problem, breaches, plan_assignment
 from market.panels.drawing import Candidate, Quotas, Short, draw, seed_of
@@ -36,6 +37,7 @@ from market.records.transitions import transition
 FIELD_WEIGHT = 900_000
 """Of a whole affinity: how much of an expert's work lies in the item's fields; the rest is chance by seed."""
 DRAW, SEATED_STATES = "draw", tuple(SEATED)
+DRAW_JOB = "panels.draw_experts"
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,70 @@ class Outcome:
 
 
 @atomic()
+async def ask_draw(number: str, *, by: By) -> Round:
+    """Have a job draw the experts of a round: over hundreds of records it takes seconds.
+
+    Raises:
+        Conflict: it is being drawn, was drawn before, or is discarded.
+        Conflicted: the operator has a conflict with a party.
+    """
+    by.actor.require(PanelAct.RUN_ROUNDS)
+    round_ = await lock_round(number)
+    if round_.status is RoundStatus.DISCARDED:
+        raise Conflict(_("这一轮评审已经作废。"))
+    if round_.status is not RoundStatus.DRAFTING:
+        raise Conflict(_("这一轮评审的专家已经抽取；再次抽取须写明理由，由批准人同意。"))
+    await require_impartial_in((await subjects_of(round_)).values(), by)
+    await transition(round_, RoundAction.ASK_DRAW, by=by, changes={"note": ""}, number=number)
+    await enqueue(DRAW_JOB, lock=f"draw:{round_.id}", number=number, user_id=by.actor.user_id)
+    return round_
+
+
+async def run_draw(number: str, *, by: By) -> RoundDraw | None:
+    """Draw as the person who asked for it; what stands in the way is told on the page. Idempotent.
+
+    Returns:
+        The draw; None: it was made before, or could not be made.
+    """
+    try:
+        return await draw_round(number, by=by)
+    except MarketError as error:
+        await _put_back(number, str(error), by=by)
+        return None
+
+
+@atomic()
+async def _put_back(number: str, words: str, *, by: By) -> None:
+    """Let the rules of a round be changed that could not be drawn, and tell who asked for it."""
+    round_ = await lock_round(number)
+    if round_.status is not RoundStatus.DRAWING:
+        return
+    await transition(
+        round_, RoundAction.FAIL_DRAW, by=By.job(by.now), changes={"note": words[:500]}, number=number
+    )
+    await notify(
+        _("评审 %(number)s 没有抽出专家：%(reason)s", number=number, reason=words),
+        now=by.now,
+        address=f"/admin/rounds/{number}",
+        user_ids=[by.actor.user_id],
+    )
+
+
+@atomic()
 async def draw_round(number: str, *, by: By) -> RoundDraw:
     """Draw the experts of a round and their reserves, and invite them.
 
     The seed hangs on the audit event of this very act, whose time nobody chooses.
 
     Raises:
-        Conflict: it was drawn before.
+        Conflict: nobody asked for it, or it was drawn before.
         Invalid: too few experts are eligible; says of which kind, or which items lack how many.
         Conflicted: the operator has a conflict with a party.
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     round_ = await lock_round(number)
-    if round_.status is not RoundStatus.DRAFTING:
-        raise Conflict(_("这一轮评审的专家已经抽取；再次抽取须写明理由，由批准人同意。"))
+    if round_.status is not RoundStatus.DRAWING:
+        raise Conflict(str(round_.workflow.refusal))
     await require_impartial_in((await subjects_of(round_)).values(), by)
     await transition(
         round_, RoundAction.DRAW, by=by, changes={"drawn_by_id": by.actor.user_id}, number=number

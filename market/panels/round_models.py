@@ -46,6 +46,8 @@ class Round(Stateful):
     """See `round_rules`; fixed by the draw."""
     salt = fields.CharField(max_length=120)
     """Typed by the operator before anybody knows the head of the audit chain."""
+    note = fields.CharField(max_length=500, default="", db_default="")
+    """Why its experts could not be drawn, or why it was discarded."""
     status = enum_column(RoundStatus, RoundStatus.DRAFTING)
     prepared_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "market.User", related_name=False, on_delete=fields.RESTRICT
@@ -82,7 +84,8 @@ class Round(Stateful):
 
     @property
     def is_over(self) -> bool:
-        return self.status in OVER
+        """Return whether it is concluded or discarded."""
+        return self.status in OVER or self.status is RoundStatus.DISCARDED
 
     @property
     def is_blind(self) -> bool:

@@ -11,17 +11,22 @@ from market.kit.workflow import Workflow
 
 class RoundStatus(LabelEnum):
     DRAFTING = "drafting", lazy("待抽取专家"), "due"
+    DRAWING = "drawing", lazy("正在抽取专家"), "act"
     DECLARING = "declaring", lazy("专家声明中"), "act"
     SCORING = "scoring", lazy("评分中"), "act"
     CHECKING = "checking", lazy("待作结论"), "due"
     CONCLUDED = "concluded", lazy("已有结论"), "done"
     PUBLISHED = "published", lazy("结果已告知"), "done"
+    DISCARDED = "discarded", lazy("已作废"), "plain"
 
 
 class RoundAction(LabelEnum):
     """Actions of the workflow; also the verbs of the audit log."""
 
+    ASK_DRAW = "ask_draw", lazy("开始抽取专家")
     DRAW = "draw", lazy("抽取专家")
+    FAIL_DRAW = "fail_draw", lazy("未能抽出专家")
+    DISCARD = "discard", lazy("作废")
     OPEN = "open_scoring", lazy("声明结束，开始评分")
     COMPLETE = "complete", lazy("评分完成")
     RESUME = "resume", lazy("继续评分")
@@ -32,7 +37,10 @@ class RoundAction(LabelEnum):
 R, RA = RoundStatus, RoundAction
 ROUND_WORKFLOW: Workflow[RoundStatus, RoundAction] = Workflow(
     {
-        (R.DRAFTING, RA.DRAW): R.DECLARING,
+        (R.DRAFTING, RA.ASK_DRAW): R.DRAWING,
+        (R.DRAFTING, RA.DISCARD): R.DISCARDED,
+        (R.DRAWING, RA.DRAW): R.DECLARING,
+        (R.DRAWING, RA.FAIL_DRAW): R.DRAFTING,
         (R.DECLARING, RA.OPEN): R.SCORING,
         (R.SCORING, RA.COMPLETE): R.CHECKING,
         (R.CHECKING, RA.RESUME): R.SCORING,
@@ -44,6 +52,8 @@ ROUND_WORKFLOW: Workflow[RoundStatus, RoundAction] = Workflow(
 RUNNING = frozenset({R.DECLARING, R.SCORING, R.CHECKING})
 """Experts are drawn and nothing is concluded."""
 OVER = frozenset({R.CONCLUDED, R.PUBLISHED})
+STANDING = frozenset(set(R) - {R.DISCARDED})
+"""The round judges its records: no other does."""
 
 
 class SeatStatus(LabelEnum):

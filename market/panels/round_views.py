@@ -14,19 +14,27 @@ from market.accounts.models import User
 from market.accounts.web import actor_for, signed_in_actor
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import LongTextField, Required
-from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
-from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, redirect_to, typed_text, uuid_or_none
+from market.kit.web import (
+    deps,
+    form_data,
+    form_data_or_none,
+    redirect_to,
+    typed_text,
+    uuid_or_none,
+    wants_partial,
+)
 from market.panels import panel_seats, score_acts
 from market.panels.draw_replay import replay_draws
-from market.panels.round_draws import decide_redraw, draw_round, propose_redraw
-from market.panels.round_models import Redraw, Round, RoundDraw, Seat, SeatOpinion, Solicitation
+from market.panels.round_draws import ask_draw, decide_redraw, propose_redraw
+from market.panels.round_forms import ReasonForm, RulesForm, typed_rules
+from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat, SeatOpinion, Solicitation
+from market.panels.round_preparation import change_rules, discard_round
 from market.panels.round_results import ItemResult, blocks_conclusion, conclude_round, extend, results_of
+from market.panels.round_rules import read_rules
 from market.panels.round_states import RUNNING, Extension, RoundStatus
 from market.panels.rounds import (
     concluder_of,
@@ -42,10 +50,6 @@ from market.panels.statistics import Unconnected, additive_biases
 from market.panels.visibility import Part, sees
 from market.records.by import By
 from market.records.decisions import Verdict
-
-
-class ReasonForm(BaseForm):
-    reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=1000)
 
 
 async def index(request: Request) -> Response:
@@ -81,6 +85,9 @@ def _is_shown(actor: Actor, round_: Round) -> bool:
 async def show(request: Request) -> Response:
     actor = signed_in_actor(request)
     round_ = await get_round_for(actor, request.path_params["number"])
+    if wants_partial(request):
+        count = await RoundItem.filter(round_id=round_.id).count()
+        return render(request, "panels/_drawing.html", round=round_, item_count=count)
     return await _page(request, actor, round_)
 
 
@@ -103,6 +110,7 @@ async def _page(request: Request, actor: Actor, round_: Round, error: str = "", 
         round=round_,
         subjects=await subjects_of(round_),
         results=results,
+        item_count=len(results),
         open_parts=open_parts,
         opinions=opinions,
         names=names,
@@ -155,8 +163,11 @@ async def _act(act: str, number: str, data: FormData, by: By) -> str:
     reason = typed_text(data, "reason", 500)
     match act:
         case "draw":
-            await draw_round(number, by=by)
-            return _("专家已随机抽取（种子已存证），已发通知。")
+            await ask_draw(number, by=by)
+            return _("正在随机抽取专家，抽出后即发通知。")
+        case "discard":
+            await discard_round(number, reason=reason, by=by)
+            return _("这一轮评审已作废，其中的事项可以另行列入评审。")
         case "redraw":
             await propose_redraw(number, reason=reason, salt=typed_text(data, "salt", 120), by=by)
             return _("再次抽取的申请已提交批准人。")
@@ -193,6 +204,20 @@ async def _redraw(number: str, data: FormData) -> Redraw:
     if redraw is None:
         raise NotFound(_("没有这份申请。"))
     return redraw
+
+
+async def rules(request: Request) -> Response:
+    """Change the rules of a round before its draw."""
+    actor = actor_for(request, PanelAct.RUN_ROUNDS)
+    round_ = await get_round_for(actor, request.path_params["number"])
+    present = read_rules(round_.rules)
+    form = RulesForm(await form_data_or_none(request), data=dict(typed_rules(present)))
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await change_rules(round_.number, form.rules(present), by=By(actor, deps(request).clock()))
+            answer = redirect_to(request, "panels:round", number=round_.number)
+            return flash(request, answer, _("规则已修改，存为新的一版。"))
+    return render_form(request, "panels/rules.html", form, round=round_)
 
 
 async def conclude(request: Request) -> Response:
@@ -240,6 +265,7 @@ routes = [
     Route("/admin/rounds", index, name="panels:rounds", methods=["GET"]),
     Route("/admin/rounds/{number}", show, name="panels:round", methods=["GET"]),
     Route("/admin/rounds/{number}", act, name="panels:act_on_round", methods=["POST"]),
+    Route("/admin/rounds/{number}/rules", rules, name="panels:rules", methods=["GET", "POST"]),
     Route("/admin/rounds/{number}/conclude", conclude, name="panels:conclude_round", methods=["GET", "POST"]),
     Route("/audit/draws", draws, name="panels:draws", methods=["GET"]),
 ]

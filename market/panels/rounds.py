@@ -1,33 +1,28 @@
-"""Review rounds: prepared by the operator, found by who may see them, their results told."""
+"""Review rounds: found by who may see them, their results told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.accounts.relations import require_unrelated
-from market.audit.log import record
 from market.codes.holidays import shipped_calendar
-from market.codes.numbers import next_number
 from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Forbidden, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.jobs import enqueue
 from market.kit.room import rooms
 from market.panels.round_models import Round, RoundItem, Seat
-from market.panels.round_rules import BadRules, RoundRules, read_rules, write_rules
-from market.panels.round_states import RoundAction, RoundStatus, RoundVerb
+from market.panels.round_states import STANDING, RoundAction
 from market.panels.states import PanelAct
 from market.panels.subjects import PanelSubject
 from market.panels.visibility import Viewer
 from market.records.by import By
-from market.records.transitions import begin, transition
+from market.records.transitions import transition
 
 REGION = "450000"
 """Whose working days count: the department's."""
@@ -39,79 +34,6 @@ CONCLUDERS: Mapping[str, Role] = {"claim": Role.RECHECKER}
 
 def concluder_of(round_: Round) -> Role:
     return CONCLUDERS.get(round_.subject_kind, Role.APPROVER)
-
-
-@atomic()
-async def prepare_round(
-    *,
-    subject_kind: str,
-    subject_ids: Sequence[UUID],
-    title: str,
-    scope: Mapping[str, Any],
-    rules: RoundRules,
-    salt: str,
-    by: By,
-) -> Round:
-    """Make a round over records of a kind, to be drawn; the caller has checked that they are open.
-
-    Raises:
-        Invalid: no record, no salt, or rules that contradict themselves.
-        Conflict: a record is judged by another round already.
-    """
-    by.actor.require(PanelAct.RUN_ROUNDS)
-    checked = _checked_rules(rules)
-    ids = list(dict.fromkeys(subject_ids))
-    if not ids:
-        raise Invalid(_("请选择要评审的事项。"), field="items")
-    if len(salt.strip()) < 4:
-        raise Invalid(_("请填写至少 4 个字符的随机口令，抽取前人人不能预知结果。"), field="salt")
-    if await RoundItem.filter(subject_id__in=ids, round__subject_kind=subject_kind).exists():
-        raise Conflict(_("所选事项中有的已经列入一轮评审。"))
-    subjects = await rooms().panel_clients[subject_kind].load(ids, with_material=False)
-    await require_impartial_in(subjects.values(), by)
-    round_ = await Round.create(
-        id=uuid4(),
-        number=await next_number(Round.record_kind, by.now),
-        subject_kind=subject_kind,
-        title=title,
-        scope=dict(scope),
-        rules=write_rules(checked),
-        salt=salt.strip(),
-        prepared_by_id=by.actor.user_id,
-        created_at=by.now,
-        updated_at=by.now,
-    )
-    await RoundItem.bulk_create(
-        [
-            RoundItem(id=uuid4(), round_id=round_.id, place=place, subject_id=subject_id)
-            for place, subject_id in enumerate(ids, 1)
-        ]
-    )
-    await begin(round_, by=by)
-    await record(Round.record_kind, round_.id, RoundVerb.PREPARE, by=by, number=round_.number, items=len(ids))
-    if round_.is_blind:
-        await enqueue(COPY_PAPERS, lock=f"copies:{round_.id}", round_id=round_.id)
-    return round_
-
-
-@atomic()
-async def change_rules(number: str, rules: RoundRules, *, by: By) -> Round:
-    """Change the rules of a round before its draw; a new version of them.
-
-    Raises:
-        Invalid: they contradict themselves.
-        Conflict: it is drawn.
-    """
-    by.actor.require(PanelAct.RUN_ROUNDS)
-    round_ = await lock_round(number)
-    if round_.status is not RoundStatus.DRAFTING:
-        raise Conflict(_("专家已经抽取，规则不能再改。"))
-    version = round_.rules["version"] + 1
-    round_.rules = write_rules(_checked_rules(rules)) | {"version": version}
-    round_.updated_at = by.now
-    await round_.save(update_fields=["rules", "updated_at"])
-    await record(Round.record_kind, round_.id, RoundVerb.PREPARE, by=by, number=number, version=version)
-    return round_
 
 
 @atomic()
@@ -143,7 +65,9 @@ async def lock_round(number: str) -> Round:
 
 async def round_over(subject_kind: str, subject_id: UUID) -> Round | None:
     """Return the round that judges a record."""
-    rows = RoundItem.filter(subject_id=subject_id, round__subject_kind=subject_kind)
+    rows = RoundItem.filter(
+        subject_id=subject_id, round__subject_kind=subject_kind, round__status__in=list(STANDING)
+    )
     item = await rows.select_related("round").first()
     return item.round if item else None
 
@@ -210,21 +134,6 @@ def _working_day(day: date, days: int) -> date:
         day += timedelta(days=1)
         days -= calendar.is_working_day(day, REGION)
     return day
-
-
-def _checked_rules(rules: RoundRules) -> RoundRules:
-    try:
-        return read_rules(write_rules(rules))
-    except BadRules as error:
-        words = {
-            "smallest": _("专家不得少于 3 位。"),
-            "target": _("专家人数应不少于最低人数，不超过 15 位。"),
-            "kinds": _("各类专家的最低人数之和不能超过专家人数。"),
-            "largest_share": _("同一单位的比例应在 0 与 1 之间。"),
-            "headings": _("各项权重之和应为 100，各项不得重复。"),
-            "score_days": _("期限至少 1 个工作日。"),
-        }
-        raise Invalid(words[error.field], field=error.field) from None
 
 
 async def seats_of(round_id: UUID) -> dict[UUID, list[Seat]]:

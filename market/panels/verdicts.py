@@ -15,7 +15,7 @@ from market.panels.expert_reviews import list_reviews
 from market.panels.models import Panel
 from market.panels.round_models import Round, RoundItem
 from market.panels.round_rules import read_rules
-from market.panels.round_states import OVER
+from market.panels.round_states import OVER, STANDING
 from market.panels.scoring import HEADINGS, bands_of, hundredths, leave_one_out, points_of
 from market.panels.statistics import Flag, Statistic
 
@@ -67,7 +67,9 @@ async def verdict_of(
     `ceiling` is the highest rate in basis points, if there is one; `scoring` holds the rule set's weights and
     bands for panels of before.
     """
-    rows = RoundItem.filter(subject_id=subject_id, round__subject_kind=subject_kind)
+    rows = RoundItem.filter(
+        subject_id=subject_id, round__subject_kind=subject_kind, round__status__in=list(STANDING)
+    )
     item = await rows.select_related("round").first()
     if item is not None:
         return _of_round(item, ceiling)

@@ -90,7 +90,7 @@ _BLIND = Pending(
     lazy("去核对"),
     "/admin/rounds/{key}/papers",
     "/admin/rounds",
-    "rounds r CROSS JOIN v WHERE r.status NOT IN ('concluded', 'published') AND EXISTS ("
+    "rounds r CROSS JOIN v WHERE r.status NOT IN ('concluded', 'published', 'discarded') AND EXISTS ("
     "SELECT 1 FROM round_items i JOIN blind_copies c ON c.item_id = i.id WHERE i.round_id = r.id "
     "AND c.file_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blind_checks k WHERE k.copy_id = c.id))",
     key="r.number",

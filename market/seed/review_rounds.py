@@ -19,7 +19,7 @@ from market.panels.blind_copies import make_copies
 from market.panels.blind_models import BlindCopy
 from market.panels.blind_papers import check_copies
 from market.panels.panel_seats import accept
-from market.panels.round_draws import draw_round
+from market.panels.round_draws import ask_draw, run_draw
 from market.panels.round_models import Round, Seat
 from market.panels.round_results import conclude_round, extend
 from market.panels.round_rules import DEFAULT_RULES, RoundRules
@@ -98,7 +98,8 @@ async def _drawn(desk: Desk, key: str, rules: RoundRules, salt: str, now: dateti
         salt=salt,
         by=by,
     )
-    await draw_round(round_.number, by=by)
+    await ask_draw(round_.number, by=by)
+    await run_draw(round_.number, by=by)
     return round_
 
 

@@ -15,7 +15,6 @@ from market.claims.desk_review import calculate, recheck, return_calculation
 from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus, RecheckPoint
 from market.kit.errors import Conflict, Forbidden
-from market.panels.round_draws import draw_round
 from market.panels.round_results import conclude_round
 from market.records.by import By
 from market.records.decisions import SamePerson
@@ -28,7 +27,7 @@ from tests.claims.factories import (
     make_desk,
 )
 from tests.factories import NOW, make_staff
-from tests.panels.round_factories import make_pool, prepare, score_all
+from tests.panels.round_factories import draw, make_pool, prepare, score_all
 from tests.visitor import post, sign_in
 
 
@@ -187,7 +186,7 @@ async def test_a_dry_run_leaves_out_what_experts_have_not_concluded_and_takes_th
     full = (await year_runs.plan_run("guangxi", 2026)).award
     await make_pool()
     round_ = await prepare(desk, [claim.id])
-    await draw_round(round_.number, by=By(desk.operator, NOW))
+    await draw(round_.number, by=By(desk.operator, NOW))
 
     waiting = await year_runs.plan_run("guangxi", 2026)
 

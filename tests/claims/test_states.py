@@ -21,14 +21,13 @@ from market.documents.issuing import print_document
 from market.documents.models import IssuedDocument
 from market.documents.states import DocumentKind
 from market.kit.errors import Conflict
-from market.panels.round_draws import draw_round
 from market.panels.round_states import SeatStatus
 from market.programmes.drafts import draft_terms
 from market.records.by import By
 from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import make_accepted, make_desk, make_draft, make_published, make_rechecked
 from tests.factories import NOW, make_broker, make_member, make_staff
-from tests.panels.round_factories import actor_of, make_pool, prepare, seats
+from tests.panels.round_factories import actor_of, draw, make_pool, prepare, seats
 from tests.programmes.factories import next_version
 from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
@@ -192,7 +191,7 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
     await confirm_clawback(back.number, by=By(desk.approver, later))
     await make_pool()
     round_ = await prepare(desk, [(await make_accepted(desk)).id])
-    await draw_round(round_.number, by=By(desk.operator, NOW))
+    await draw(round_.number, by=By(desk.operator, NOW))
     seat = (await seats(round_, SeatStatus.INVITED))[0]
     await draft_terms("guangxi", text=next_version(), by=By(desk.officer, NOW))
     run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))

@@ -11,12 +11,12 @@ from uuid import UUID
 from market.accounts.actors import Actor, load_actor
 from market.experts.states import ExpertKind
 from market.panels.panel_seats import accept
-from market.panels.round_draws import draw_round
-from market.panels.round_models import Round, Seat
+from market.panels.round_draws import ask_draw, draw_round
+from market.panels.round_models import Round, RoundDraw, Seat
+from market.panels.round_preparation import prepare_round
 from market.panels.round_results import conclude_round
 from market.panels.round_rules import DEFAULT_RULES, RoundRules
 from market.panels.round_states import SeatStatus
-from market.panels.rounds import prepare_round
 from market.panels.score_acts import submit
 from market.records.by import By
 from tests.claims.factories import Desk, make_accepted, make_desk
@@ -74,8 +74,14 @@ async def prepare(desk: Desk, claims: Sequence[UUID], rules: RoundRules = WIDE, 
 @cached_stage
 async def make_drawn(items: int = 1, experts: int = 7) -> Stage:
     stage = await make_drafted(items, experts)
-    await draw_round(stage.round.number, by=By(stage.desk.operator, NOW))
+    await draw(stage.round.number, by=By(stage.desk.operator, NOW))
     return Stage(stage.desk, await Round.get(id=stage.round.id), stage.claims)
+
+
+async def draw(number: str, *, by: By) -> RoundDraw:
+    """Ask for the draw of a round and carry it out, as the job does."""
+    await ask_draw(number, by=by)
+    return await draw_round(number, by=by)
 
 
 async def seats(round_: Round, *statuses: SeatStatus) -> list[Seat]:

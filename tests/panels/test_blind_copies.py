@@ -26,7 +26,6 @@ from market.panels.blind_names import names_in
 from market.panels.blind_papers import check_copies, copy_rows, counts_of, material_of, may_open_copy
 from market.panels.draw_replay import replay_draws
 from market.panels.panel_seats import accept
-from market.panels.round_draws import draw_round
 from market.panels.round_models import Round, RoundItem, Seat
 from market.panels.round_states import SeatStatus
 from market.panels.subjects import get_subject
@@ -36,7 +35,7 @@ from tests.claims.factories import make_accepted, make_desk
 from tests.databases import past_guards
 from tests.factories import NOW
 from tests.invariants import broken
-from tests.panels.round_factories import WIDE, Stage, actor_of, make_pool, prepare, seats
+from tests.panels.round_factories import WIDE, Stage, actor_of, draw, make_pool, prepare, seats
 from tests.stage_cache import cached_stage
 from tests.visitor import post, sign_in
 
@@ -94,7 +93,7 @@ async def make_blind() -> Stage:
     for name in (INVOICE, REPORT, ARCHIVE):
         await make_paper(claim.id, name)
     round_ = await prepare(desk, [claim.id])
-    await draw_round(round_.number, by=By(desk.operator, NOW))
+    await draw(round_.number, by=By(desk.operator, NOW))
     return Stage(desk, await Round.get(id=round_.id), [claim.id])
 
 
@@ -195,7 +194,7 @@ async def test_experts_of_a_round_that_is_not_blind_read_the_papers_themselves(d
     claim = await make_accepted(desk)
     source = await make_paper(claim.id, INVOICE)
     round_ = await prepare(desk, [claim.id], rules=replace(WIDE, blind="single"))
-    await draw_round(round_.number, by=By(desk.operator, NOW))
+    await draw(round_.number, by=By(desk.operator, NOW))
     expert = await actor_of(await first_seat(Stage(desk, round_, [claim.id])))
     item = await RoundItem.get(round_id=round_.id)
     subject = await get_subject("claim", claim.id)

@@ -10,6 +10,8 @@ from market.accounts.models import MemberRole, Message, Organisation, StaffRole,
 from market.claims.desk_review import calculate
 from market.claims.models import Claim
 from market.commands.replay_draw import describe
+from market.deps import Deps
+from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail
 from market.panels.draw_replay import replay_draws
 from market.panels.panel_seats import accept
@@ -38,7 +40,9 @@ from tests.visitor import post, sign_in
 S = SeatStatus
 
 
-async def test_a_claim_goes_from_the_desk_through_a_round_to_its_rate(client: httpx.AsyncClient) -> None:
+async def test_a_claim_goes_from_the_desk_through_a_round_to_its_rate(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
     desk = await make_desk()
     applicant = await make_applicant()
     claim = await make_accepted(desk, applicant)
@@ -62,8 +66,18 @@ async def test_a_claim_goes_from_the_desk_through_a_round_to_its_rate(client: ht
     )
     await post(client, "/admin/rounds/new?programme=guangxi&year=2026", fields)
     round_ = await Round.get()
-    drawn = await post(client, f"/admin/rounds/{round_.number}", {"act": "draw"})
+    address = f"/admin/rounds/{round_.number}"
+    changed = await post(client, f"{address}/rules", fields | {"reserves": "5"})
+    refused = await post(client, f"{address}/rules", fields | {"target": "2"}, follow=False)
+    asked = await post(client, address, {"act": "draw"})
+    partial = await client.get(address, headers={"hx-request": "true"})
+    await run_pending(deps)
+    drawn = await client.get(address)
 
+    assert "5 位" in changed.text
+    assert refused.status_code == 422
+    assert "正在为 1 项抽取专家" in asked.text
+    assert 'hx-trigger="every 2s"' in partial.text
     assert wrong.status_code == 422
     assert "专家A" in drawn.text
     for seat in await seats(round_, S.INVITED):

@@ -20,17 +20,19 @@ from market.panels.round_checks import (
     conclusions_rest_on_scores,
     draws_replay,
     results_are_the_statistic,
+    rules_are_logged,
     sheets_are_logged,
 )
-from market.panels.round_draws import decide_redraw, draw_round, propose_redraw
+from market.panels.round_draws import ask_draw, decide_redraw, propose_redraw, run_draw
 from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat, SeatScore
+from market.panels.round_preparation import change_rules, discard_round
 from market.panels.round_results import conclude_round, extend, results_of
 from market.panels.round_states import Extension, RoundStatus, SeatStatus
-from market.panels.rounds import change_rules, publish_round
+from market.panels.rounds import publish_round
 from market.panels.statistics import Flag
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
-from tests.databases import past_guards
+from tests.databases import past_guards, run_as_owner
 from tests.experts.factories import make_expert
 from tests.factories import NOW, make_member, make_membership
 from tests.moments import run_acts
@@ -39,6 +41,7 @@ from tests.panels.round_factories import (
     WIDE,
     accept_all,
     actor_of,
+    draw,
     make_checked,
     make_concluded_round,
     make_drafted,
@@ -67,7 +70,7 @@ async def test_a_round_is_prepared_over_claims_once_and_its_rules_change_until_t
     assert refused.value.field == "target"
 
     changed = await change_rules(stage.round.number, replace(WIDE, kinds={"financial": 1}), by=by)
-    await draw_round(stage.round.number, by=by)
+    await draw(stage.round.number, by=by)
 
     assert (changed.rules["version"], changed.rules["kinds"]) == (2, {"financial": 1})
     drawn = await seats(stage.round, S.INVITED)
@@ -75,7 +78,34 @@ async def test_a_round_is_prepared_over_claims_once_and_its_rules_change_until_t
     with pytest.raises(Conflict):
         await change_rules(stage.round.number, WIDE, by=by)
     with pytest.raises(Forbidden):
-        await draw_round(stage.round.number, by=By(stage.desk.officer, NOW))
+        await draw(stage.round.number, by=By(stage.desk.officer, NOW))
+
+
+async def test_a_round_is_discarded_before_its_draw_alone_and_its_claims_go_into_another() -> None:
+    stage = await make_drafted()
+    number, by = stage.round.number, By(stage.desk.operator, NOW)
+    with pytest.raises(Invalid):
+        await discard_round(number, reason=" ", by=by)
+    with pytest.raises(Forbidden):
+        await discard_round(number, reason="漏列了申报", by=By(stage.desk.rechecker, NOW))
+
+    discarded = await discard_round(number, reason="漏列了申报", by=by)
+
+    assert (discarded.status, discarded.note) == (RoundStatus.DISCARDED, "漏列了申报")
+    with pytest.raises(Conflict, match="已经作废"):
+        await ask_draw(number, by=by)
+    with pytest.raises(Conflict, match="已经作废"):
+        await change_rules(number, WIDE, by=by)
+    other = await prepare(stage.desk, stage.claims)
+    await draw(other.number, by=by)
+    with pytest.raises(Conflict, match="不能作废"):
+        await discard_round(other.number, reason="结果不合意", by=by)
+    for old, new, words in (
+        ("discarded", "drafting", "discarded round is never"),
+        ("declaring", "discarded", "never discarded"),
+    ):
+        with pytest.raises(IntegrityError, match=words):
+            await run_as_owner("UPDATE rounds SET status = $1 WHERE status = $2", new, old)
 
 
 async def test_a_draw_invites_three_and_keeps_four_in_reserve_and_is_made_once() -> None:
@@ -93,21 +123,24 @@ async def test_a_draw_invites_three_and_keeps_four_in_reserve_and_is_made_once()
     assert (draw.salt, len(draw.seed), draw.number) == (SALT, 64, 1)
     assert await AuditEvent.exists(subject_kind="round", hash=draw.chain_head)
     with pytest.raises(Conflict, match="已经抽取"):
-        await draw_round(stage.round.number, by=By(stage.desk.operator, NOW))
+        await ask_draw(stage.round.number, by=By(stage.desk.operator, NOW))
 
 
 async def test_who_has_a_conflict_is_not_drawn_and_what_is_short_is_named() -> None:
     stage = await make_drafted(experts=3)
     by = By(stage.desk.operator, NOW)
-    await change_rules(stage.round.number, replace(WIDE, kinds={"legal": 1}), by=by)
-    with pytest.raises(Invalid, match="无需回避的法律专家只有 0 位，至少需要 1 位"):
-        await draw_round(stage.round.number, by=by)
-
-    await change_rules(stage.round.number, replace(WIDE, target=4), by=by)
-    with pytest.raises(Invalid, match="只有 3 位"):
-        await draw_round(stage.round.number, by=by)
+    for rules, words in (
+        (replace(WIDE, kinds={"legal": 1}), "无需回避的法律专家只有 0 位，至少需要 1 位"),
+        (replace(WIDE, target=4), "只有 3 位"),
+    ):
+        await change_rules(stage.round.number, rules, by=by)
+        await ask_draw(stage.round.number, by=by)
+        assert await run_draw(stage.round.number, by=by) is None
+        round_ = await Round.get(id=stage.round.id)
+        assert round_.status is RoundStatus.DRAFTING
+        assert words in round_.note
+        assert await Message.filter(user_id=by.user_id, text__contains=words).exists()
     assert not await RoundDraw.exists()
-    assert (await Round.get(id=stage.round.id)).status is RoundStatus.DRAFTING
 
 
 async def test_many_items_share_the_pool_within_what_each_expert_takes() -> None:
@@ -398,6 +431,7 @@ async def test_what_is_changed_past_the_database_is_found() -> None:
         ("UPDATE round_draws SET seed = repeat('0', 64)", draws_replay, "种子"),
         ("UPDATE round_draws SET chain_head = repeat('0', 64)", draws_replay, "审计链"),
         ("UPDATE seats SET is_reserve = NOT is_reserve", draws_replay, "席位"),
+        ("UPDATE rounds SET rules = rules || '{\"spread\": 90}'", rules_are_logged, "规则"),
         ("UPDATE seat_scores SET score = 81 WHERE heading = 'novelty'", sheets_are_logged, "评分"),
         ("UPDATE seat_scores SET score = 81 WHERE heading = 'novelty'", results_are_the_statistic, "结论"),
         ("UPDATE round_items SET result = result || '{\"band\": 85}'", results_are_the_statistic, "日志"),
@@ -422,11 +456,12 @@ async def test_a_round_from_away_draws_experts_of_other_provinces_alone() -> Non
     stage = await make_drafted(experts=3)
     by = By(stage.desk.operator, NOW)
     await change_rules(stage.round.number, replace(WIDE, is_away=True), by=by)
-    with pytest.raises(Invalid, match="只有 0 位"):
-        await draw_round(stage.round.number, by=by)
+    await ask_draw(stage.round.number, by=by)
+    await run_draw(stage.round.number, by=by)
+    assert "只有 0 位" in (await Round.get(id=stage.round.id)).note
     away = [await make_expert(region="440100") for _ in range(3)]
 
-    await draw_round(stage.round.number, by=by)
+    await draw(stage.round.number, by=by)
 
     assert {seat.expert_id for seat in await seats(stage.round)} == {expert.id for expert in away}
 
@@ -436,7 +471,7 @@ async def test_who_has_a_common_past_with_the_applicant_is_not_drawn() -> None:
     claim = await Claim.get(id=stage.claims[0]).select_related("applicant")
     colleague = await make_expert(unit=claim.applicant)
 
-    await draw_round(stage.round.number, by=By(stage.desk.operator, NOW))
+    await draw(stage.round.number, by=By(stage.desk.operator, NOW))
 
     eligible = (await RoundDraw.get()).eligible
     assert len(eligible) == 3

@@ -42,7 +42,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0051_blind_copies")]
+    dependencies = [("market", "0052_survey_mandates")]
 
     initial = False
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, tostring
 
 from market.codes.labels import label
+from market.kit.atom import FeedEntry, feed
 from market.kit.formats import end_of, moment
 from market.kit.i18n import gettext as _
 from market.kit.letterhead import letterhead
@@ -97,38 +97,36 @@ def publisher_of(notice: Notice) -> list[list[str]]:
 
 
 NEWEST = 50
-_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
-"""Characters that are invalid in XML."""
 
 
-def atom(notices: Sequence[Notice], base_url: str, now: datetime) -> bytes:
+def atom_of(notices: Sequence[Notice], base_url: str, now: datetime) -> bytes:
     """Return the feed as UTF-8 XML; an entry is updated by any change of its notice.
 
     Changes are an extension, an objection, its answer and decision, and the end. Objections and extensions
     must be fetched.
     """
-    feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "zh-Hans"})
-    feed_address, page_address = f"{base_url}/notices.atom", f"{base_url}/notices"
-    _text(feed, "id", feed_address)
-    _text(feed, "title", _("科转 · 公示公告"))
-    _text(feed, "updated", max((_changed(notice) for notice in notices), default=now).isoformat())
-    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": feed_address})
-    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": page_address})
+    entries = []
     for notice in notices:
-        entry = SubElement(feed, "entry")
-        _text(entry, "id", f"urn:uuid:{notice.id}")
-        _text(entry, "title", notice.title)
-        _text(entry, "published", notice.published_at.isoformat())
-        _text(entry, "updated", _changed(notice).isoformat())
-        author = SubElement(entry, "author")
-        _text(author, "name", notice.organisation.name if notice.organisation else _("主管部门"))
-        address = f"{base_url}/notices/{notice.number}"
-        SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
         ends = end_of(notice.ends_at) if notice.ends_at else _("待确认")
         words = _("%(status)s，截止 %(ends)s", status=label("notice", notice.shown_status), ends=ends)
-        _text(entry, "summary", f"{label('notice_kind', notice.kind)}　{notice.number}　{words}")
-    content: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return content
+        entries.append(
+            FeedEntry(
+                f"urn:uuid:{notice.id}",
+                notice.title,
+                _changed(notice),
+                f"{base_url}/notices/{notice.number}",
+                notice.organisation.name if notice.organisation else _("主管部门"),
+                f"{label('notice_kind', notice.kind)}　{notice.number}　{words}",
+                published=notice.published_at,
+            )
+        )
+    return feed(
+        _("科转 · 公示公告"),
+        address=f"{base_url}/notices.atom",
+        page=f"{base_url}/notices",
+        entries=entries,
+        now=now,
+    )
 
 
 def _changed(notice: Notice) -> datetime:
@@ -137,7 +135,3 @@ def _changed(notice: Notice) -> datetime:
     for objection in notice.objections:
         moments += [objection.filed_at, objection.answered_at, objection.decided_at]
     return max(moment for moment in moments if moment is not None)
-
-
-def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = text.translate(_CONTROL)

@@ -33,7 +33,7 @@ from market.notices.models import Notice, Objection
 from market.notices.periods import days_left, last_day
 from market.notices.queries import can_answer, can_extend, can_respond
 from market.notices.states import RUNNING, UNDECIDED, NoticeAct, NoticeStatus, StatementSide
-from market.notices.texts import NEWEST, atom, canonical, print_of, publisher_of
+from market.notices.texts import NEWEST, atom_of, canonical, print_of, publisher_of
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -284,7 +284,7 @@ async def extend(request: Request) -> Response:
 
 async def feed(request: Request) -> Response:
     now, base = deps(request).clock(), deps(request).settings.base_url
-    content = atom(await queries.list_newest(NEWEST), base, now)
+    content = atom_of(await queries.list_newest(NEWEST), base, now)
     return Response(
         content, media_type="application/atom+xml", headers={"cache-control": "public, max-age=300"}
     )

@@ -7,13 +7,13 @@ numbers in 元, days are days, numbers of records are text.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, tostring
 
 from market.accounts.actors import Actor
 from market.codes import lists, regions
 from market.codes.labels import label
+from market.kit.atom import FeedEntry, feed
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
@@ -23,9 +23,6 @@ from market.listings.models import Need, Outcome
 from market.pages import listing_labels
 from market.pages.search_results import NEEDS, OUTCOMES, Scope, SearchResults, title_of
 
-ATOM = "http://www.w3.org/2005/Atom"
-_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
-"""Characters that XML cannot hold."""
 Row = Sequence[Cell | None]
 
 
@@ -39,19 +36,26 @@ def atom_feed(results: SearchResults, actor: Actor | None, base_url: str, now: d
     scope, params = results.scope, results.params
     query = params.address(sort=[]).partition("?")[2]
     own = f"{base_url}/{scope.key}.atom" + (f"?{query}" if query else "")
-    feed = Element("feed", {"xmlns": ATOM, "xml:lang": "zh-Hans"})
-    _text(feed, "id", own)
     chips = "，".join(chip.words for chip in params.chips())
-    _text(feed, "title", f"{_('科转')} · {scope.label}" + (f" · {chips}" if chips else ""))
-    moments = [_moment(record) for record in results.page.items]
-    _text(feed, "updated", _rfc3339(max([moment for moment in moments if moment], default=now)))
-    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own})
-    page = f"{base_url}/{scope.key}" + (f"?{query}" if query else "")
-    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": page})
-    for record, moment in zip(results.page.items, moments, strict=True):
-        _entry(feed, record, moment or now, address_of(record), base_url, _author(record, actor))
-    body: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return body
+    entries = [
+        FeedEntry(
+            f"urn:uuid:{record.id}",
+            title_of(record),
+            _moment(record) or now,
+            base_url + address_of(record),
+            _author(record, actor),
+            _summary(record),
+            published=getattr(record, "published_at", None),
+        )
+        for record in results.page.items
+    ]
+    return feed(
+        f"{_('科转')} · {scope.label}" + (f" · {chips}" if chips else ""),
+        address=own,
+        page=f"{base_url}/{scope.key}" + (f"?{query}" if query else ""),
+        entries=entries,
+        now=now,
+    )
 
 
 def address_of(record: Any) -> str:
@@ -63,18 +67,6 @@ def address_of(record: Any) -> str:
     if slug := getattr(record, "slug", ""):
         return f"/subsidies/{slug}"
     return f"/{'brokers' if hasattr(record, 'certificate_level') else 'organisations'}/{record.id}"
-
-
-def _entry(feed: Element, record: Any, moment: datetime, address: str, base_url: str, author: str) -> None:
-    entry = SubElement(feed, "entry")
-    _text(entry, "id", f"urn:uuid:{record.id}")
-    _text(entry, "title", title_of(record))
-    _text(entry, "updated", _rfc3339(moment))
-    if published := getattr(record, "published_at", None):
-        _text(entry, "published", _rfc3339(published))
-    SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": base_url + address})
-    _text(SubElement(entry, "author"), "name", author)
-    _text(entry, "summary", _summary(record))
 
 
 def _author(record: Any, actor: Actor | None) -> str:
@@ -98,14 +90,6 @@ def _moment(record: Any) -> datetime | None:
         for name in ("updated_at", "published_at", "verified_at", "released_at", "created_at")
     ]
     return next((moment for moment in moments if isinstance(moment, datetime)), None)
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _text(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = str(text).translate(_CONTROL)
 
 
 def table(scope: Scope, batches: AsyncIterator[Sequence[Any]], actor: Actor | None, base_url: str) -> Table:

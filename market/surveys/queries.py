@@ -64,6 +64,11 @@ async def list_extensions(survey: Survey) -> Sequence[SurveyExtension]:
     return await SurveyExtension.filter(survey_id=survey.id).order_by("extended_at")
 
 
+async def extensions_of(survey_ids: Collection[UUID]) -> Sequence[SurveyExtension]:
+    """Return the extensions of many surveys."""
+    return await SurveyExtension.filter(survey_id__in=list(survey_ids)).order_by("extended_at")
+
+
 async def count_entries(survey_ids: Collection[UUID]) -> Mapping[UUID, int]:
     """Return how many entries were handed in to each survey that has any."""
     counts = await (

@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from market.accounts.web import optional_actor
+from market.kit.atom import MEDIA_TYPE
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
+from market.surveys import feed as atom
 from market.surveys import queries
 from market.surveys.rules import closing_words, is_open, shown_status
 from market.surveys.states import EntryStatus, SurveyAct
@@ -57,7 +59,22 @@ async def show(request: Request) -> Response:
     )
 
 
+async def feed(request: Request) -> Response:
+    """Return the feed of calls, extensions and results."""
+    surveys = (await queries.list_surveys(PageRequest(size=atom.NEWEST))).items
+    content = atom.feed(
+        surveys,
+        await queries.extensions_of([survey.id for survey in surveys]),
+        {survey.id: await queries.tally_of(survey) for survey in surveys if survey.published_at},
+        base_url=deps(request).settings.base_url,
+        now=deps(request).clock(),
+    )
+    headers = {"cache-control": "public, max-age=300"}
+    return Response(content, media_type=MEDIA_TYPE, headers=headers)
+
+
 routes = [
+    Route("/surveys.atom", feed, name="surveys:feed"),
     Route("/surveys", index, name="surveys:index"),
     Route("/surveys/{number}", show, name="surveys:show"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 
 import httpx
@@ -9,12 +10,13 @@ import openpyxl
 
 from market.accounts.models import OrganisationKind, StaffRole
 from market.deps import Deps
+from market.kit.clock import end_of_day
 from market.listings.models import Need
 from market.records.by import By
-from market.surveys import entries, management
+from market.surveys import entries, management, publication
 from market.surveys.models import RecommendingUnit, Survey, SurveyEntry, SurveyForm, SurveyQuota
 from market.surveys.states import EntryStatus
-from tests.factories import NOW, make_member, make_organisation, make_staff
+from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
 from tests.fakes import FixedClock
 from tests.surveys.factories import (
     CLOSES,
@@ -24,6 +26,7 @@ from tests.surveys.factories import (
     make_sorted,
     make_sorting,
     submit,
+    survey_values,
 )
 from tests.visitor import post, sign_in
 
@@ -247,3 +250,27 @@ async def test_numbers_that_no_survey_has_are_not_found(client: httpx.AsyncClien
         assert (await client.get(f"/backoffice/surveys/{call.number}/sorting/{running}")).status_code == 404
         assert (await client.get(f"/surveys/{call.number}/entries/{running}")).status_code == 404
     assert (await client.get("/surveys/ZJ-2026-000999")).status_code == 404
+
+
+async def test_the_feed_tells_calls_extensions_and_results_and_nothing_of_an_entry(
+    client: httpx.AsyncClient,
+) -> None:
+    call = await make_sorted()
+    draft = await management.create(survey_values(title="还没有开始的征集"), by=By(call.operator, NOW))
+    sealed = (await client.get("/surveys.atom")).text
+    later = end_of_day(date(2026, 3, 27))
+    extended = (await make_call(title="另一次征集")).number
+    by = By(call.operator, NOW)
+    await management.extend(extended, later, "企业要求", calendar=HOLIDAYS, by=by)
+    await publication.publish(call.number, by=By(call.operator, SORTED_AT))
+    published = (await client.get("/surveys.atom")).text
+
+    assert call.survey.title in sealed
+    for words in ("结果：", "提交 3", draft.title):
+        assert words not in sealed
+    result = "提交 3 = 转为需求 1 + 合并 1 + 告知原因 1"
+    for words in (f"结果：{call.survey.title}", result, "延长：另一次征集", "企业要求"):
+        assert words in published
+    for words in (draft.title, "提高架空导线导电率", "赤泥免烧砖", "指标不明确", "邕江铝业"):
+        assert words not in published
+    assert "/surveys.atom" in (await client.get("/surveys")).text

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.auctions.models import Auction
+from market.auctions.admission import order_of
+from market.auctions.models import Auction, Enrolment, NumberDraw
 from market.auctions.replay import replay
+from market.auctions.reserves import open_reserve
+from market.audit.models import AuditEvent
+from market.kit.draws import seed_of
+from market.kit.encryption import Undecipherable
 from market.kit.findings import MAX_FINDINGS, find_rows
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.room import Check, Invariant
+from market.kit.room import Check, Invariant, KeyedCheck
 
 
 async def bids_are_one_chain() -> list[str]:
@@ -60,10 +65,65 @@ async def terms_are_as_published() -> list[str]:
     )
 
 
+async def numbers_are_as_drawn() -> list[str]:
+    """The bidder numbers are what the stored draw gives again, and its seed comes from the audit chain."""
+    findings = []
+    for draw in await NumberDraw.all().select_related("auction").order_by("drawn_at"):
+        number = draw.auction.number
+        held = await Enrolment.filter(auction_id=draw.auction_id, bidder_number__isnull=False).order_by(
+            "bidder_number"
+        )
+        is_logged = await AuditEvent.exists(
+            subject_kind="auction", subject_id=draw.auction_id, action="drawing", hash=draw.chain_head
+        )
+        is_same = (
+            is_logged
+            and draw.seed == seed_of(number, draw.chain_head, draw.salt)
+            and draw.drawn == order_of([row.id for row in held], draw.seed)
+            and draw.drawn == [str(row.id) for row in held]
+        )
+        if not is_same:
+            findings.append(_("%(number)s 的竞价号与抽取的记录不同", number=number))
+    return findings[:MAX_FINDINGS]
+
+
+async def ends_are_as_logged() -> list[str]:
+    """What the audit log says of the end of an auction is where its chain of bids stands."""
+    return await find_rows(
+        "SELECT a.number FROM auctions a JOIN LATERAL (SELECT e.data FROM audit_events e "
+        "  WHERE e.subject_kind = 'auction' AND e.subject_id = a.id AND e.data ? 'head' "
+        "  ORDER BY e.sequence LIMIT 1) AS logged ON true "
+        "WHERE logged.data ->> 'head' <> a.chain_head OR (logged.data ->> 'bids')::int <> a.sequence "
+        "OR (logged.data ->> 'price')::bigint IS DISTINCT FROM a.price",
+        lazy("%(number)s 的报价记录与结束时的日志不同"),
+    )
+
+
+async def reserves_are_as_committed(secret: str) -> list[str]:
+    """Each reserve opens to what its published hash commits to, and the end judged by it."""
+    findings = []
+    for auction in await Auction.filter(reserve_sealed__isnull=False).order_by("number"):
+        try:
+            reserve = open_reserve(auction, secret)
+        except Undecipherable:
+            findings.append(_("%(number)s 的保留价与公告的校验值不符", number=auction.number))
+            continue
+        if reserve is not None and auction.is_reserve_met not in (None, (auction.price or 0) >= reserve):
+            findings.append(_("%(number)s 是否达到保留价记错", number=auction.number))
+    return findings[:MAX_FINDINGS]
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "auctions: bids are one chain": Invariant(lazy("竞价：报价的校验值前后相连"), bids_are_one_chain),
     "auctions: each stands where its bids lead": Invariant(
         lazy("竞价：按规则重算与记录一致"), auctions_stand_where_their_bids_lead
     ),
     "auctions: terms are as published": Invariant(lazy("竞价：条件与公告和承诺一致"), terms_are_as_published),
+    "auctions: numbers are as drawn": Invariant(lazy("竞价：竞价号与抽取记录一致"), numbers_are_as_drawn),
+    "auctions: ends are as logged": Invariant(lazy("竞价：结束时的记录与日志一致"), ends_are_as_logged),
+}
+KEYED_CHECKS: Mapping[str, Invariant[KeyedCheck]] = {
+    "auctions: reserves are as committed": Invariant(
+        lazy("竞价：保留价与公告的校验值一致"), reserves_are_as_committed
+    ),
 }

@@ -126,7 +126,7 @@ def fold(config: Config, log: Iterable[Entry]) -> Course:
                 accepted, course.state = accept(config, course.state, entry, verdict)
                 course.accepted.append(accepted)
         else:
-            course.state = _pause(course.state, entry)
+            course.state = turn(course.state, entry)
     return course
 
 
@@ -207,7 +207,7 @@ def extended_end(config: Config, state: State, at: datetime) -> datetime:
     return max(moved, state.ends_at)
 
 
-def _pause(state: State, entry: Pause | Resumption) -> State:
+def turn(state: State, entry: Pause | Resumption) -> State:
     """Stop the clock, or let it go on with the time that was left."""
     if isinstance(entry, Pause):
         return replace(state, paused_at=entry.at)

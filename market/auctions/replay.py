@@ -8,9 +8,28 @@ from datetime import timedelta
 from uuid import UUID
 
 from market.auctions.chain import bid_hash
-from market.auctions.fold import Accepted, Bid, Config, Course, Entry, Pause, Resumption, fold
+from market.auctions.fold import (
+    Accepted,
+    Bid,
+    Config,
+    Course,
+    Entry,
+    Pause,
+    Resumption,
+    State,
+    fold,
+    ranking,
+)
 from market.auctions.models import Auction, AuctionPause, BidRow, Enrolment
-from market.auctions.states import BidKind, EnrolmentStatus, Format
+from market.auctions.states import AuctionStatus, BidKind, EnrolmentStatus, Format
+
+OPENED = (
+    AuctionStatus.CONFIRMING,
+    AuctionStatus.RESULT_PUBLICITY,
+    AuctionStatus.CONCLUDED,
+    AuctionStatus.DEFAULTED,
+)
+"""Statuses in which sealed prices are open in any case."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +79,7 @@ async def replay(auction: Auction) -> Replay:
         if stored != expected or not is_chained:
             faults.append(row.sequence)
         head = row.hash
-    if not _stands(auction, course) or head != (auction.chain_head or auction.terms_hash):
+    if not _stands(auction, config, course) or head != (auction.chain_head or auction.terms_hash):
         faults.append(0)
     return Replay(config, course, head, faults)
 
@@ -85,12 +104,36 @@ def _log(bids: Sequence[BidRow], pauses: Sequence[AuctionPause]) -> list[Entry]:
     return log
 
 
-def _stands(auction: Auction, course: Course) -> bool:
-    """Return whether the auction stands where its log leads; sealed prices are opened at the end."""
+def state_of(auction: Auction) -> State:
+    """Return where an announced auction stands, as the rules name it; not who has offered a sealed price."""
+    return State(
+        bids_from=auction.bids_from or auction.opens_at,
+        ends_at=auction.ends_at or auction.planned_end,
+        hard_end=auction.last_end,
+        last_at=auction.last_at or auction.opens_at,
+        sequence=auction.sequence,
+        price=auction.price,
+        leader=auction.leader_id,
+        is_equal=auction.is_equal,
+        extensions=auction.extensions,
+        paused_at=auction.paused_at,
+    )
+
+
+def _stands(auction: Auction, config: Config, course: Course) -> bool:
+    """Return whether the auction stands where its log leads; sealed prices are opened when it is closed."""
+    if auction.ends_at is None:
+        return True
     state = course.state
-    is_open = auction.format is Format.ASCENDING
-    return auction.ends_at is None or (
-        (state.sequence, state.ends_at, state.extensions)
-        == (auction.sequence, auction.ends_at, auction.extensions)
-        and (not is_open or (state.price, state.leader) == (auction.price, auction.leader_id))
+    best = (state.price, state.leader)
+    is_opened = auction.price is not None or auction.status in OPENED
+    if auction.format is Format.SEALED and is_opened and course.accepted:
+        first = ranking(config, course.accepted)[0]
+        best = (first.amount, first.bidder)
+    return (state.sequence, state.ends_at, state.extensions, *best) == (
+        auction.sequence,
+        auction.ends_at,
+        auction.extensions,
+        auction.price,
+        auction.leader_id,
     )

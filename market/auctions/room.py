@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from market.auctions import checks, models
+from datetime import datetime
+from uuid import UUID
+
+from market.auctions import checks, deposit_checks, hours, models, queries, sweeps
 from market.auctions.states import (
     PERMISSIONS,
     AuctionAction,
@@ -19,9 +22,15 @@ from market.auctions.states import (
     Right,
     Ruling,
 )
+from market.deps import Deps
 from market.kit.i18n import lazy
-from market.kit.room import Room
+from market.kit.room import LedgerAccount, Room
 from market.kit.subjects import Subject
+
+
+async def _close(deps: Deps, auction_id: UUID, now: datetime) -> bool:
+    return await sweeps.end_bidding(auction_id, deps.settings.secret_key, now=now)
+
 
 ROOM = Room(
     "auctions",
@@ -29,7 +38,12 @@ ROOM = Room(
     permissions=PERMISSIONS,
     subjects={
         "auction": Subject(lazy("网络竞价"), number="JJ", verbs=(AuctionAction,)),
-        "enrolment": Subject(lazy("竞价报名"), verbs=(EnrolmentAction,)),
+        "enrolment": Subject(
+            lazy("竞价报名"),
+            files=queries.may_open_mandate,
+            sealed=queries.sealed_enrolments,
+            verbs=(EnrolmentAction,),
+        ),
     },
     labels={
         "auction": (AuctionStatus, AuctionShownStatus),
@@ -42,5 +56,19 @@ ROOM = Room(
         "enrolment": EnrolmentStatus,
     },
     audit_verbs={"auction": (AuctionVerb,), "enrolment": (EnrolmentVerb,)},
-    checks=checks.CHECKS,
+    ledger_accounts={
+        "applied": LedgerAccount(lazy("抵作价款的保证金（他处保管）"), is_guarded=False),
+        "custody": LedgerAccount(lazy("他处保管的保证金"), is_guarded=False),
+        "deposit": LedgerAccount(lazy("竞价保证金（他处保管）"), is_guarded=True),
+        "forfeited": LedgerAccount(lazy("不予退还的保证金（他处保管）"), is_guarded=False),
+    },
+    moments={
+        hours.END_ENROLMENT: lambda deps, auction_id, now: sweeps.end_enrolment(auction_id, now=now),
+        hours.OPEN: lambda deps, auction_id, now: sweeps.begin_bidding(auction_id, now=now),
+        hours.CLOSE: _close,
+        hours.REMIND_DAY: lambda deps, auction_id, now: sweeps.remind(auction_id, now=now),
+        hours.REMIND_HOUR: lambda deps, auction_id, now: sweeps.remind(auction_id, now=now),
+    },
+    checks={**checks.CHECKS, **deposit_checks.CHECKS},
+    keyed_checks=checks.KEYED_CHECKS,
 )

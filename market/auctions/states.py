@@ -190,6 +190,7 @@ class AuctionVerb(LabelEnum):
 
     CREATED = "created", lazy("新建")
     EDITED = "edited", lazy("修改")
+    DRAWING = "drawing", lazy("开始抽取竞价号")
     PROPOSED = "proposed", lazy("提出认定")
     REJECTED = "rejected", lazy("退回认定")
 

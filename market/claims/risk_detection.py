@@ -17,29 +17,25 @@ from market.claims.evidence import sum_checks
 from market.claims.models import Claim, ClaimContract, Evidence
 from market.claims.queries import is_voided, received_of, sales_of
 from market.claims.risk_flags import (
-    LONGEST_PATH,
     ComparedContract,
-    PartyLink,
     RiskFlag,
-    describe_path,
     find_same_day_resales,
     find_split,
     kinds_key,
-    path_between,
     thresholds,
 )
 from market.claims.states import ENDED, ClaimVerb
 from market.codes.canonical import canonical_key
 from market.codes.labels import label
 from market.contracts.models import Contract
-from market.integrity.models import PartyTie, TieKind
+from market.integrity.related_parties import relation_between
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.money import HOME
 from market.payees.queries import known_account
 from market.programmes.models import ProgrammeTerms
-from market.programmes.texts import named, percent
+from market.programmes.texts import named
 from market.records.by import By
 
 MAX_RECORDS = 5
@@ -206,9 +202,9 @@ async def _related_party_flags(
     if contract.is_related:
         flags.append(RiskFlag("related", _("合同 %(number)s 自报关联", number=contract.number)))
     if seller.uscc and buyer.uscc:
-        path = path_between(seller.uscc, buyer.uscc, await _ties_around({seller.uscc, buyer.uscc}))
-        if path:
-            flags.append(RiskFlag("related", describe_path(path)))
+        words = await relation_between(seller.uscc, buyer.uscc)
+        if words:
+            flags.append(RiskFlag("related", words))
     people = await _members(seller.id) & await _members(buyer.id)
     if people:
         flags.append(RiskFlag("related", _("%(count)s 人同时代表买卖双方", count=len(people))))
@@ -223,29 +219,6 @@ async def _related_party_flags(
 async def _members(organisation_id: UUID) -> set[UUID]:
     rows = await Membership.active(organisation_id=organisation_id).values_list("user_id", flat=True)
     return {UUID(str(user_id)) for user_id in rows}
-
-
-async def _ties_around(codes: set[str]) -> list[PartyLink]:
-    """Return the links within reach of these codes by breadth-first search, up to the longest path."""
-    ties: dict[UUID, PartyTie] = {}
-    edge, seen = set(codes), set(codes)
-    for _wave in range(LONGEST_PATH // 2 + 1):
-        rows = await PartyTie.filter(uscc__in=list(edge)) + await PartyTie.filter(other__in=list(edge))
-        ties |= {row.id: row for row in rows}
-        edge = {node for row in rows for node in (row.uscc, row.other)} - seen
-        seen |= edge
-        if not edge:
-            break
-    return [_tie(row) for row in ties.values()]
-
-
-def _tie(row: PartyTie) -> PartyLink:
-    if row.kind is TieKind.PERSON:
-        words = _("%(uscc)s 的%(role)s", uscc=row.uscc, role=row.role or _("人员"))
-        return PartyLink(row.uscc, row.other, words, is_person=True)
-    share = percent(row.basis_points or 0)
-    words = _("%(holder)s 持有 %(held)s %(share)s", holder=row.other, held=row.uscc, share=share)
-    return PartyLink(row.uscc, row.other, words, share=row.basis_points)
 
 
 @dataclass(frozen=True)

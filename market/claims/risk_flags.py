@@ -1,13 +1,12 @@
 """Risk flags (疑点) that suggest a closer look at a claim: pure rules that decide nothing.
 
-The bounds are our own (A): shares of a quarter and more link two parties; contracts of one pair signed within
-thirty days belong together; the bound of a split is that of the rule set's conditions and brackets, and the
-500 万元 above which a registry hears experts.
+The bounds are our own (A): contracts of one pair signed within thirty days belong together; the bound of a
+split is that of the rule set's conditions and brackets, and the 500 万元 above which a registry hears
+experts.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +15,8 @@ from uuid import UUID
 
 from market.kit.i18n import lazy
 
-TYING_SHARE = 2_500
 TOGETHER_DAYS = 30
 LARGE = 500_000_000
-LONGEST_PATH = 4
 
 RISK_FLAG_LABELS = {
     "related": lazy("买卖双方可能关联"),
@@ -45,17 +42,6 @@ class RiskFlag:
 
 
 @dataclass(frozen=True)
-class PartyLink:
-    """An edge between an organisation's code and a shareholder's code or a person's hash."""
-
-    code: str
-    other: str
-    words: str
-    is_person: bool = False
-    share: int | None = None
-
-
-@dataclass(frozen=True)
 class ComparedContract:
     """The part of a contract that the rules compare."""
 
@@ -66,32 +52,6 @@ class ComparedContract:
     buyer_id: UUID
     signed_on: date
     trade_amount: int
-
-
-def path_between(first: str, second: str, links: Iterable[PartyLink]) -> list[PartyLink] | None:
-    """Return the shortest path of links between two codes, at most four long, or None.
-
-    A shareholding below a quarter is no link.
-    """
-    near: dict[str, list[tuple[str, PartyLink]]] = {}
-    for link in links:
-        if link.share is not None and link.share < TYING_SHARE:
-            continue
-        near.setdefault(link.code, []).append((link.other, link))
-        near.setdefault(link.other, []).append((link.code, link))
-    queue: deque[tuple[str, list[PartyLink]]] = deque([(first, [])])
-    seen = {first}
-    while queue:
-        node, path = queue.popleft()
-        if node == second:
-            return path
-        if len(path) == LONGEST_PATH:
-            continue
-        for other, link in near.get(node, ()):
-            if other not in seen:
-                seen.add(other)
-                queue.append((other, [*path, link]))
-    return None
 
 
 def thresholds(content: Mapping[str, Any]) -> list[int]:
@@ -134,11 +94,6 @@ def find_same_day_resales(
         for other in others
         if other.subject_id == contract.subject_id and other.signed_on == contract.signed_on
     ]
-
-
-def describe_path(path: Sequence[PartyLink]) -> str:
-    """Return a path of links in words."""
-    return " → ".join(link.words for link in path)
 
 
 def kinds_key(doubts: Iterable[RiskFlag]) -> str:

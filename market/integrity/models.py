@@ -27,6 +27,7 @@ class Scope(LabelEnum):
     PROJECT = "project", lazy("科技项目")
     REVIEW = "review", lazy("评审评估")
     BROKERAGE = "brokerage", lazy("技术中介")
+    AUCTION = "auction", lazy("网络竞价")
 
 
 class Sanction(Stateful):

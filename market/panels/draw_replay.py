@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from market.audit.models import AuditEvent
+from market.kit.draws import seed_of
 from market.kit.i18n import gettext as _
 from market.panels.assigning import Infeasible
-from market.panels.drawing import Short, seed_of
+from market.panels.drawing import Short
 from market.panels.round_draws import Outcome, carry_out
 from market.panels.round_models import Round, RoundDraw, Seat
 from market.panels.round_states import RoundVerb

@@ -1,20 +1,17 @@
 """A seeded draw of experts that everybody can replay from what was stored of it. Pure.
 
-The seed is SHA-256 of the round's number, the head of its audit chain and a salt. It orders the eligible
-experts, sorted by id before, by a partial Fisher-Yates shuffle over `random.Random(seed).random()`: of all
-of Python's generator only this sequence is promised to stay the same. Experts are then taken in that order,
+The seed (`kit.draws`) orders the eligible experts, sorted by id before. Experts are then taken in that order,
 each unless the quotas could no longer be met with them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from market.kit.draws import shuffled
 from market.panels.flows import Network
 
 
@@ -66,11 +63,6 @@ class Short(ValueError):
         self.most_of_unit = most_of_unit
 
 
-def seed_of(round_number: str, chain_head: str, salt: str) -> str:
-    """Return the seed of a draw as 64 hexadecimal digits."""
-    return hashlib.sha256(f"{round_number}|{chain_head}|{salt}".encode()).hexdigest()
-
-
 def draw(eligible: Sequence[Candidate], quotas: Quotas, seed: str, seated: Sequence[Candidate] = ()) -> Drawn:
     """Draw a panel and its reserves.
 
@@ -79,7 +71,7 @@ def draw(eligible: Sequence[Candidate], quotas: Quotas, seed: str, seated: Seque
     Raises:
         Short: the quotas cannot be met.
     """
-    order = _shuffled(sorted(eligible), seed)
+    order = shuffled(sorted(eligible), seed)
     require_enough(order, quotas, seated)
     picked: list[Candidate] = list(seated)
     waiting = list(order)
@@ -134,15 +126,6 @@ def _reserves(rest: Sequence[Candidate], quotas: Quotas) -> list[Candidate]:
     others = [one for one in rest if one not in chosen]
     chosen += others[: quotas.reserves - len(chosen)]
     return [one for one in rest if one in chosen]
-
-
-def _shuffled(candidates: Sequence[Candidate], seed: str) -> list[Candidate]:
-    order = list(candidates)
-    numbers = random.Random(seed)  # noqa: S311 -- a draw that is replayed from its published seed
-    for place in range(len(order) - 1):
-        other = place + int(numbers.random() * (len(order) - place))
-        order[place], order[other] = order[other], order[place]
-    return order
 
 
 def _spread(candidates: Sequence[Candidate], quotas: Quotas) -> int:

@@ -17,12 +17,13 @@ from market.codes.regions import province_of
 from market.experts.pool import PoolExpert, conflicts, conflicts_by_organisation, pool_experts
 from market.kit.clock import local_date
 from market.kit.database import atomic
+from market.kit.draws import seed_of
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.room import rooms
 from market.panels.assigning import Infeasible, Problem, breaches, plan_assignment
-from market.panels.drawing import Candidate, Quotas, Short, draw, seed_of
+from market.panels.drawing import Candidate, Quotas, Short, draw
 from market.panels.panel_seats import create_seats, seated_candidates
 from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat
 from market.panels.round_rules import RoundRules, read_rules

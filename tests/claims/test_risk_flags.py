@@ -11,17 +11,15 @@ from market.claims.applications import submit_claim
 from market.claims.models import Claim, ClaimContract
 from market.claims.risk_flags import (
     ComparedContract,
-    PartyLink,
     RiskFlag,
-    describe_path,
     find_same_day_resales,
     find_split,
     kinds_key,
-    path_between,
     thresholds,
 )
 from market.claims.states import ClaimStatus
 from market.integrity.models import PartyTie, TieKind
+from market.integrity.party_paths import PartyLink, describe_path, path_between
 from market.programmes.rule_files import find_terms
 from market.records.by import By
 from tests.claims.factories import make_draft

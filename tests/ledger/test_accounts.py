@@ -11,7 +11,8 @@ from market.rooms import ROOMS
 def test_only_what_cannot_be_used_up_may_fall_below_zero() -> None:
     guarded = {prefix for prefix in ROOMS.ledger_accounts if not may_go_negative(f"{prefix}:x")}
 
-    assert guarded == {"budget", "reserved", "due", "surplus", "disputed", "commission", "pot", "owed"}
+    taken = {"budget", "reserved", "due", "surplus", "disputed", "commission", "pot", "owed", "deposit"}
+    assert guarded == taken
 
 
 def test_foreign_money_has_an_account_of_its_own() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from market.kit.draws import seed_of
 from market.panels.drawing import (
     Candidate,
     Quotas,
@@ -17,7 +18,6 @@ from market.panels.drawing import (
     draw,
     next_reserve,
     require_enough,
-    seed_of,
     unit_of,
 )
 

@@ -1,0 +1,221 @@
+"""Deposits (保证金): recorded where they lie, never with us, by one person and confirmed by another.
+
+In the book they are memoranda outside our balances: what an exchange or a guarantor keeps for an auction
+(`custody`), whose it is (`deposit`), and where it went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from market.accounts.messages import notify
+from market.accounts.models import Organisation
+from market.auctions.models import Auction, AuctionRuling, DepositMovement, Enrolment
+from market.auctions.queries import decides, lock_auction, lock_enrolment, lock_run_by
+from market.auctions.states import (
+    OVER,
+    AuctionAct,
+    AuctionStatus,
+    DefaultRule,
+    EnrolmentStatus,
+    EnrolmentVerb,
+    Movement,
+    Ruling,
+)
+from market.audit.log import record
+from market.codes.canonical import canonical_key
+from market.kit.database import atomic, connection
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.formats import yuan
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import transfers
+from market.records.by import By
+from market.records.decisions import Verdict, decide
+
+ENDS = (Movement.RELEASED, Movement.APPLIED, Movement.FORFEITED)
+ACCOUNTS = {Movement.RELEASED: "custody", Movement.APPLIED: "applied", Movement.FORFEITED: "forfeited"}
+"""Where a deposit goes in the book, each with the auction's id."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A bidder's deposit as two persons confirmed it, in fen."""
+
+    received: int = 0
+    ended: int = 0
+
+    @property
+    def lies(self) -> int:
+        """What lies there now."""
+        return self.received - self.ended
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a voucher says."""
+
+    movement: Movement
+    amount: int
+    voucher: str
+    payer: str
+    happened_on: date
+
+
+async def balances_of(enrolment_ids: Collection[UUID]) -> dict[UUID, Balance]:
+    """Return the confirmed balance of each enrolment that has any."""
+    rows = await connection().execute_query_dict(
+        "SELECT enrolment_id AS id, "
+        "coalesce(sum(amount) FILTER (WHERE movement = 'received'), 0)::bigint AS received, "
+        "coalesce(sum(amount) FILTER (WHERE movement <> 'received'), 0)::bigint AS ended "
+        "FROM auction_deposits WHERE verdict = 'confirmed' AND enrolment_id = ANY($1::uuid[]) GROUP BY 1",
+        [list(enrolment_ids)],
+    )
+    return {UUID(str(row["id"])): Balance(row["received"], row["ended"]) for row in rows}
+
+
+@atomic()
+async def record_movement(number: str, enrolment_id: UUID, entry: Entry, *, by: By) -> DepositMovement:
+    """Record what a voucher says of a deposit; it counts once another person has confirmed it.
+
+    Raises:
+        Invalid: at the field that is wrong, such as a payer who is not the bidder.
+        Conflict: a movement waits for its confirmation, or this end is not due.
+    """
+    auction = await lock_run_by(by.actor, number)
+    enrolment = await lock_enrolment(auction, enrolment_id)
+    if await DepositMovement.exists(enrolment_id=enrolment.id, verdict=None):
+        raise Conflict(_("上一笔还没有经另一人确认。"))
+    await _require_sound(auction, enrolment, entry)
+    movement = await DepositMovement.create(
+        id=uuid4(),
+        enrolment_id=enrolment.id,
+        movement=entry.movement,
+        amount=entry.amount,
+        voucher=entry.voucher.strip()[:80],
+        payer=entry.payer.strip()[:120],
+        happened_on=entry.happened_on,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
+    )
+    await record(
+        "enrolment",
+        enrolment.id,
+        EnrolmentVerb.DEPOSIT_RECORDED,
+        by=by,
+        movement=entry.movement.value,
+        amount=entry.amount,
+        deposit=movement.id,
+    )
+    return movement
+
+
+@atomic()
+async def decide_movement(
+    movement_id: UUID, verdict: Verdict, *, reason: str = "", by: By
+) -> DepositMovement:
+    """Confirm or reject what another person recorded; a confirmed movement is booked.
+
+    Raises:
+        SamePerson: the person recorded it.
+        AlreadyDecided: somebody decided before.
+        Conflict: it does not hold any more.
+    """
+    by.actor.require(AuctionAct.DECIDE_AUCTION)
+    found = await DepositMovement.get_or_none(id=movement_id).select_related("enrolment__auction")
+    if found is None:
+        raise NotFound(_("没有这笔登记。"))
+    auction = await lock_auction(found.enrolment.auction.number)
+    if not decides(by.actor, auction):
+        raise Forbidden(_("这场竞价不由您复核。"))
+    enrolment = await lock_enrolment(auction, found.enrolment_id)
+    movement = await DepositMovement.filter(id=movement_id).select_for_update().get()
+    await decide(movement, verdict, by=by, reason=reason)
+    await record(
+        "enrolment",
+        enrolment.id,
+        EnrolmentVerb.DEPOSIT_DECIDED,
+        by=by,
+        verdict=verdict.value,
+        deposit=movement.id,
+    )
+    if verdict is Verdict.CONFIRMED:
+        await _book(auction, movement, by)
+        await notify(
+            _(
+                "竞价 %(number)s 保证金 %(amount)s：%(movement)s。",
+                number=auction.number,
+                amount=yuan(movement.amount),
+                movement=movement.movement.label,
+            ),
+            now=by.now,
+            address=f"/auctions/{auction.number}",
+            user_ids=[enrolment.person_id],
+        )
+    return movement
+
+
+async def _book(auction: Auction, movement: DepositMovement, by: By) -> None:
+    own, custody = f"deposit:{movement.enrolment_id}", f"custody:{auction.id}"
+    if movement.movement is Movement.RECEIVED:
+        debit, credit = custody, own
+    else:
+        debit, credit = own, f"{ACCOUNTS[movement.movement]}:{auction.id}"
+    await transfers.post(
+        f"deposit_{movement.movement.value}",
+        Money(movement.amount),
+        debit=debit,
+        credit=credit,
+        reference=f"deposit:{movement.id}",
+        at=by.now,
+        subject=("enrolment", movement.enrolment_id),
+    )
+
+
+async def _require_sound(auction: Auction, enrolment: Enrolment, entry: Entry) -> None:
+    if entry.amount <= 0:
+        raise Invalid(_("请填金额。"), field="amount")
+    if not entry.voucher.strip():
+        raise Invalid(_("请填凭证号。"), field="voucher")
+    if (
+        await DepositMovement.filter(movement=entry.movement, voucher=entry.voucher.strip()[:80])
+        .exclude(verdict=Verdict.REJECTED)
+        .exists()
+    ):
+        raise Invalid(_("这个凭证号已经登记过。"), field="voucher")
+    organisation = await Organisation.get(id=enrolment.organisation_id)
+    if entry.movement in (Movement.RECEIVED, Movement.RELEASED) and canonical_key(
+        entry.payer
+    ) != canonical_key(organisation.name):
+        raise Invalid(_("付款户名与竞买人名称不一致，保证金不能确认，请联系监管账户单位。"), field="payer")
+    balance = (await balances_of([enrolment.id])).get(enrolment.id, Balance())
+    if entry.movement is Movement.RECEIVED:
+        if auction.status not in (AuctionStatus.ENROLLING, AuctionStatus.QUALIFYING):
+            raise Conflict(_("资格审核已经结束，不再收保证金。"))
+        return
+    if entry.amount > balance.lies:
+        raise Invalid(_("现存只有 %(amount)s。", amount=yuan(balance.lies)), field="amount")
+    await _require_due(auction, enrolment, entry.movement)
+
+
+async def _require_due(auction: Auction, enrolment: Enrolment, movement: Movement) -> None:
+    """Raise unless this end of a deposit is due: nothing leaves while the bidder is bound by it."""
+    is_winner = auction.winner_id == enrolment.id
+    has_defaulted = await AuctionRuling.exists(
+        auction_id=auction.id,
+        ruling=Ruling.DEFAULT,
+        enrolment_id=enrolment.id,
+        verdict=Verdict.CONFIRMED,
+    )
+    is_bound = enrolment.status is EnrolmentStatus.QUALIFIED and auction.status not in OVER
+    if movement is Movement.FORFEITED and not has_defaulted:
+        raise Conflict(_("只有认定悔约的受让方，保证金才不予退还。"))
+    if movement is Movement.APPLIED and not (is_winner and auction.status is AuctionStatus.CONCLUDED):
+        raise Conflict(_("只有成交的受让方，保证金才抵作价款。"))
+    if movement is Movement.RELEASED and has_defaulted and auction.default_rule is DefaultRule.ALL:
+        raise Conflict(_("按竞价须知，悔约的保证金全部不予退还。"))
+    if movement is Movement.RELEASED and is_bound:
+        raise Conflict(_("竞价还没有结束，保证金不能退还。"))

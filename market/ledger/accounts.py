@@ -24,8 +24,8 @@ declares the prefixes of its own accounts.
     clawback confirmed    disbursed:<claim>           → owed:<clawback>
     money came back       owed:<clawback>             → recovered:<programme>:<year>
     rate differences      exchange:<currency>
-    deposit of an auction custody:<auction>           → deposit:<enrolment>, a memorandum: it lies with others
-    deposit ends          deposit:<enrolment>         → custody:<auction>, applied:<auction>, forfeited:<auction>
+    auction deposit       custody:<auction>           → deposit:<enrolment>, a memorandum: it lies with others
+    the deposit ends      deposit:<enrolment>         → custody:, applied: or forfeited:<auction>
 
 We hold no customer's money: none of these is an account at a bank.
 """

@@ -53,8 +53,11 @@ async def form_data_or_none(request: Request) -> FormData | None:
 
 
 def typed_text(data: FormData, name: str, most: int = 300) -> str:
-    """Return a text typed beside a button, such as a reason, cut off after `most` characters."""
-    return str(data.get(name) or "").replace("\x00", "").strip()[:most]
+    """Return a text typed beside a button, such as a reason, cut off after `most` characters.
+
+    A line break is one character, as the browser counts it, though it is sent as two.
+    """
+    return str(data.get(name) or "").replace("\x00", "").replace("\r\n", "\n").strip()[:most]
 
 
 def uuid_or_none(text: object) -> UUID | None:

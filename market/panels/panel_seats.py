@@ -14,7 +14,7 @@ from market.accounts.models import StaffRole
 from market.experts.models import Expert
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Invalid, NotFound
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
@@ -31,7 +31,7 @@ from market.panels.round_states import (
     SeatAction,
     SeatStatus,
 )
-from market.panels.rounds import deadline, lock_round
+from market.panels.rounds import deadline, lock_round, require_impartial_in, subjects_of
 from market.panels.states import PanelAct
 from market.panels.subjects import PanelSubject
 from market.records.by import By
@@ -220,11 +220,15 @@ async def replace_expert(seat_id: UUID, *, reason: str, by: By) -> Seat:
 
     Raises:
         NotFound: there is no such seat.
+        Conflicted: the operator has a conflict with a party.
         Invalid: there is no reason.
-        ActionNotAllowed: the scores are in.
+        Conflict: the expert has scored, also where another sheet was asked for since.
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     seat, round_ = await lock_any_seat(seat_id)
+    await require_impartial_in((await subjects_of(round_)).values(), by)
+    if seat.version:
+        raise Conflict(_("这位专家已经评过分，不能替换；没有再提交的，原来的评分有效。"))
     if len(reason.strip()) < 4:
         raise Invalid(_("请写明替换的理由。"), field="reason")
     changes = {"note": reason.strip()[:300], "draft": None}
@@ -238,7 +242,10 @@ async def replace_expert(seat_id: UUID, *, reason: str, by: By) -> Seat:
 
 @atomic()
 async def lapse(seat_id: UUID, *, now: datetime) -> bool:
-    """Let a seat lapse whose expert neither declared nor scored in time, and call a reserve; idempotent."""
+    """Let a seat lapse whose expert neither declared nor scored in time, and call a reserve; idempotent.
+
+    Where a sheet was handed in before, it counts.
+    """
     found = await Seat.filter(id=seat_id).select_related("item__round").first()
     if found is None:
         return False
@@ -247,12 +254,28 @@ async def lapse(seat_id: UUID, *, now: datetime) -> bool:
     if not seat.is_waiting or due_at is None or due_at > now:
         return False
     by = By.job(now)
+    if seat.version:
+        await _keep_sheet(seat, round_, by=by)
+        return True
     await transition(seat, SeatAction.LAPSE, by=by, number=round_.number)
     await notify(
         _("一项评审任务已过期限，已由候补专家递补。"), now=now, address="/reviews", user_ids=[seat.user_id]
     )
     await _fill(seat, round_, by=by)
     return True
+
+
+async def _keep_sheet(seat: Seat, round_: Round, *, by: By) -> None:
+    """Let the sheet count that an expert handed in before another was asked for, and tell them."""
+    await transition(seat, SeatAction.KEEP, by=by, changes={"draft": None}, number=round_.number)
+    await clear_moments(KIND, seat.id)
+    await notify(
+        _("一项评审没有再收到您的评分，以您原来的评分为准。"),
+        now=by.now,
+        address=f"/reviews/seats/{seat.id}",
+        user_ids=[seat.user_id],
+    )
+    await advance(round_, by=by)
 
 
 @atomic()
@@ -277,6 +300,9 @@ async def leave_seats(user_id: UUID, by: By) -> None:
     for found in waiting:
         seat, round_ = await _lock(found)
         if not seat.is_waiting:
+            continue
+        if seat.version:
+            await _keep_sheet(seat, round_, by=by)
             continue
         changes = {"note": _("专家账号已注销"), "draft": None}
         await transition(seat, SeatAction.REPLACE, by=by, changes=changes, number=round_.number)

@@ -81,12 +81,14 @@ class SeatAction(LabelEnum):
     SUBMIT_ANEW = "submit_anew", lazy("再次提交评分")
     SCORE_ANEW = "score_anew", lazy("第二轮评分")
     FINISH = "finish", lazy("评分定稿")
+    KEEP = "keep_sheet", lazy("未再提交，原评分有效")
     LAPSE = "lapse", lazy("逾期")
     REPLACE = "replace", lazy("替换专家")
 
 
 S, SA = SeatStatus, SeatAction
 _OPEN = (S.INVITED, S.ACCEPTED, S.RETURNED)
+_UNSCORED = (S.INVITED, S.ACCEPTED)
 SEAT_TRANSITIONS: Mapping[tuple[SeatStatus, SeatAction], SeatStatus] = {
     (S.RESERVE, SA.CALL): S.INVITED,
     (S.INVITED, SA.ACCEPT): S.ACCEPTED,
@@ -99,8 +101,11 @@ SEAT_TRANSITIONS: Mapping[tuple[SeatStatus, SeatAction], SeatStatus] = {
     (S.SUBMITTED, SA.SCORE_ANEW): S.ACCEPTED,
     (S.FINAL, SA.SCORE_ANEW): S.ACCEPTED,
     (S.SUBMITTED, SA.FINISH): S.FINAL,
-    **{(status, SA.LAPSE): S.LAPSED for status in _OPEN},
-    **{(status, SA.REPLACE): S.REPLACED for status in _OPEN},
+    # A sheet that was handed in is never lost: who is asked for another and gives none stands by the first.
+    (S.RETURNED, SA.KEEP): S.FINAL,
+    (S.ACCEPTED, SA.KEEP): S.FINAL,
+    **{(status, SA.LAPSE): S.LAPSED for status in _UNSCORED},
+    **{(status, SA.REPLACE): S.REPLACED for status in _UNSCORED},
 }
 SEAT_WORKFLOW: Workflow[SeatStatus, SeatAction] = Workflow(
     SEAT_TRANSITIONS, refusal=lazy("这项评审任务的状态已经变化，请刷新后再看。")

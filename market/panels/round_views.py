@@ -95,6 +95,8 @@ async def _page(request: Request, actor: Actor, round_: Round, error: str = "", 
     viewer = viewer_of(actor, round_)
     open_parts = {part.value for part in Part if sees(viewer, part, round_.status)}
     results = await results_of(round_)
+    # Once all have scored, what blocks the conclusion tells of the scores.
+    tells_scores = round_.status is RoundStatus.CHECKING and not sees(viewer, Part.RESULT, round_.status)
     seat_ids = [scored.seat.id for result in results for scored in result.scored]
     opinions: Mapping[tuple[UUID, int], SeatOpinion] = {}
     if Part.OPINIONS.value in open_parts:
@@ -114,7 +116,7 @@ async def _page(request: Request, actor: Actor, round_: Round, error: str = "", 
         open_parts=open_parts,
         opinions=opinions,
         names=names,
-        blocked=blocks_conclusion(round_, results),
+        blocked="" if tells_scores else blocks_conclusion(round_, results),
         biases=_biases(results) if Part.SCORES.value in open_parts else None,
         draws=await RoundDraw.filter(round_id=round_.id).order_by("number"),
         redraws=await Redraw.filter(round_id=round_.id).order_by("proposed_at"),

@@ -42,11 +42,13 @@ async def publish_round(number: str, *, by: By) -> Round:
 
     Raises:
         Conflict: it is not concluded, or told already.
+        Conflicted: the operator has a common past with a party.
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     round_ = await lock_round(number)
-    await transition(round_, RoundAction.PUBLISH, by=by, number=number)
     subjects = list((await subjects_of(round_)).values())
+    await require_impartial_in(subjects, by)
+    await transition(round_, RoundAction.PUBLISH, by=by, number=number)
     await rooms().panel_clients[round_.subject_kind].on_publish(round_, subjects, by.now)
     return round_
 

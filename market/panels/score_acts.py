@@ -16,7 +16,7 @@ from market.panels.panel_seats import KIND, advance, lock_any_seat, lock_seat, s
 from market.panels.round_models import Seat, SeatOpinion, SeatScore, Solicitation
 from market.panels.round_rules import read_rules
 from market.panels.round_states import RoundVerb, SeatAction, SeatStatus
-from market.panels.rounds import deadline
+from market.panels.rounds import deadline, require_impartial_in, subjects_of
 from market.panels.score_sheets import Sheet, read_sheet, sheet_digest
 from market.panels.states import PanelAct
 from market.records.by import By
@@ -24,6 +24,9 @@ from market.records.moments import clear_moments
 from market.records.transitions import transition
 
 LONGEST = 2000
+LONGEST_DRAFT = 20_000
+"""Characters of a text that is kept as a draft, though it is too long to be submitted."""
+TEXTS = ("for_applicant", "for_organiser")
 TO_SCORE = (SeatStatus.ACCEPTED, SeatStatus.RETURNED)
 
 
@@ -46,7 +49,7 @@ async def save_draft(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat
     """
     seat, _round = await lock_seat(by.actor, seat_id)
     _require_open(seat)
-    seat.draft = {name: text[:LONGEST] for name, text in typed.items()}
+    seat.draft = {name: text[:LONGEST_DRAFT] for name, text in typed.items()}
     await seat.save(update_fields=["draft"])
     return seat
 
@@ -56,25 +59,28 @@ async def submit(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
     """Submit a sheet as a new version; earlier ones stay.
 
     Raises:
-        SheetRefused: a heading is neither scored nor has a reason, or there is no opinion.
+        SheetRefused: a heading is neither scored nor has a reason, there is no opinion, or it is too long.
         Conflict: there is nothing to score.
     """
     seat, round_ = await lock_seat(by.actor, seat_id)
     _require_open(seat)
     rules = read_rules(round_.rules)
     sheet = read_sheet(rules, typed)
-    opinion = typed.get("for_applicant", "").strip()
+    opinion, remark = (typed.get(name, "").strip() for name in TEXTS)
     errors = dict(sheet.errors)
     if not opinion:
         errors["for_applicant"] = _("请写明给申报人的意见。")
+    for name, text in zip(TEXTS, (opinion, remark), strict=True):
+        if len(text) > LONGEST:
+            errors[name] = _too_long(text)
     if errors:
         raise SheetRefused(errors)
-    version, remark = seat.version + 1, typed.get("for_organiser", "").strip()[:LONGEST]
+    version = seat.version + 1
     await _write(seat, sheet, version)
     await SeatOpinion.create(
         seat_id=seat.id,
         version=version,
-        for_applicant=opinion[:LONGEST],
+        for_applicant=opinion,
         for_organiser=remark,
         submitted_at=by.now,
     )
@@ -86,7 +92,7 @@ async def submit(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
         changes={"version": version, "submitted_at": by.now, "draft": None},
         number=round_.number,
         version=version,
-        sheet=sheet_digest(sheet, opinion[:LONGEST], remark),
+        sheet=sheet_digest(sheet, opinion, remark),
     )
     await clear_moments(KIND, seat.id)
     await advance(round_, by=by)
@@ -109,6 +115,10 @@ async def _write(seat: Seat, sheet: Sheet, version: int) -> None:
     )
 
 
+def _too_long(text: str) -> str:
+    return _("最多 %(most)s 个字，现在有 %(now)s 个。", most=LONGEST, now=len(text))
+
+
 def _require_open(seat: Seat) -> None:
     if seat.status is SeatStatus.INVITED:
         raise Conflict(_("请先声明是否回避，再评分。"))
@@ -122,11 +132,13 @@ async def return_sheet(seat_id: UUID, *, reason: str, by: By) -> Seat:
 
     Raises:
         NotFound: there is no such seat.
+        Conflicted: the operator has a conflict with a party.
         Invalid: there is no reason.
         ActionNotAllowed: it was returned before, or is final.
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     seat, round_ = await lock_any_seat(seat_id)
+    await require_impartial_in((await subjects_of(round_)).values(), by)
     if len(reason.strip()) < 4:
         raise Invalid(_("请写明退回的理由。"), field="reason")
     score_by = deadline(read_rules(round_.rules).score_days, by.now)
@@ -153,8 +165,10 @@ async def report_solicitation(seat_id: UUID, *, text: str, by: By) -> Solicitati
     seat, _round = await lock_seat(by.actor, seat_id)
     if len(text.strip()) < 10:
         raise Invalid(_("请写明何时、何人、以何种方式请托（至少 10 个字）。"), field="text")
+    if len(text.strip()) > LONGEST:
+        raise Invalid(_too_long(text.strip()), field="text")
     solicitation = await Solicitation.create(
-        id=uuid4(), seat_id=seat.id, text=text.strip()[:LONGEST], reported_at=by.now
+        id=uuid4(), seat_id=seat.id, text=text.strip(), reported_at=by.now
     )
     await record(KIND, seat.id, RoundVerb.SOLICITED, by=by, solicitation=solicitation.id)
     await notify_staff(

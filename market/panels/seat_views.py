@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
-from market.kit.errors import Invalid
+from market.kit.errors import Conflict, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
@@ -23,6 +23,8 @@ from market.panels.round_models import Seat, SeatOpinion, SeatScore
 from market.panels.round_rules import RoundRules, read_rules
 from market.panels.round_states import SeatStatus
 from market.panels.score_acts import (
+    LONGEST_DRAFT,
+    TEXTS,
     TO_SCORE,
     SheetRefused,
     own_solicitations,
@@ -35,8 +37,6 @@ from market.panels.states import PanelAct
 from market.panels.subjects import get_subject
 from market.records.by import By
 
-TEXTS = ("for_applicant", "for_organiser")
-
 
 async def seat(request: Request) -> Response:
     """Show an expert's own seat, and do what its buttons say."""
@@ -48,9 +48,7 @@ async def seat(request: Request) -> Response:
         return await _page(request, actor, own, rules, own.draft or {}, {})
     typed = _typed(data, rules)
     try:
-        words = await _act(
-            str(data.get("act") or "submit"), own, data, typed, By(actor, deps(request).clock())
-        )
+        words = await _act(str(data.get("act") or ""), own, data, typed, By(actor, deps(request).clock()))
     except SheetRefused as refused:
         return await _page(request, actor, own, rules, typed, refused.errors)
     except Invalid as invalid:
@@ -71,19 +69,21 @@ async def _act(act: str, own: Seat, data: FormData, typed: Mapping[str, str], by
             await decline(own.id, reason=typed_text(data, "reason"), by=by)
             return _("已告知不能参加，不需要您再评。")
         case "report":
-            await report_solicitation(own.id, text=typed_text(data, "text", 2000), by=by)
+            await report_solicitation(own.id, text=typed_text(data, "text", LONGEST_DRAFT), by=by)
             return _("已报告，只有监督审计能看到。")
         case "save":
             await save_draft(own.id, typed, by=by)
             return _("已保存，还没有提交。")
-        case _:
+        case "submit":
             await submit(own.id, typed, by=by)
             return _("评分已提交并锁定。")
+        case _:
+            raise Conflict(_("没有这个操作。"))
 
 
 def _typed(data: FormData, rules: RoundRules) -> dict[str, str]:
     names = [field(row.code) for row in rules.headings for field in (score_field, reason_field)]
-    return {name: typed_text(data, name, 2000) for name in (*names, *TEXTS)}
+    return {name: typed_text(data, name, LONGEST_DRAFT) for name in (*names, *TEXTS)}
 
 
 async def _page(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from market.deps import Deps
     from market.files.store import FileStore
     from market.imports.targets import ImportTarget
+    from market.kit.exports import ExportSource
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
     from market.kit.worklist import Pending, Recent, Standing, Worklist
@@ -157,6 +158,8 @@ class Room:
     """Called when public facts of an organisation or a broker change."""
     index_listeners: Mapping[str, IndexListener] = field(default_factory=dict)
     """Called in the transaction that removes outbox entries: readers of the index now see the change."""
+    exports: Mapping[str, ExportSource] = field(default_factory=dict)
+    """Lists that a job writes into a workbook, by key."""
     import_targets: Mapping[str, ImportTarget] = field(default_factory=dict)
     """What lists may be brought into, by the kind of an import."""
     panel_clients: Mapping[str, PanelClient] = field(default_factory=dict)
@@ -220,6 +223,7 @@ class Rooms:
         self.figures: Mapping[str, Figure] = _unique(
             (figure.name, figure) for room in self.upwards for figure in room.figures
         )
+        self.exports = _merge(room.exports for room in self.upwards)
         self.import_targets = _merge(room.import_targets for room in self.upwards)
         self.panel_clients = _merge(room.panel_clients for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)

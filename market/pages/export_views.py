@@ -9,10 +9,12 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from market.accounts.web import address_of, optional_actor
+from market.accounts.actors import Actor
+from market.accounts.web import address_of, optional_actor, signed_in_actor
 from market.kit import rate_limits
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.kit.routing import GUEST_FORM, Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, path_id, redirect_to
@@ -56,15 +58,10 @@ def short_export(scope: Scope, *, direct: int = list_exports.DIRECT) -> Callable
 
 async def long_export(request: Request) -> Response:
     """Say how long a list is and ask whether it is to be written; POST has a job write it."""
-    scope = SCOPES.get(request.path_params["scope"])
-    if scope is None:
-        raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    actor, given = optional_actor(request), request.query_params
+    key, actor, given = request.path_params["scope"], optional_actor(request), request.query_params
     if request.method == "POST":
         given = QueryParams(str((await form_data(request)).get("query") or "")[:MOST_QUERY])
-    params = await search_results.params_for(deps(request), actor, scope, f"/{scope.key}", given)
-    total = await list_exports.count_rows(deps(request), actor, params)
-    query = params.address(page=[]).partition("?")[2]
+    total, query, page = await _measure(request, key, actor, given)
     if request.method == "POST":
         await rate_limits.count_attempt(
             f"long_export:{actor.user_id if actor else address_of(request)}",
@@ -72,20 +69,49 @@ async def long_export(request: Request) -> Response:
             window_seconds=3600,
         )
         now = deps(request).clock()
-        export = await list_exports.start_export(scope, query, total, actor=actor, now=now)
+        export = await list_exports.start_export(key, query, total, actor=actor, now=now)
         return redirect_to(request, "pages:export", export_id=export.id)
-    return render(request, "pages/long_export.html", scope=scope, total=total, query=query, params=params)
+    return render(
+        request,
+        "pages/long_export.html",
+        list_label=list_exports.label_of(key),
+        total=total,
+        query=query,
+        page=page,
+        is_filtered=key in SCOPES,
+    )
+
+
+async def _measure(
+    request: Request, key: str, actor: Actor | None, given: QueryParams
+) -> tuple[int, str, str]:
+    """Return how many rows a list has, its query, and the address of the page on which it is read.
+
+    Raises:
+        NotFound: there is no such list, or the person may not read it.
+    """
+    if source := rooms().exports.get(key):
+        signed_in = signed_in_actor(request)
+        page = await source.page(signed_in, given)
+        return await source.count(signed_in, given), str(given)[:MOST_QUERY], page
+    scope = SCOPES.get(key)
+    if scope is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    params = await search_results.params_for(deps(request), actor, scope, f"/{scope.key}", given)
+    total = await list_exports.count_rows(deps(request), actor, params)
+    return total, params.address(page=[]).partition("?")[2], params.address()
 
 
 async def show(request: Request) -> Response:
     """Show how far an export is, and where its workbook is."""
     export = await _own_export(request)
-    answer = render(
-        request,
-        "pages/export.html",
-        export=export,
-        scope=SCOPES[export.scope],
-    )
+    label = list_exports.label_of(export.scope)
+    if source := rooms().exports.get(export.scope):
+        page = await source.page(signed_in_actor(request), QueryParams(export.query))
+    else:
+        page = str(request.app.url_path_for(SCOPES[export.scope].route))
+        page += f"?{export.query}" if export.query else ""
+    answer = render(request, "pages/export.html", export=export, list_label=label, page=page)
     answer.headers["cache-control"] = "private, no-store"
     return answer
 

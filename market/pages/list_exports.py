@@ -19,9 +19,10 @@ from market.accounts.messages import notify
 from market.deps import Deps
 from market.kit.database import atomic, in_transaction
 from market.kit.errors import NotFound
-from market.kit.i18n import get_locale, set_locale
+from market.kit.i18n import Lazy, get_locale, set_locale
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue, job
+from market.kit.room import rooms
 from market.kit.workbooks.writing import Cell, Table, save_workbook
 from market.pages import search_exports, search_results
 from market.pages.models import ListExport
@@ -46,13 +47,14 @@ def table_of(deps: Deps, actor: Actor | None, scope: Scope, batches: AsyncIterat
 
 
 @atomic()
-async def start_export(
-    scope: Scope, query: str, total: int, *, actor: Actor | None, now: datetime
-) -> ListExport:
-    """Have a job write a list; one that the person asked for just now and that is not done is theirs."""
+async def start_export(key: str, query: str, total: int, *, actor: Actor | None, now: datetime) -> ListExport:
+    """Have a job write a list, by the key of its scope or source.
+
+    One that the person asked for just now and that is not done is theirs.
+    """
     if actor is not None:
         unfinished = await ListExport.filter(
-            user_id=actor.user_id, scope=scope.key, query=query, size__isnull=True, expires_at__gt=now
+            user_id=actor.user_id, scope=key, query=query, size__isnull=True, expires_at__gt=now
         ).first()
         if unfinished is not None:
             return unfinished
@@ -60,7 +62,7 @@ async def start_export(
         id=uuid4(),
         user_id=actor.user_id if actor else None,
         organisation_id=actor.organisation_id if actor else None,
-        scope=scope.key,
+        scope=key,
         query=query,
         locale=get_locale(),
         total=total,
@@ -110,15 +112,14 @@ async def write_export(deps: Deps, *, export_id: str) -> None:
 
 
 async def _write(deps: Deps, export: ListExport) -> None:
-    scope = SCOPES[export.scope]
     try:
         actor = await load_actor(export.user_id, export.organisation_id) if export.user_id else None
     except DoesNotExist:
         return
-    query = QueryParams(export.query)
-    params = await search_results.params_for(deps, actor, scope, f"/{scope.key}", query)
-    searcher = await search_results.searcher_for(deps, actor, params)
-    sheet = table_of(deps, actor, scope, search_results.iterate_records(searcher, params, scope))
+    try:
+        sheet = await _table(deps, actor, export)
+    except NotFound:  # the person may not read the list any more
+        return
     counted = replace(sheet, rows=_counted(export, sheet))
     with NamedTemporaryFile(suffix=".xlsx") as file:
         path = Path(file.name)
@@ -132,13 +133,35 @@ async def _write(deps: Deps, export: ListExport) -> None:
             await notify(
                 _(
                     "%(list)s的导出完成，共 %(rows)s 行，一天内可以下载。",
-                    list=scope.label,
+                    list=label_of(export.scope),
                     rows=f"{export.done:,}",
                 ),
                 now=now,
                 address=f"/exports/{export.id}",
                 user_ids=[export.user_id],
             )
+
+
+async def _table(deps: Deps, actor: Actor | None, export: ListExport) -> Table:
+    """Return the sheet of a list that a room declares, or of a search.
+
+    Raises:
+        NotFound: the person may not read it any more.
+    """
+    query = QueryParams(export.query)
+    if source := rooms().exports.get(export.scope):
+        if actor is None:
+            raise NotFound(_("没有这份导出，或者它已经过期。"))
+        return await source.table(actor, query)
+    scope = SCOPES[export.scope]
+    params = await search_results.params_for(deps, actor, scope, f"/{scope.key}", query)
+    searcher = await search_results.searcher_for(deps, actor, params)
+    return table_of(deps, actor, scope, search_results.iterate_records(searcher, params, scope))
+
+
+def label_of(key: str) -> Lazy:
+    """Return what people call a list."""
+    return rooms().exports[key].label if key in rooms().exports else SCOPES[key].label
 
 
 async def _counted(export: ListExport, sheet: Table) -> AsyncIterator[Sequence[Sequence[Cell | None]]]:

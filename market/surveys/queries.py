@@ -157,10 +157,10 @@ async def form_version(survey_id: UUID) -> int:
     return form.version if form else 1
 
 
-async def list_ranked_entries(survey: Survey, unit: RecommendingUnit) -> Sequence[SurveyEntry]:
+def ranked(survey: Survey, unit: RecommendingUnit) -> QuerySet[SurveyEntry]:
     """Return what a unit recommends, in its order."""
     entries = SurveyEntry.filter(survey_id=survey.id, unit_id=unit.id, rank__isnull=False)
-    return await entries.select_related(*_SHOWN).order_by("rank")
+    return entries.select_related(*_SHOWN).order_by("rank")
 
 
 UNIT_TABS: Mapping[str, tuple[Lazy, Q]] = {
@@ -259,10 +259,10 @@ async def list_entries(survey: Survey, show: str, page_request: PageRequest) -> 
     return page_request.page(rows, await entries.count())
 
 
-async def list_all_entries(survey: Survey) -> Sequence[SurveyEntry]:
-    """Return all that was handed in, in its order, for a workbook."""
+def handed_in(survey: Survey) -> QuerySet[SurveyEntry]:
+    """Return all that was handed in, in its order."""
     entries = SurveyEntry.filter(survey_id=survey.id, status__in=HANDED_IN)
-    return await entries.select_related(*_SHOWN).order_by("running")
+    return entries.select_related(*_SHOWN).order_by("running")
 
 
 async def get_handed_in(survey: Survey, running: int) -> SurveyEntry:

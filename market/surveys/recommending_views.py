@@ -82,9 +82,9 @@ async def rest(request: Request) -> Response:
 
 async def summary(request: Request) -> Response:
     """Return what the unit recommends as a workbook (汇总表)."""
-    survey, unit, _quota = await _load(request)
-    ranked = await queries.list_ranked_entries(survey, unit)
-    return download(ranked, f"{survey.number}-{_('推荐汇总表')}")
+    survey, _unit, _quota = await _load(request)
+    name = f"{survey.number}-{_('推荐汇总表')}"
+    return await download(request, actor_for(request, SurveyAct.RECOMMEND_ENTRIES), survey, name)
 
 
 async def _page(request: Request, form: RecommendForm, running: int | None) -> Response:

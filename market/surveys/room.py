@@ -42,6 +42,7 @@ from market.surveys.states import (
     Verdict,
 )
 from market.surveys.units import may_recommend
+from market.surveys.workbook import EXPORTS
 
 
 async def _close(_deps: Deps, survey_id: UUID, now: datetime) -> bool:
@@ -123,6 +124,7 @@ ROOM = Room(
         "survey_verdict": Verdict,
     },
     audit_verbs={"survey": (SurveyVerb,), "survey_entry": (EntryVerb,)},
+    exports=EXPORTS,
     import_targets=TARGETS,
     change_listener=claim_held_entries,
     moments={management.CLOSE: _close, management.REMIND: _remind, management.SORT: _sort},

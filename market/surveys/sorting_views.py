@@ -132,8 +132,8 @@ async def publish(request: Request) -> Response:
 
 async def workbook(request: Request) -> Response:
     """Return all that was handed in as a workbook."""
-    survey = await _survey(request)
-    return download(await queries.list_all_entries(survey), f"{survey.number}-{_('填报汇总')}")
+    survey, actor = await _survey(request), actor_for(request, SurveyAct.READ_SURVEYS)
+    return await download(request, actor, survey, f"{survey.number}-{_('填报汇总')}")
 
 
 async def _survey(request: Request) -> Survey:

@@ -1,26 +1,71 @@
-"""Entries as a workbook, without the people behind them."""
+"""Entries as a workbook, without the people behind them: a short one at once, a long one by a job."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from tortoise.queryset import QuerySet
 
+from market.accounts.actors import Actor
 from market.codes import regions
 from market.codes.labels import label
 from market.kit.clock import local_date
+from market.kit.exports import ExportSource
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.money import Money
 from market.kit.workbooks.writing import WORKBOOK, Cell, Table, write_workbook
-from market.surveys.models import SurveyEntry
+from market.surveys import queries
+from market.surveys.models import Survey, SurveyEntry
+from market.surveys.states import SurveyAct
 from market.surveys.texts import need_values
+from market.surveys.units import get_unit_for
 
 PORTION = 500
+DIRECT = 300
+"""Most entries of a workbook that is answered at once."""
+KEY = "survey_entries"
 
 
-def download(entries: Sequence[SurveyEntry], name: str) -> Response:
-    """Return these entries as a workbook of this name."""
+class EntriesExport(ExportSource):
+    """The entries of the survey that the query's `number` names.
+
+    Who oversees surveys gets all that was handed in, a unit what it recommends.
+    """
+
+    label = lazy("征集填报")
+
+    async def count(self, actor: Actor, query: QueryParams) -> int:
+        return await (await _entries(actor, query))[1].count()
+
+    async def table(self, actor: Actor, query: QueryParams) -> Table:
+        return _table((await _entries(actor, query))[1])
+
+    async def page(self, actor: Actor, query: QueryParams) -> str:
+        survey, _rows = await _entries(actor, query)
+        if actor.may(SurveyAct.READ_SURVEYS):
+            return f"/backoffice/surveys/{survey.number}/sorting"
+        return f"/recommendations/{survey.number}"
+
+
+async def _entries(actor: Actor, query: QueryParams) -> tuple[Survey, QuerySet[SurveyEntry]]:
+    survey = await queries.get_survey_for(actor, query.get("number", ""))
+    if actor.may(SurveyAct.READ_SURVEYS):
+        return survey, queries.handed_in(survey)
+    return survey, queries.ranked(survey, await get_unit_for(actor))
+
+
+async def download(request: Request, actor: Actor, survey: Survey, name: str) -> Response:
+    """Return the person's workbook of a survey; lead to the job that writes it where it is long."""
+    query = QueryParams({"number": survey.number})
+    _survey, entries = await _entries(actor, query)
+    if await entries.count() > DIRECT:
+        page = request.app.url_path_for("pages:long_export", scope=KEY)
+        return RedirectResponse(f"{page}?{query}", 303)
     file_name = quote(f"{name}.xlsx")
     return StreamingResponse(
         write_workbook(_table(entries)),
@@ -32,7 +77,7 @@ def download(entries: Sequence[SurveyEntry], name: str) -> Response:
     )
 
 
-def _table(entries: Sequence[SurveyEntry]) -> Table:
+def _table(entries: QuerySet[SurveyEntry]) -> Table:
     heads = (
         *(
             _("编号"),
@@ -49,9 +94,11 @@ def _table(entries: Sequence[SurveyEntry]) -> Table:
     return Table(_("填报"), heads, _portions(entries), wide_column=1, has_filter=True)
 
 
-async def _portions(entries: Sequence[SurveyEntry]) -> AsyncIterator[Sequence[Sequence[Cell | None]]]:
-    for start in range(0, len(entries), PORTION):
-        yield [_row(entry) for entry in entries[start : start + PORTION]]
+async def _portions(entries: QuerySet[SurveyEntry]) -> AsyncIterator[Sequence[Sequence[Cell | None]]]:
+    start = 0
+    while rows := await entries.offset(start).limit(PORTION):
+        yield [_row(entry) for entry in rows]
+        start += PORTION
 
 
 def _row(entry: SurveyEntry) -> list[Cell | None]:
@@ -77,3 +124,6 @@ def _row(entry: SurveyEntry) -> list[Cell | None]:
         entry.need.number if entry.need else "",
         entry.merged_into.number if entry.merged_into else "",
     ]
+
+
+EXPORTS = {KEY: EntriesExport()}

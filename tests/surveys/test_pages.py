@@ -11,6 +11,7 @@ import openpyxl
 from market.accounts.models import OrganisationKind, StaffRole
 from market.deps import Deps
 from market.kit.clock import end_of_day
+from market.kit.jobs import run_pending
 from market.listings.models import Need
 from market.records.by import By
 from market.surveys import entries, management, publication
@@ -274,3 +275,24 @@ async def test_the_feed_tells_calls_extensions_and_results_and_nothing_of_an_ent
     for words in (draft.title, "提高架空导线导电率", "赤泥免烧砖", "指标不明确", "邕江铝业"):
         assert words not in published
     assert "/surveys.atom" in (await client.get("/surveys")).text
+
+
+async def test_a_long_workbook_of_entries_is_written_by_a_job_for_who_may_read_it(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    call = await make_sorting(is_recommended=True)
+    page = f"/exports/list/survey_entries?number={call.number}"
+    await sign_in(client, call.firms[0])
+    assert (await client.get(page)).status_code == 404
+    await sign_in(client, None)
+    assert (await client.get(page)).status_code == 303
+    for reader, rows in ((call.operator, 3), (call.recommender, 1)):
+        await sign_in(client, reader)
+        assert "导出这份清单" in (await client.get(page)).text
+        started = await post(client, "/exports/list/survey_entries", {"query": f"number={call.number}"})
+        await run_pending(deps)
+        assert f"{rows} 行" in (await client.get(started.url.path)).text
+        book = openpyxl.load_workbook(BytesIO((await client.get(f"{started.url.path}/file")).content))
+        assert len(list(book.worksheets[0].iter_rows(min_row=2))) == rows
+    await sign_in(client, call.firms[0])
+    assert (await client.get(started.url.path)).status_code == 404

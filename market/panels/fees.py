@@ -1,4 +1,4 @@
-"""What experts are paid for a day (专家咨询费, 税后): limits by title as rules with dates. Pure.
+"""What experts are paid (专家咨询费, 税后): limits by title and form as rules with dates. Pure.
 
 Amounts are integer fen after tax; grossing up is the payer's.
 """
@@ -13,7 +13,20 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.kit.money import round_half_up
+
+MOST_UNITS = 200
+"""Days or items that one expert is paid for in a round."""
+
+
+class FeeForm(LabelEnum):
+    """How experts are heard; the fee is for a day, a half day or an item."""
+
+    MEETING = "meeting", lazy("会议或现场（人天）")
+    HALF_DAY = "half_day", lazy("会议半天（个半天）")
+    MAIL = "mail", lazy("通讯评审（项次）")
 
 
 @dataclass(frozen=True)
@@ -24,17 +37,25 @@ class FeeRule:
     clause: str
     limits: Mapping[str, tuple[int, int]]
     """The least and the most for a day, by title rank."""
-    assumed: frozenset[str]
-    """What of it is our reading, marked (A): `from`, or a title rank."""
+    assumed: Mapping[str, str]
+    """What of it is our reading or was not read in the text, by mark: `from`, a title rank or a form."""
+    forms: Mapping[str, tuple[Fraction, Fraction]]
+    """The least and the most share of a day's limits that one unit of a form is paid."""
+
+    def range_of(self, rank: str, form: str) -> tuple[int, int]:
+        """Return the least and the most for one unit of a form."""
+        least, most = self.limits[rank]
+        low, high = self.forms[form]
+        return round_half_up(least * low), round_half_up(most * high)
 
 
 class FeeOutOfRange(ValueError):
-    """A day's fee is below or above what its title rank allows."""
+    """A fee is below or above what its title rank and form allow."""
 
-    def __init__(self, rule: FeeRule, rank: str) -> None:
-        least, most = rule.limits[rank]
-        super().__init__(f"{rank}: {least} to {most}")
-        self.rule, self.least, self.most = rule, least, most
+    def __init__(self, rule: FeeRule, rank: str, form: str) -> None:
+        self.rule = rule
+        self.least, self.most = rule.range_of(rank, form)
+        super().__init__(f"{rank}: {self.least} to {self.most}")
 
 
 def read_fee_rules(rows: Iterable[Mapping[str, Any]]) -> tuple[FeeRule, ...]:
@@ -44,7 +65,11 @@ def read_fee_rules(rows: Iterable[Mapping[str, Any]]) -> tuple[FeeRule, ...]:
             begins_on=date.fromisoformat(row["from"]),
             clause=row["clause"],
             limits={rank: (limit["least"], limit["most"]) for rank, limit in row["per_day"].items()},
-            assumed=frozenset(row.get("marks", {})),
+            assumed=dict(row.get("marks", {})),
+            forms={
+                form: (Fraction(share["least"]), Fraction(share["most"]))
+                for form, share in row.get("forms", {"meeting": {"least": "1", "most": "1"}}).items()
+            },
         )
         for row in rows
     ]
@@ -66,18 +91,16 @@ def fee_rule_on(day: date, rules: Iterable[FeeRule] = FEE_RULES) -> FeeRule:
     raise LookupError(f"no fee rule on {day}")
 
 
-def fee_for(rank: str, per_day: int, *, days: Fraction, rule: FeeRule) -> int:
-    """Return an expert's fee for so many days.
+def fee_for(rank: str, per_unit: int, *, form: FeeForm, quantity: int, rule: FeeRule) -> int:
+    """Return an expert's fee for so many units of a form.
 
     Raises:
-        FeeOutOfRange: the day's fee is outside the limits of the title rank.
+        FeeOutOfRange: the fee of one unit is outside the limits of title rank and form.
+        ValueError: no unit at all, or too many.
     """
-    least, most = rule.limits[rank]
-    if not least <= per_day <= most:
-        raise FeeOutOfRange(rule, rank)
-    return round_half_up(per_day * days)
-
-
-def most_for(rank: str, rule: FeeRule) -> int:
-    """Return the most that a day of this title rank may cost."""
-    return rule.limits[rank][1]
+    least, most = rule.range_of(rank, form)
+    if not least <= per_unit <= most:
+        raise FeeOutOfRange(rule, rank, form)
+    if not 0 < quantity <= MOST_UNITS:
+        raise ValueError(f"{quantity} units")
+    return per_unit * quantity

@@ -5,13 +5,33 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from market.panels.fee_models import RoundFee
 from market.panels.panel_seats import leave_seats
 from market.panels.round_models import Seat, SeatOpinion, SeatScore, Solicitation
 from market.panels.round_states import SeatStatus
 from market.records.by import By
 
 
-async def export_seats(user_id: UUID) -> list[dict[str, Any]]:
+async def export_expert(user_id: UUID) -> dict[str, Any]:
+    """Return a person's seats and fees."""
+    fees = RoundFee.filter(user_id=user_id).order_by("proposed_at")
+    return {
+        "seats": await _seats(user_id),
+        "fees": await fees.values(
+            "round__number",
+            "title_rank",
+            "form",
+            "quantity",
+            "per_unit",
+            "amount",
+            "clause",
+            "verdict",
+            "decided_at",
+        ),
+    }
+
+
+async def _seats(user_id: UUID) -> list[dict[str, Any]]:
     """Return a person's seats with every version of their scores and opinions, and what they reported."""
     seats = (
         await Seat.filter(user_id=user_id)
@@ -26,7 +46,6 @@ async def export_seats(user_id: UUID) -> list[dict[str, Any]]:
             "status": seat.status,
             "note": seat.note,
             "draft": seat.draft,
-            "fee": seat.fee,
             "scores": await SeatScore.filter(seat_id=seat.id)
             .order_by("version", "heading")
             .values("version", "heading", "score", "reason"),

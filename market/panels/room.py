@@ -14,6 +14,9 @@ from market.panels import (
     blind_papers,
     blind_views,
     checks,
+    fee_checks,
+    fee_models,
+    fee_views,
     jobs,
     models,
     panel_seats,
@@ -25,6 +28,7 @@ from market.panels import (
     views,
     worklist,
 )
+from market.panels.fees import FeeForm
 from market.panels.round_states import Extension, RoundAction, RoundStatus, RoundVerb, SeatAction, SeatStatus
 from market.panels.states import PERMISSIONS, PanelAct, PanelVerb
 from market.panels.statistics import Flag, Statistic
@@ -32,10 +36,10 @@ from market.panels.statistics import Flag, Statistic
 ROOM = Room(
     "panels",
     permissions=PERMISSIONS,
-    models=(models, round_models, blind_models),
-    routes=[*views.routes, *seat_views.routes, *round_views.routes, *blind_views.routes],
+    models=(models, round_models, blind_models, fee_models),
+    routes=[*views.routes, *seat_views.routes, *round_views.routes, *blind_views.routes, *fee_views.routes],
     jobs=(jobs.copy_papers, jobs.draw_experts),
-    checks={**checks.CHECKS, **round_checks.CHECKS, **blind_checks.CHECKS},
+    checks={**checks.CHECKS, **round_checks.CHECKS, **blind_checks.CHECKS, **fee_checks.CHECKS},
     stored_checks=blind_checks.STORED_CHECKS,
     moments={
         panel_seats.DUE: lambda deps, seat_id, now: panel_seats.lapse(seat_id, now=now),
@@ -57,6 +61,7 @@ ROOM = Room(
         "statistic": Statistic,
         "panel_flag": Flag,
         "panel_extension": Extension,
+        "fee_form": FeeForm,
         "blind_fault": CopyFault,
         "blind_removed": Removed,
         "blind_doubt": Doubt,
@@ -64,7 +69,10 @@ ROOM = Room(
     },
     pending=worklist.pending,
     personal_data=PersonalData(
-        "expert_seats", export=personal_data.export_seats, erase=personal_data.erase_seats
+        "expert_seats",
+        export=personal_data.export_expert,
+        erase=personal_data.erase_seats,
+        kept=lazy("评审中提交的评分和意见、核定的专家咨询费保留：结论和支付以此为凭。"),
     ),
     audit_verbs={
         "*": (PanelVerb,),

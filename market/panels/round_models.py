@@ -158,8 +158,6 @@ class Seat(Stateful):
     draft: fields.JSONField[dict[str, str]] = fields.JSONField(null=True)
     """What was typed and not submitted yet."""
     submitted_at = fields.DatetimeField(null=True)
-    fee = fields.BigIntField(null=True)
-    """After tax, in fen; null: not set yet."""
 
     scores: fields.ReverseRelation[SeatScore]
     opinions: fields.ReverseRelation[SeatOpinion]

@@ -130,7 +130,9 @@ class RoundVerb(LabelEnum):
     BLIND_COPY = "blind_copy", lazy("制作盲审副本")
     SHOW_COPY = "show_copy", lazy("核对盲审副本，向专家展示")
     WITHHOLD_COPY = "withhold_copy", lazy("核对盲审副本，不展示")
-    FEE = "expert_fee", lazy("核定专家咨询费")
+    FEE = "expert_fee", lazy("填报专家咨询费")
+    CONFIRM_FEE = "confirm_fee", lazy("确认专家咨询费")
+    REJECT_FEE = "reject_fee", lazy("退回专家咨询费")
 
 
 class Extension(LabelEnum):

@@ -33,6 +33,8 @@ class Part(Enum):
     REMARKS = "remarks"
     """What experts wrote for the organiser."""
     SOLICITATIONS = "solicitations"
+    PAYEES = "payees"
+    """Names in the list of fees: whoever confirms money has to know whom it is for."""
 
 
 ALWAYS = frozenset(RoundStatus)
@@ -44,6 +46,7 @@ _OPEN: Mapping[tuple[Viewer, Part], frozenset[RoundStatus]] = {
     (V.OPERATOR, P.NAMES): ALWAYS,
     **{(V.OPERATOR, part): CHECKED for part in (P.SCORES, P.RESULT, P.OPINIONS, P.REMARKS)},
     **{(V.CONCLUDER, part): CHECKED for part in (P.SCORES, P.RESULT, P.OPINIONS, P.REMARKS)},
+    **{(viewer, P.PAYEES): OVER for viewer in (V.OPERATOR, V.CONCLUDER, V.AUDITOR)},
     **{(V.AUDITOR, part): OVER for part in (P.NAMES, P.SCORES, P.RESULT, P.OPINIONS, P.REMARKS)},
     (V.AUDITOR, P.SOLICITATIONS): ALWAYS,
     (V.APPLICANT, P.RESULT): TOLD,

@@ -51,6 +51,7 @@ def _of_department(actor: Actor) -> list[Pending]:
         is_approver = Role.APPROVER in actor.roles
         condition = f"r.subject_kind NOT IN ('{others}')" if is_approver else f"r.subject_kind IN ('{kinds}')"
         parts.append(replace(part, source=f"{part.source} AND {condition}"))
+        parts.append(replace(_FEES, source=f"{_FEES.source} AND {condition}"))
     if actor.may(PanelAct.APPROVE_REDRAW):
         parts.append(
             Pending(
@@ -84,6 +85,19 @@ def _rounds(kind: str, status: str, what: Lazy, verb: Lazy) -> Pending:
     )
 
 
+_FEES = Pending(
+    "panels.fees",
+    lazy("待确认专家咨询费"),
+    lazy("去确认"),
+    "/admin/rounds/{key}/fees",
+    "/admin/rounds",
+    "rounds r CROSS JOIN v WHERE EXISTS ("
+    "SELECT 1 FROM round_fees f WHERE f.round_id = r.id AND f.verdict IS NULL)",
+    key="r.number",
+    number="r.number",
+    title="r.title",
+    since="r.updated_at",
+)
 _BLIND = Pending(
     "panels.blind",
     lazy("待核对盲审副本"),

@@ -18,6 +18,8 @@ from market.files.uploads import Upload
 from market.panels.blind_copies import make_copies
 from market.panels.blind_models import BlindCopy
 from market.panels.blind_papers import check_copies
+from market.panels.fee_acts import FeeEntry, decide_fees, fee_rows, propose_fees, rule_of
+from market.panels.fees import FeeForm
 from market.panels.panel_seats import accept
 from market.panels.round_draws import ask_draw, run_draw
 from market.panels.round_models import Round, Seat
@@ -28,6 +30,7 @@ from market.panels.rounds import publish_round
 from market.panels.score_acts import submit
 from market.panels.score_sheets import score_field
 from market.records.by import By
+from market.records.decisions import Verdict
 from market.seed.content import id_of
 from market.seed.subsidy_round import Desk
 from market.seed.timeline import Story
@@ -39,6 +42,10 @@ OPINIONS = (
     "技术路线成熟，已在同类产线应用；新增销售与成果的对应关系清楚。",
     "创新点明确，建议补充第三方检测报告；应用效益真实。",
     "成熟度较好，市场仍集中在少数客户，建议扩大应用。",
+)
+FURTHER_OPINIONS = (
+    "核对了报告与发票，转化收入可信；工艺窗口较窄，量产稳定性还需观察。",
+    "同类成果中指标居前，用户单位反馈良好，建议支持。",
 )
 AWAY = replace(DEFAULT_RULES, target=5, largest_share=Fraction(1, 3), is_away=True)
 """Of the demo's pool few live in another province: the login `reviewer` is one of them."""
@@ -58,9 +65,10 @@ async def _concluded(desk: Desk) -> Story:
     for given in (SCORES, FURTHER):
         now = yield now + timedelta(hours=1)
         await _accept(round_, now)
+        opinions = OPINIONS if given is SCORES else FURTHER_OPINIONS
         for place, scores in enumerate(given):
             now = yield now + timedelta(minutes=25)
-            await _score(round_, scores, OPINIONS[place], now)
+            await _score(round_, scores, opinions[place], now)
         now = yield now + timedelta(minutes=25)
         if given is SCORES:
             await extend(round_.number, Extension.MORE_EXPERTS, by=By(operator, now))
@@ -71,6 +79,17 @@ async def _concluded(desk: Desk) -> Story:
     )
     now = yield now + timedelta(hours=1)
     await publish_round(round_.number, by=By(operator, now))
+    now = yield now + timedelta(minutes=20)
+    round_ = await Round.get(id=round_.id)
+    rule = rule_of(round_)
+    fees = {
+        row.expert_id: FeeEntry(FeeForm.MAIL, row.sheets, rule.range_of(row.title_rank, FeeForm.MAIL)[1])
+        for row in await fee_rows(round_)
+    }
+    await propose_fees(round_.number, fees, by=By(operator, now))
+    now = yield now + timedelta(hours=2)
+    by = By(await desk.cast.actor("finance2"), now)
+    await decide_fees(round_.number, Verdict.CONFIRMED, reason="", by=by)
 
 
 async def _half_scored(desk: Desk) -> Story:

@@ -267,4 +267,8 @@ def test_the_table_seals_what_is_sealed() -> None:
         RoundStatus.PUBLISHED,
     ]
     assert not any(sees(Viewer.CONCLUDER, Part.NAMES, status) for status in RoundStatus)
+    assert [status for status in RoundStatus if sees(Viewer.CONCLUDER, Part.PAYEES, status)] == [
+        RoundStatus.CONCLUDED,
+        RoundStatus.PUBLISHED,
+    ]
     assert not sees(Viewer.OPERATOR, Part.SOLICITATIONS, RoundStatus.PUBLISHED)

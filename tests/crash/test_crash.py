@@ -31,3 +31,14 @@ async def test_after_a_few_kills_during_writes_the_index_is_the_database() -> No
     told, _errors = await run.communicate()
 
     assert run.returncode == 0, told.decode()
+
+
+async def test_a_survey_is_published_whole_or_not_at_all_whenever_it_dies() -> None:
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.crash.survey_run", "6", "2", "1"),
+        cwd=Path(__file__).parents[2],
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _errors = await run.communicate()
+
+    assert run.returncode == 0, told.decode()

@@ -36,6 +36,8 @@ class EventFilter:
     """The role that somebody acted in; `job`: the system."""
     action: str | None = None
     day: date | None = None
+    without: Collection[UUID] = ()
+    """Records that are left out."""
 
 
 async def list_events(event_filter: EventFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
@@ -56,6 +58,8 @@ def _filter(event_filter: EventFilter) -> QuerySet[AuditEvent]:
         events = events.filter(role=event_filter.role)
     if event_filter.action:
         events = events.filter(action=event_filter.action)
+    if event_filter.without:
+        events = events.exclude(subject_id__in=list(event_filter.without))
     if event_filter.day:
         events = events.filter(
             happened_at__gte=end_of_day(event_filter.day - timedelta(days=1)),
@@ -80,6 +84,12 @@ async def list_acts_of(user_id: UUID) -> list[AuditEvent]:
     """Return the events of one person, oldest first."""
     pseudonyms = await Pseudonym.filter(user_id=user_id).values_list("id", flat=True)
     return await AuditEvent.filter(actor__in=list(pseudonyms)).order_by("id") if pseudonyms else []
+
+
+async def list_subjects_of(actor: UUID, kind: str) -> list[UUID]:
+    """Return the records of a kind on which a person acted, named by pseudonym."""
+    ids = AuditEvent.filter(actor=actor, subject_kind=kind).distinct().values_list("subject_id", flat=True)
+    return [UUID(str(identity)) for identity in await ids]
 
 
 async def list_actions() -> list[tuple[str, str]]:

@@ -24,9 +24,9 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.notices.states import UNDECIDED, ObjectionStatus
-from market.panels.panel_seats import reads_originals
 from market.panels.round_models import RoundItem
 from market.panels.round_states import RoundStatus
+from market.panels.seat_access import reads_originals
 from market.records.decisions import Verdict
 
 RELATIONS = ("programme", "terms", "applicant", "batch", "handler")

@@ -169,8 +169,10 @@ async def count_openings(file_ids: list[UUID]) -> dict[UUID, int]:
     return {UUID(str(row["file_id"])): int(row["opened"]) for row in rows}
 
 
-async def list_openings_for(actor: Actor, file_id: UUID) -> tuple[StoredFile, list[FileAccess]]:
+async def list_openings_for(actor: Actor, file_id: UUID) -> tuple[StoredFile, list[FileAccess], set[UUID]]:
     """Return a file with its 500 latest openings, for the organisation that uploaded it and auditors.
+
+    Last come the people whose names are sealed to the actor, such as experts.
 
     Raises:
         NotFound: there is no such file, or another organisation uploaded it.
@@ -179,7 +181,8 @@ async def list_openings_for(actor: Actor, file_id: UUID) -> tuple[StoredFile, li
     if Role.AUDITOR not in actor.roles and file.uploaded_by_id not in await colleagues_of(actor):
         raise NotFound(_("没有这个文件，或者您不能看它的打开记录。"))
     accesses = await FileAccess.filter(file_id=file_id).order_by("-id").limit(500).select_related("user")
-    return file, accesses
+    sealed = {person for openers in rooms().sealed_openers for person in await openers(actor, file)}
+    return file, accesses, sealed
 
 
 async def colleagues_of(actor: Actor) -> set[UUID]:

@@ -71,12 +71,13 @@ async def undertake(request: Request) -> Response:
 
 async def openings(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    file, accesses = await attachments.list_openings_for(actor, path_id(request, "file_id"))
+    file, accesses, sealed = await attachments.list_openings_for(actor, path_id(request, "file_id"))
     return render(
         request,
         "files/openings.html",
         file=file,
         openings=accesses,
+        sealed=sealed,
         undertakings=await list_undertakings(file.subject_kind, file.subject_id)
         if file.tier is Tier.UNDERTAKING
         else [],

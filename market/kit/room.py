@@ -15,7 +15,7 @@ from uuid import UUID
 
 from market.kit.i18n import Lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry
-from market.kit.subjects import DeskScope, FileGuard, Subject
+from market.kit.subjects import DeskScope, FileGuard, SealedOpeners, Subject
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -182,6 +182,8 @@ class Room:
     keyed_checks: Mapping[str, Invariant[KeyedCheck]] = field(default_factory=dict)
     stored_checks: Mapping[str, Invariant[StoredCheck]] = field(default_factory=dict)
     relations: Relations | None = None
+    sealed_openers: SealedOpeners | None = None
+    """Keeps from the openings of any file who some of those are who opened it."""
     personal_data: PersonalData | None = None
 
 
@@ -316,6 +318,10 @@ class Rooms:
     @property
     def relations(self) -> list[Relations]:
         return [room.relations for room in self.upwards if room.relations]
+
+    @property
+    def sealed_openers(self) -> list[SealedOpeners]:
+        return [room.sealed_openers for room in self.upwards if room.sealed_openers]
 
     @property
     def personal_data(self) -> list[PersonalData]:

@@ -46,6 +46,10 @@ Sealed = Callable[[Collection[UUID]], Awaitable[Collection[UUID]]]
 """Returns those of these records of which nobody is told yet who acted on them."""
 
 
+SealedOpeners = Callable[["Actor", "StoredFile"], Awaitable[Collection[UUID]]]
+"""Returns the people whose opening of a file a person may see, but not who they are."""
+
+
 Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
 """Reads records of one kind by their ids."""
 

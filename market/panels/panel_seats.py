@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from string import ascii_uppercase
 from uuid import UUID, uuid4
@@ -22,8 +22,6 @@ from market.panels.drawing import Candidate, next_reserve
 from market.panels.round_models import Round, RoundDraw, RoundItem, Seat
 from market.panels.round_rules import FEWEST, read_rules
 from market.panels.round_states import (
-    OVER,
-    RUNNING,
     SEATED,
     WAITING,
     RoundAction,
@@ -128,24 +126,6 @@ async def list_seats(actor: Actor) -> list[tuple[Seat, PanelSubject]]:
         ids = [seat.item.subject_id for seat in seats if seat.item.round.subject_kind == kind]
         subjects |= await rooms().panel_clients[kind].load(ids, with_material=False)
     return [(seat, subjects[seat.item.subject_id]) for seat in seats]
-
-
-async def reads_originals(actor: Actor, subject_kind: str, subject_id: UUID) -> bool:
-    """Return whether the person has accepted to judge a record in a round that runs and is not blind."""
-    seats = await Seat.filter(
-        user_id=actor.user_id,
-        status__in=[SeatStatus.ACCEPTED, SeatStatus.SUBMITTED, SeatStatus.RETURNED, SeatStatus.FINAL],
-        item__subject_id=subject_id,
-        item__round__subject_kind=subject_kind,
-        item__round__status__in=list(RUNNING),
-    ).select_related("item__round")
-    return any(not seat.item.round.is_blind for seat in seats)
-
-
-async def sealed_seats(seat_ids: Collection[UUID]) -> set[UUID]:
-    """Return those of these seats whose round is not over: who sits there is sealed."""
-    seats = await Seat.filter(id__in=list(seat_ids)).exclude(item__round__status__in=list(OVER))
-    return {seat.id for seat in seats}
 
 
 async def lock_seat(actor: Actor, seat_id: UUID) -> tuple[Seat, Round]:

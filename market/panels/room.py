@@ -24,6 +24,7 @@ from market.panels import (
     round_checks,
     round_models,
     round_views,
+    seat_access,
     seat_views,
     views,
     worklist,
@@ -53,7 +54,7 @@ ROOM = Room(
             verbs=(RoundAction,),
             files=blind_papers.may_open_copy,
         ),
-        "seat": Subject(lazy("评审席位"), verbs=(SeatAction,), sealed=panel_seats.sealed_seats),
+        "seat": Subject(lazy("评审席位"), verbs=(SeatAction,), sealed=seat_access.sealed_seats),
     },
     labels={
         "round": RoundStatus,
@@ -68,6 +69,7 @@ ROOM = Room(
         "blind_name": NameKind,
     },
     pending=worklist.pending,
+    sealed_openers=seat_access.sealed_openers,
     personal_data=PersonalData(
         "expert_seats",
         export=personal_data.export_expert,

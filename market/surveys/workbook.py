@@ -1,4 +1,7 @@
-"""Entries as a workbook, without the people behind them: a short one at once, a long one by a job."""
+"""Entries as a workbook, without the people behind them: a short one at once, a long one by a job.
+
+What became of an entry stands in a unit's workbook once its entrant was told, in the overseers' before.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from market.kit.money import Money
 from market.kit.workbooks.writing import WORKBOOK, Cell, Table, write_workbook
 from market.surveys import queries
 from market.surveys.models import Survey, SurveyEntry
-from market.surveys.states import SurveyAct
+from market.surveys.states import EntryStatus, SurveyAct
 from market.surveys.texts import need_values
 from market.surveys.units import get_unit_for
 
@@ -43,7 +46,7 @@ class EntriesExport(ExportSource):
         return await (await _entries(actor, query))[1].count()
 
     async def table(self, actor: Actor, query: QueryParams) -> Table:
-        return _table((await _entries(actor, query))[1])
+        return _table((await _entries(actor, query))[1], with_verdicts=actor.may(SurveyAct.READ_SURVEYS))
 
     async def page(self, actor: Actor, query: QueryParams) -> str:
         survey, _rows = await _entries(actor, query)
@@ -68,7 +71,7 @@ async def download(request: Request, actor: Actor, survey: Survey, name: str) ->
         return RedirectResponse(f"{page}?{query}", 303)
     file_name = quote(f"{name}.xlsx")
     return StreamingResponse(
-        write_workbook(_table(entries)),
+        write_workbook(_table(entries, with_verdicts=actor.may(SurveyAct.READ_SURVEYS))),
         media_type=WORKBOOK,
         headers={
             "content-disposition": f"attachment; filename*=UTF-8''{file_name}",
@@ -77,7 +80,7 @@ async def download(request: Request, actor: Actor, survey: Survey, name: str) ->
     )
 
 
-def _table(entries: QuerySet[SurveyEntry]) -> Table:
+def _table(entries: QuerySet[SurveyEntry], *, with_verdicts: bool) -> Table:
     heads = (
         *(
             _("编号"),
@@ -91,18 +94,21 @@ def _table(entries: QuerySet[SurveyEntry]) -> Table:
         *(_("截止日期"), _("提交日期"), _("状态"), _("推荐单位"), _("排序"), _("不推荐的理由"), _("结论")),
         *(_("理由"), _("正式需求"), _("合并到")),
     )
-    return Table(_("填报"), heads, _portions(entries), wide_column=1, has_filter=True)
+    return Table(_("填报"), heads, _portions(entries, with_verdicts), wide_column=1, has_filter=True)
 
 
-async def _portions(entries: QuerySet[SurveyEntry]) -> AsyncIterator[Sequence[Sequence[Cell | None]]]:
+async def _portions(
+    entries: QuerySet[SurveyEntry], with_verdicts: bool
+) -> AsyncIterator[Sequence[Sequence[Cell | None]]]:
     start = 0
     while rows := await entries.offset(start).limit(PORTION):
-        yield [_row(entry) for entry in rows]
+        yield [_row(entry, with_verdicts) for entry in rows]
         start += PORTION
 
 
-def _row(entry: SurveyEntry) -> list[Cell | None]:
+def _row(entry: SurveyEntry, with_verdicts: bool) -> list[Cell | None]:
     values = need_values(entry)
+    is_result_shown = with_verdicts or entry.status is EntryStatus.TOLD
     budget = values.get("budget_max_amount")
     unit = entry.unit.organisation.name if entry.unit else ""
     return [
@@ -119,10 +125,10 @@ def _row(entry: SurveyEntry) -> list[Cell | None]:
         unit,
         entry.rank,
         entry.decline_reason,
-        str(entry.verdict.label) if entry.verdict else "",
-        entry.verdict_reason,
+        str(entry.verdict.label) if entry.verdict and is_result_shown else "",
+        entry.verdict_reason if is_result_shown else "",
         entry.need.number if entry.need else "",
-        entry.merged_into.number if entry.merged_into else "",
+        entry.merged_into.number if entry.merged_into and is_result_shown else "",
     ]
 
 

@@ -14,9 +14,9 @@ from market.kit.clock import end_of_day
 from market.kit.jobs import run_pending
 from market.listings.models import Need
 from market.records.by import By
-from market.surveys import entries, management, publication
+from market.surveys import entries, management, publication, sorting
 from market.surveys.models import RecommendingUnit, Survey, SurveyEntry, SurveyForm, SurveyQuota
-from market.surveys.states import EntryStatus
+from market.surveys.states import EntryStatus, Verdict
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
 from tests.fakes import FixedClock
 from tests.surveys.factories import (
@@ -189,6 +189,30 @@ async def test_a_unit_recommends_and_hands_in_its_summary(client: httpx.AsyncCli
     await sign_in(client, call.firms[0])
     assert (await client.get(page)).status_code == 404
     assert "贵单位不是推荐单位" in (await client.get("/recommendations")).text
+
+
+async def test_a_unit_reads_what_became_of_an_entry_when_its_firm_does_and_not_before(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    call = await make_sorting(is_recommended=True)
+    assert isinstance(deps.clock, FixedClock)
+    deps.clock.now = SORTED_AT
+    by = By(call.operator, SORTED_AT)
+    await sorting.sort_entry(call.number, 1, Verdict.REJECT, reason="指标不明确", by=by)
+    pages = (f"/recommendations/{call.number}", f"/surveys/{call.number}/entries/1")
+
+    async def is_told() -> tuple[bool, bool]:
+        await sign_in(client, call.recommender)
+        texts = "".join([(await client.get(page)).text for page in pages])
+        book = openpyxl.load_workbook(BytesIO((await client.get(f"{pages[0]}/summary.xlsx")).content))
+        cells = [cell for row in book.active.values for cell in row]  # type: ignore[union-attr]
+        return "指标不明确" in texts, "指标不明确" in cells or "暂不采纳" in cells
+
+    assert await is_told() == (False, False)
+    for running in (2, 3):
+        await sorting.sort_entry(call.number, running, Verdict.REJECT, reason="不是技术问题", by=by)
+    await publication.publish(call.number, by=by)
+    assert await is_told() == (True, True)
 
 
 async def test_entries_are_sorted_one_after_another_and_published(

@@ -35,6 +35,8 @@ from market.kit.i18n import gettext as _
 from market.kit.terms import from_record, to_columns, to_content
 from market.listings.models import Outcome
 from market.listings.states import LIVE
+from market.notices.notice_acts import lock_for
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from market.records.transitions import begin, transition
 
@@ -189,7 +191,9 @@ async def abort(number: str, reason: str, *, by: By) -> Auction:
     if by.actor.may(AuctionAct.CHECK_AUCTION):
         await require_unrelated(by, [auction.holder_id])
         if auction.status is AuctionStatus.RESULT_PUBLICITY:
-            raise Conflict(_("结果公示中，由异议裁定处理。"))
+            notice = await lock_for("auction", auction.id)
+            if notice is None or notice.status is not NoticeStatus.UPHELD:
+                raise Conflict(_("结果公示中，异议成立以后才能终止。"))
     elif not (by.actor.may(AuctionAct.DRAFT_AUCTION) and by.actor.acts_for(auction.holder_id)):
         raise Forbidden(_("这场竞价不能由您终止。"))
     elif await BidRow.exists(auction_id=auction.id) or has_opened(auction, by.now):

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from market.accounts.models import Organisation
 from market.accounts.relations import require_unrelated
 from market.auctions.failures import tell_organiser
-from market.auctions.models import Auction, Enrolment
+from market.auctions.models import Auction, AuctionRuling, Enrolment
 from market.auctions.queries import lock_auction
 from market.auctions.states import (
     AuctionAct,
@@ -17,6 +17,7 @@ from market.auctions.states import (
     EnrolmentVerb,
     PriorityClaim,
     PriorityMode,
+    Ruling,
 )
 from market.audit.log import record
 from market.files.attachments import StoredBlob, attach
@@ -28,6 +29,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.records.by import By
+from market.records.decisions import Verdict
 from market.records.transitions import begin, transition
 
 
@@ -141,15 +143,13 @@ async def _require_eligible(auction: Auction, organisation: Organisation, by: By
         raise Conflict(_("贵单位已经报名。"))
     if await mine.filter(person_id=by.actor.user_id).exists():
         raise Conflict(_("您已代表另一单位报名，一人不能代表两家。"))
-    if auction.rerun_of_id is not None:
-        before = await Auction.get(id=auction.rerun_of_id)
-        if (
-            before.status is AuctionStatus.DEFAULTED
-            and await Enrolment.filter(
-                id=before.winner_id or before.leader_id, organisation_id=organisation.id
-            ).exists()
-        ):
-            raise Forbidden(_("贵单位在上一场竞价中悔约，不能参加重新竞价。"))
+    if auction.rerun_of_id is not None and await AuctionRuling.exists(
+        auction_id=auction.rerun_of_id,
+        ruling=Ruling.DEFAULT,
+        verdict=Verdict.CONFIRMED,
+        enrolment__organisation_id=organisation.id,
+    ):
+        raise Forbidden(_("贵单位在上一场竞价中悔约，不能参加重新竞价。"))
     holder = await Organisation.get(id=auction.holder_id)
     words = await relation_between(holder.uscc or "", organisation.uscc or "")
     if words:

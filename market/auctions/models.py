@@ -374,3 +374,24 @@ class AuctionRuling(SecondPerson):
         table = "auction_rulings"
         table_description = "Auction rulings."
         indexes = (("auction_id",),)
+
+
+class ResultSwitch(Model):
+    """How long an organisation has the results of its auctions published."""
+
+    id = fields.UUIDField(primary_key=True)
+    organisation: fields.OneToOneRelation[Organisation] = fields.OneToOneField(
+        "market.Organisation", related_name=False, on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID
+    is_long = fields.BooleanField()
+    """As long as an agreed price, with the price; else five working days."""
+    changed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    changed_by_id: UUID
+    changed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auction_switches"
+        table_description = "Auction switches."

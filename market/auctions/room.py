@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from market.auctions import checks, deposit_checks, hours, models, queries, sweeps
+from market.auctions import (
+    after,
+    checks,
+    deposit_checks,
+    hours,
+    models,
+    queries,
+    result_checks,
+    results,
+    sweeps,
+)
 from market.auctions.states import (
     PERMISSIONS,
     AuctionAction,
@@ -26,10 +36,16 @@ from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room
 from market.kit.subjects import Subject
+from market.notices.holiday_years import load_calendar
 
 
 async def _close(deps: Deps, auction_id: UUID, now: datetime) -> bool:
     return await sweeps.end_bidding(auction_id, deps.settings.secret_key, now=now)
+
+
+async def _watch(deps: Deps, auction_id: UUID, now: datetime) -> bool:
+    calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
+    return await after.watch_signing(auction_id, calendar, now=now)
 
 
 ROOM = Room(
@@ -37,7 +53,7 @@ ROOM = Room(
     models=(models,),
     permissions=PERMISSIONS,
     subjects={
-        "auction": Subject(lazy("网络竞价"), number="JJ", verbs=(AuctionAction,)),
+        "auction": Subject(lazy("网络竞价"), number="JJ", parties=results.parties_of, verbs=(AuctionAction,)),
         "enrolment": Subject(
             lazy("竞价报名"),
             files=queries.may_open_mandate,
@@ -55,7 +71,11 @@ ROOM = Room(
         "auction_ruling": Ruling,
         "enrolment": EnrolmentStatus,
     },
-    audit_verbs={"auction": (AuctionVerb,), "enrolment": (EnrolmentVerb,)},
+    audit_verbs={
+        "auction": (AuctionVerb,),
+        "enrolment": (EnrolmentVerb,),
+        "organisation": (AuctionVerb,),
+    },
     ledger_accounts={
         "applied": LedgerAccount(lazy("抵作价款的保证金（他处保管）"), is_guarded=False),
         "custody": LedgerAccount(lazy("他处保管的保证金"), is_guarded=False),
@@ -66,9 +86,12 @@ ROOM = Room(
         hours.END_ENROLMENT: lambda deps, auction_id, now: sweeps.end_enrolment(auction_id, now=now),
         hours.OPEN: lambda deps, auction_id, now: sweeps.begin_bidding(auction_id, now=now),
         hours.CLOSE: _close,
+        hours.SIGN_DUE: _watch,
         hours.REMIND_DAY: lambda deps, auction_id, now: sweeps.remind(auction_id, now=now),
         hours.REMIND_HOUR: lambda deps, auction_id, now: sweeps.remind(auction_id, now=now),
     },
-    checks={**checks.CHECKS, **deposit_checks.CHECKS},
+    hold=after.hold,
+    publicity=(results.PUBLICITY,),
+    checks={**checks.CHECKS, **deposit_checks.CHECKS, **result_checks.CHECKS},
     keyed_checks=checks.KEYED_CHECKS,
 )

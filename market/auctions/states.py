@@ -193,6 +193,8 @@ class AuctionVerb(LabelEnum):
     DRAWING = "drawing", lazy("开始抽取竞价号")
     PROPOSED = "proposed", lazy("提出认定")
     REJECTED = "rejected", lazy("退回认定")
+    AGREED_NEXT = "agreed_next", lazy("同意递补")
+    SWITCHED = "switched_result_notice", lazy("选择竞价结果公示期")
 
 
 class EnrolmentVerb(LabelEnum):
@@ -201,7 +203,6 @@ class EnrolmentVerb(LabelEnum):
     APPLIED = "applied", lazy("报名")
     DEPOSIT_RECORDED = "deposit_recorded", lazy("登记保证金")
     DEPOSIT_DECIDED = "deposit_decided", lazy("复核保证金")
-    AGREED_NEXT = "agreed_next", lazy("同意递补")
 
 
 S, A = AuctionStatus, AuctionAction
@@ -275,6 +276,8 @@ class AuctionAct(StrEnum):
     """Admit, draw, record deposits, propose results: for the organiser, or for the operator in its place."""
     DECIDE_AUCTION = "decide_auction"
     """Decide what another person of the organiser, or the operator, has recorded or proposed."""
+    SWITCH_PUBLICITY = "switch_auction_publicity"
+    """Choose how long the notices of the own results run."""
     READ_AUCTIONS = "read_auctions"
     """Read every auction that is not public yet."""
 
@@ -286,5 +289,6 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     AuctionAct.BID: ORGANISATION,
     AuctionAct.RUN_AUCTION: ORGANISATION | {Role.OPERATOR},
     AuctionAct.DECIDE_AUCTION: ALL_MEMBERS | {Role.APPROVER},
+    AuctionAct.SWITCH_PUBLICITY: frozenset({Role.ADMIN}),
     AuctionAct.READ_AUCTIONS: OVERSEERS,
 }

@@ -59,6 +59,8 @@ class Opening(LabelEnum):
     """我能解决 on a need"""
     INTRODUCTION = "introduction", lazy("经纪人引荐")
     """a broker's introduction from a match"""
+    AUCTION = "auction", lazy("网络竞价")
+    """an auction that found the price, or its only bidder"""
 
 
 class Pricing(LabelEnum):

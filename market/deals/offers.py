@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
+from market.deals.holds import require_not_held
 from market.deals.messages import DECIDING_ROLES, notify_both_parties
 from market.deals.models import Deal, Offer
 from market.deals.parties import contacts_visible, organisation_of, other_side
@@ -103,6 +104,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         raise OfferChanged(_("这份报价已被替换、接受或变更，请看过现在的报价再确认。"))
     if offer.side is side:
         raise OwnOffer(_("自己一方提出的报价，由对方确认。"))
+    await require_not_held(deal.subject_kind, deal.subject_id)
     if is_expired(offer, by.now):
         raise OfferChanged(_("这份报价已过有效期，请对方重新报价，或者您来还价。"))
     await transition(offer, OfferAction.ACCEPT, by=by, changes={"answered_at": by.now}, deal=deal.id)

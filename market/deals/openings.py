@@ -10,6 +10,7 @@ from market.accounts.messages import notify
 from market.accounts.models import OrganisationKind
 from market.audit.log import record
 from market.codes.numbers import next_number
+from market.deals.holds import require_not_held
 from market.deals.messages import notify_both_parties
 from market.deals.models import Deal, Introduction, Opening, Side
 from market.deals.parties import contacts_visible, has_agreed
@@ -215,6 +216,7 @@ async def _open(
     await Outcome.select_for_update().get(id=outcome.id)
     if outcome.status not in LIVE or (need is not None and need.status not in LIVE):
         raise Conflict(_("这条信息已经不在架，不能再洽谈。"))
+    await require_not_held("outcome", outcome.id)
     if outcome.organisation_id == buyer_id:
         raise Conflict(_("供需双方是同一单位，不能成为交易。"))
     between_them = Deal.filter(outcome_id=outcome.id, buyer_id=buyer_id, status__in=list(BEFORE_SIGNING))

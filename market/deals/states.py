@@ -37,6 +37,7 @@ class DealShownStatus(LabelEnum):
 class DealAction(LabelEnum):
     OFFER = "offer", lazy("报价")
     AGREE = "agree", lazy("接受报价")
+    AWARD = "award", lazy("竞价成交")
     PUBLISH = "publish", lazy("发起公示")
     SKIP_PUBLICITY = "skip_publicity", lazy("依法无需公示")
     CLEAR = "clear", lazy("公示期满")
@@ -71,6 +72,7 @@ _REFUSAL = lazy("这笔交易的状态已经变化，请刷新后再看。")
 DEAL_WORKFLOW = Workflow(
     {
         (S.INTENT, A.OFFER): S.NEGOTIATING,
+        (S.INTENT, A.AWARD): S.PRICED,
         (S.INTENT, A.TERMINATE): S.TERMINATED,
         (S.NEGOTIATING, A.OFFER): S.NEGOTIATING,
         (S.NEGOTIATING, A.AGREE): S.PRICED,

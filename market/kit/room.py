@@ -73,6 +73,8 @@ Relations = Callable[[Collection[UUID], Collection[UUID], "datetime"], Awaitable
 """Returns what a room knows of the common past of people and organisations since a moment."""
 
 
+Hold = Callable[[str, UUID], Awaitable[str]]
+"""Returns why a subject, by kind and id, is kept from being dealt in; empty where it is not."""
 ChangeListener = Callable[[str, UUID], Awaitable[None]]
 """Called with an index and the id of a record that changed, in the transaction of the change."""
 PayeeListener = Callable[["PayeeAccount | None", "PayeeAccount", "By"], Awaitable[None]]
@@ -153,6 +155,8 @@ class Room:
     """Where the documents of a search index come from, by index."""
     document_facts: Mapping[str, DocumentFacts] = field(default_factory=dict)
     """What the room adds to the documents of a room below, by index."""
+    hold: Hold | None = None
+    """Tells why no deal may be opened or priced about a subject now."""
     payee_listener: PayeeListener | None = None
     change_listener: ChangeListener | None = None
     """Called when public facts of an organisation or a broker change."""
@@ -310,6 +314,10 @@ class Rooms:
     @property
     def payee_listeners(self) -> list[PayeeListener]:
         return [room.payee_listener for room in self.upwards if room.payee_listener]
+
+    @property
+    def holds(self) -> list[Hold]:
+        return [room.hold for room in self.upwards if room.hold]
 
     @property
     def change_listeners(self) -> list[ChangeListener]:

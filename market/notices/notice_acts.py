@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from market.accounts.models import Organisation
 from market.audit.log import record
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
@@ -58,8 +59,11 @@ async def publish(
     entries: Sequence[tuple[UUID, str]] = (),
     address: str = "",
     change_reason: str = "",
+    publisher: Organisation | None = None,
 ) -> Notice:
     """Publish a text about a record and start its period. The text is frozen, with its hash.
+
+    `publisher` is the unit in whose name it is published, where that is not the person's own.
 
     `entries` are the listed items, so that an objection can name one; `address` is the page of the record.
     The caller has locked the record: one notice of it runs at a time. With a `change_reason` the running
@@ -71,7 +75,9 @@ async def publish(
     last = await lock_for(subject_kind, subject_id)
     if last is not None and last.status in RUNNING:
         await _archive_replaced(last, change_reason, by=by)
-    region = publication_region("" if by.actor.is_staff else by.actor.organisation_region)
+    unit = publisher.id if publisher else None if by.actor.is_staff else by.actor.organisation_id
+    own_region = "" if by.actor.is_staff else by.actor.organisation_region
+    region = publication_region(publisher.region if publisher else own_region)
     ends_on = period_end(local_date(by.now), days, day_kind, region=region, calendar=calendar)
     text = [[str(cell) for cell in row] for row in body]
     notice = await Notice.create(
@@ -80,7 +86,7 @@ async def publish(
         kind=kind,
         subject_kind=subject_kind,
         subject_id=subject_id,
-        organisation_id=None if by.actor.is_staff else by.actor.organisation_id,
+        organisation_id=unit,
         address=address,
         title=title,
         body=text,

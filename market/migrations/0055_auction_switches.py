@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0053_drawing_rounds")]
+    dependencies = [("market", "0054_round_fees")]
 
     initial = False
 

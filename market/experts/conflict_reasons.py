@@ -184,18 +184,24 @@ async def _declared(question: _Question) -> list[OrganisationReason]:
 
 
 async def _avoided(question: _Question) -> list[OrganisationReason]:
-    """Return the experts whom the organisations ask to avoid; the reason given is for the operator alone."""
+    """Return the experts whom the organisations ask to avoid; the reason given is for the operator alone.
+
+    Whoever is named by a unit is meant however long ago they worked there.
+    """
+    rows = AvoidedExpert.filter(organisation_id__in=list(question.organisations), withdrawn_at__isnull=True)
+    named = await rows.order_by("named_at", "place")
     units: dict[UUID, set[str]] = defaultdict(set)
-    for unit in question.units:
-        units[unit.expert_id].add(unit.name)
-    named = AvoidedExpert.filter(organisation_id__in=list(question.organisations), withdrawn_at__isnull=True)
+    if named:
+        experts = [expert.id for expert in question.experts]
+        for unit in await ExpertUnit.filter(expert_id__in=experts).only("expert_id", "name"):
+            units[unit.expert_id].add(unit.name)
     return [
         OrganisationReason(
             row.organisation_id,
             expert.id,
             _("%(organisation)s申请其回避", organisation=question.organisations[row.organisation_id].name),
         )
-        for row in await named.order_by("named_at", "place")
+        for row in named
         for expert in question.experts
         if is_meant(row, expert.user.name, units[expert.id])
     ]

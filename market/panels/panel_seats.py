@@ -19,6 +19,7 @@ from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.panels.drawing import Candidate, next_reserve
+from market.panels.later_conflicts import later_conflict, may_be_called
 from market.panels.round_models import Round, RoundDraw, RoundItem, Seat
 from market.panels.round_rules import FEWEST, read_rules
 from market.panels.round_states import (
@@ -153,12 +154,14 @@ async def _lock(seat: Seat) -> tuple[Seat, Round]:
 
 @atomic()
 async def accept(seat_id: UUID, *, by: By) -> Seat:
-    """Accept to judge, having read the pledge.
+    """Accept to judge, having read the pledge; who has come to have a conflict since the draw leaves instead.
 
     Raises:
         ActionNotAllowed: it was answered, or lapsed.
     """
     seat, round_ = await lock_seat(by.actor, seat_id)
+    if seat.status is SeatStatus.INVITED and await leave_in_conflict(seat, round_, by=by):
+        return seat
     rules = read_rules(round_.rules)
     score_by = deadline(rules.score_days, by.now)
     changes = {"declared_at": by.now, "score_by": score_by}
@@ -166,6 +169,17 @@ async def accept(seat_id: UUID, *, by: By) -> Seat:
     await set_due([(seat, score_by)], by.now)
     await advance(round_, by=by)
     return seat
+
+
+async def leave_in_conflict(seat: Seat, round_: Round, *, by: By) -> bool:
+    """Take an expert off a panel, as the system, if a conflict has come up since the draw; call a reserve."""
+    reason = await later_conflict(seat, round_, by.now)
+    if reason:
+        changes = {"declared_at": by.now, "note": reason[:300], "draft": None}
+        job = By.job(by.now)
+        await transition(seat, SeatAction.DECLARE, by=job, changes=changes, number=round_.number)
+        await _fill(seat, round_, by=by)
+    return bool(reason)
 
 
 @atomic()
@@ -312,14 +326,17 @@ async def _fill(seat: Seat, round_: Round, *, by: By) -> None:
 
 async def _call(round_: Round, item_id: UUID, lost: Candidate | None, *, by: By) -> bool:
     rules = read_rules(round_.rules)
-    reserves = await Seat.filter(item_id=item_id, status=SeatStatus.RESERVE).order_by("draw_number", "place")
+    rows = await Seat.filter(item_id=item_id, status=SeatStatus.RESERVE).order_by("draw_number", "place")
+    reserves = {str(seat.expert_id): seat for seat in rows}
     panel = await seated_candidates(item_id)
-    chosen = next_reserve(
-        [_candidate(seat) for seat in reserves], panel, lost or Candidate("", "", ""), rules.quotas
-    )
-    if chosen is None:
-        return False
-    seat = next(seat for seat in reserves if str(seat.expert_id) == chosen.id)
+    seat = None
+    while seat is None:
+        waiting = [_candidate(reserve) for reserve in reserves.values()]
+        chosen = next_reserve(waiting, panel, lost or Candidate("", "", ""), rules.quotas)
+        if chosen is None:
+            return False
+        reserve = reserves.pop(chosen.id)
+        seat = reserve if await may_be_called(reserve, round_, by.now) else None
     changes = {"declare_by": deadline(rules.declare_days, by.now)}
     await transition(seat, SeatAction.CALL, by=by, changes=changes, number=round_.number)
     await _invite([seat], by=by)

@@ -12,7 +12,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _
-from market.panels.panel_seats import KIND, advance, lock_any_seat, lock_seat, set_due
+from market.panels.panel_seats import KIND, advance, leave_in_conflict, lock_any_seat, lock_seat, set_due
 from market.panels.round_models import Seat, SeatOpinion, SeatScore, Solicitation
 from market.panels.round_rules import read_rules
 from market.panels.round_states import RoundVerb, SeatAction, SeatStatus
@@ -58,12 +58,16 @@ async def save_draft(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat
 async def submit(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
     """Submit a sheet as a new version; earlier ones stay.
 
+    Who has come to have a conflict since the draw leaves instead of handing in a first sheet.
+
     Raises:
         SheetRefused: a heading is neither scored nor has a reason, there is no opinion, or it is too long.
         Conflict: there is nothing to score.
     """
     seat, round_ = await lock_seat(by.actor, seat_id)
     _require_open(seat)
+    if not seat.version and await leave_in_conflict(seat, round_, by=by):
+        return seat
     rules = read_rules(round_.rules)
     sheet = read_sheet(rules, typed)
     opinion, remark = (typed.get(name, "").strip() for name in TEXTS)

@@ -60,8 +60,7 @@ async def _act(act: str, own: Seat, data: FormData, typed: Mapping[str, str], by
     """Do what a button says and return the words about it."""
     match act:
         case "accept":
-            await accept(own.id, by=by)
-            return _("已接受评审，请在期限前评分。")
+            return _words_for(await accept(own.id, by=by), _("已接受评审，请在期限前评分。"))
         case "declare":
             await declare_conflict(own.id, reason=typed_text(data, "reason"), by=by)
             return _("已声明回避，不需要您再评。")
@@ -75,10 +74,15 @@ async def _act(act: str, own: Seat, data: FormData, typed: Mapping[str, str], by
             await save_draft(own.id, typed, by=by)
             return _("已保存，还没有提交。")
         case "submit":
-            await submit(own.id, typed, by=by)
-            return _("评分已提交并锁定。")
+            return _words_for(await submit(own.id, typed, by=by), _("评分已提交并锁定。"))
         case _:
             raise Conflict(_("没有这个操作。"))
+
+
+def _words_for(seat: Seat, done: str) -> str:
+    if seat.status is SeatStatus.DECLARED_CONFLICT:
+        return _("抽取以后发现您与申报单位有关联，系统已自动回避，不需要您再评。")
+    return done
 
 
 def _typed(data: FormData, rules: RoundRules) -> dict[str, str]:

@@ -126,6 +126,7 @@ async def test_a_unit_that_holds_shares_or_shares_a_person_is_a_conflict() -> No
     [
         ("韦 国栋", "桂北大学", True),
         ("韦国栋", "", True),
+        ("韦国栋", "早年的研究所", True),
         ("韦国栋", "另一所大学", False),
         ("韦国", "桂北大学", False),
     ],
@@ -136,6 +137,7 @@ async def test_whom_an_applicant_asks_to_avoid_is_known_by_name_and_unit(
     applicant = await make_member()
     organisation = await Organisation.get(id=applicant.organisation_id)
     expert = await make_expert(await make_user(name="韦国栋", email="wei@guibei.test"), unit="桂北大学")
+    await make_unit(expert, "早年的研究所", begin=date(2001, 7, 1), end=date(2009, 7, 1))
     avoided = await AvoidedExpert.create(
         id=uuid4(),
         organisation=organisation,

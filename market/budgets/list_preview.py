@@ -31,6 +31,7 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.ledger import transfers as book
+from market.panels.result_objections import disputed
 from market.programmes.catalogue import compiled
 from market.programmes.models import ProgrammeTerms
 from market.programmes.sharing import PotSharing, number_rank, share_pot
@@ -208,7 +209,7 @@ async def _pot(batch: Batch) -> int | None:
 
 
 async def _unfit(claims: Sequence[Claim], barred: Mapping[UUID, str]) -> dict[UUID, str]:
-    """Return why claims may not stand on any list now: sanctions, voided contracts, unproven accounts."""
+    """Return why claims may stand on no list: sanctions, voided contracts, unproven accounts, objections."""
     ids = [claim.id for claim in claims]
     payees, voided = await payee_states(ids), await voided_in(ids)
     unfit: dict[UUID, str] = {
@@ -218,6 +219,7 @@ async def _unfit(claims: Sequence[Claim], barred: Mapping[UUID, str]) -> dict[UU
         claim_id: _("合同 %(number)s 已解除或注销登记", number=contracts[0].number)
         for claim_id, contracts in voided.items()
     }
+    unfit |= await disputed("claim", ids)
     return unfit | {claim_id: _("诚信记录 %(no)s", no=number) for claim_id, number in barred.items()}
 
 

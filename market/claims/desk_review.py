@@ -31,6 +31,7 @@ from market.kit.errors import Conflict, Invalid, MarketError, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
+from market.panels.result_objections import disputed
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
@@ -186,7 +187,8 @@ async def recheck(
     Raises:
         SamePerson: the actor computed it.
         Conflicted: the actor declared a conflict of interest.
-        Conflict: it was computed anew meanwhile, waits for facts, awards nothing, or its facts changed.
+        Conflict: it was computed anew meanwhile, waits for facts, awards nothing, its facts changed, or the
+            result of its experts is objected to.
     """
     by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
@@ -194,6 +196,8 @@ async def recheck(
     last = await last_assessment(claim.id)
     if last is None or last.sequence != sequence:
         raise Conflict(_("这份申报已重新核算，请刷新后再复核。"))
+    if words := (await disputed("claim", [claim.id])).get(claim.id):
+        raise Conflict(words)
     refusal = _("核算人不能复核自己的核算，请由另一人复核。")
     await decide(last, Verdict.CONFIRMED, by=by, reason=remark, refusal=refusal)
     if last.is_provisional:

@@ -56,6 +56,7 @@ def _brief(row: Mapping[str, Any], links: Sequence[Mapping[str, Any]]) -> PanelS
         fields=frozenset(link["contract__field"] for link in links),
         region=row["applicant__region"],
         applicant=row["applicant_id"],
+        result_address=f"/claims/{row['number']}/review",
     )
 
 
@@ -162,7 +163,17 @@ async def _on_publish(_round: Round, claims: Sequence[PanelSubject], now: dateti
     await notify_organisations(notices, roles=(MemberRole.ADMIN, MemberRole.AGENT), now=now)
 
 
-CLIENT = PanelClient(load_subjects, _on_conclude, _on_publish)
+async def _on_set_aside(_round: Round, claims: Sequence[PanelSubject], now: datetime) -> None:
+    for claim in claims:
+        text = _(
+            "申报 %(number)s 评审结果的异议成立：还没有核算的等待重新评审，已经核算的请退回。",
+            number=claim.number,
+        )
+        for role in (StaffRole.OFFICER, StaffRole.RECHECKER):
+            await notify_staff(role, text, now=now, address=claim.address)
+
+
+CLIENT = PanelClient(load_subjects, _on_conclude, _on_publish, _on_set_aside)
 
 
 async def verdict_for(claim_id: UUID, terms: Terms) -> Verdict:

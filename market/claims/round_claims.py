@@ -14,10 +14,10 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.panels.models import Panel
-from market.panels.round_models import Round, RoundItem
+from market.panels.round_models import Round
 from market.panels.round_preparation import prepare_round
 from market.panels.round_rules import RoundRules, with_bands
-from market.panels.round_states import STANDING
+from market.panels.rounds import standing_items
 from market.panels.scoring import bands_of
 from market.panels.states import PanelAct
 from market.programmes.catalogue import version_in_force
@@ -41,11 +41,10 @@ async def latest_to_judge() -> Claim | None:
 
 
 def _unjudged() -> QuerySet[Claim]:
-    standing = RoundItem.filter(round__subject_kind=KIND, round__status__in=list(STANDING))
     concluded = Panel.filter(subject_kind=KIND, concluded_at__not_isnull=True).values("subject_id")
     return (
         Claim.filter(status=ClaimStatus.ACCEPTED)
-        .exclude(id__in=Subquery(standing.values("subject_id")))
+        .exclude(id__in=Subquery(standing_items(KIND).values("subject_id")))
         .exclude(id__in=Subquery(concluded))
     )
 

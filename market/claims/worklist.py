@@ -18,7 +18,8 @@ _OWN = f"{_CLAIMS} WHERE c.applicant_id = v.organisation_id AND c.status = '{{st
 _UNJUDGED = (
     "claims c WHERE c.status = 'accepted' "
     "AND NOT EXISTS (SELECT 1 FROM round_items i JOIN rounds r ON r.id = i.round_id "
-    "WHERE i.subject_id = c.id AND r.subject_kind = 'claim' AND r.status <> 'discarded') "
+    "WHERE i.subject_id = c.id AND r.subject_kind = 'claim' AND r.status <> 'discarded' "
+    "AND NOT EXISTS (SELECT 1 FROM result_objections b WHERE b.item_id = i.id AND b.verdict = 'confirmed')) "
     "AND NOT EXISTS (SELECT 1 FROM panels p WHERE p.subject_id = c.id AND p.subject_kind = 'claim' "
     "AND p.concluded_at IS NOT NULL)"
 )

@@ -24,6 +24,7 @@ from market.panels import (
     round_checks,
     round_models,
     round_views,
+    rounds,
     seat_access,
     seat_views,
     views,
@@ -44,6 +45,7 @@ ROOM = Room(
     stored_checks=blind_checks.STORED_CHECKS,
     moments={
         panel_seats.DUE: lambda deps, seat_id, now: panel_seats.lapse(seat_id, now=now),
+        rounds.TELL: lambda deps, round_id, now: rounds.publish_at_the_clock(round_id, now=now),
         panel_seats.REMIND: lambda deps, seat_id, now: panel_seats.remind(seat_id, now=now),
     },
     subjects={

@@ -92,6 +92,26 @@ async def rules_are_logged() -> list[str]:
     )
 
 
+async def objections_are_in_time_and_by_outsiders() -> list[str]:
+    """Objections came in their period; who decided on them neither judged, drew nor concluded."""
+    return [
+        *await find_rows(
+            "SELECT r.number, i.place FROM result_objections b JOIN round_items i ON i.id = b.item_id "
+            "JOIN rounds r ON r.id = i.round_id WHERE r.published_at IS NULL "
+            "OR b.proposed_at < r.published_at OR b.proposed_at >= r.object_until ORDER BY r.number, i.place",
+            lazy("评审 %(number)s 第 %(place)s 项的异议不在期限内"),
+        ),
+        *await find_rows(
+            "SELECT r.number, i.place FROM result_objections b JOIN round_items i ON i.id = b.item_id "
+            "JOIN rounds r ON r.id = i.round_id WHERE b.decided_by_id IN (r.concluded_by_id, r.drawn_by_id, "
+            "r.prepared_by_id, r.extended_by_id) OR EXISTS (SELECT 1 FROM seats s JOIN round_items x "
+            "ON x.id = s.item_id WHERE x.round_id = r.id AND s.user_id = b.decided_by_id) "
+            "ORDER BY r.number, i.place",
+            lazy("评审 %(number)s 第 %(place)s 项的异议由参加评审或者作出结论的人裁定"),
+        ),
+    ]
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "panels: draws replay": Invariant(lazy("评审：抽取可以重演"), draws_replay),
     "panels: conclusions rest on three scores": Invariant(
@@ -99,6 +119,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "panels: results are the statistic of the scores": Invariant(
         lazy("评审：结论等于评分的统计"), results_are_the_statistic
+    ),
+    "panels: objections are in time and decided by outsiders": Invariant(
+        lazy("评审：异议在期限内提出，由他人裁定"), objections_are_in_time_and_by_outsiders
     ),
     "panels: rules are what the log says": Invariant(lazy("评审：规则与日志一致"), rules_are_logged),
     "panels: sheets are what the log says": Invariant(

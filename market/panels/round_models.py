@@ -71,6 +71,10 @@ class Round(Stateful):
     concluded_at = fields.DatetimeField(null=True)
     reason = fields.CharField(max_length=1000, default="", db_default="")
     """Why the concluding person follows the statistic."""
+    published_at = fields.DatetimeField(null=True)
+    """When applicants were told."""
+    object_until = fields.DatetimeField(null=True)
+    """The end of the working days in which they may object."""
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -280,6 +284,23 @@ class Redraw(SecondPerson):
     class Meta:
         table = "round_redraws"
         table_description = "Round redraws."
+
+
+class ResultObjection(SecondPerson):
+    """An applicant's objection to the result of one record; confirmed by the approver it sets it aside."""
+
+    id = fields.UUIDField(primary_key=True)
+    item: fields.ForeignKeyRelation[RoundItem] = fields.ForeignKeyField(
+        "market.RoundItem", related_name="objections", on_delete=fields.RESTRICT
+    )
+    item_id: UUID
+    grounds = fields.TextField()
+    """Facts and reasons of the applicant."""
+
+    class Meta:
+        table = "result_objections"
+        table_description = "Objections to results of rounds."
+        indexes = (("item_id",),)
 
 
 class Solicitation(Model):

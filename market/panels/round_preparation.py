@@ -15,8 +15,8 @@ from market.kit.jobs import enqueue
 from market.kit.room import rooms
 from market.panels.round_models import Round, RoundItem
 from market.panels.round_rules import BadRules, RoundRules, read_rules, write_rules
-from market.panels.round_states import STANDING, RoundAction, RoundStatus, RoundVerb
-from market.panels.rounds import COPY_PAPERS, lock_round, require_impartial_in
+from market.panels.round_states import RoundAction, RoundStatus, RoundVerb
+from market.panels.rounds import COPY_PAPERS, lock_round, require_impartial_in, standing_items
 from market.panels.states import PanelAct
 from market.records.by import By
 from market.records.transitions import begin, transition
@@ -46,9 +46,7 @@ async def prepare_round(
         raise Invalid(_("请选择要评审的事项。"), field="items")
     if len(salt.strip()) < 4:
         raise Invalid(_("请填写至少 4 个字符的随机口令，抽取前人人不能预知结果。"), field="salt")
-    if await RoundItem.exists(
-        subject_id__in=ids, round__subject_kind=subject_kind, round__status__in=list(STANDING)
-    ):
+    if await standing_items(subject_kind).filter(subject_id__in=ids).exists():
         raise Conflict(_("所选事项中有的已经列入一轮评审。"))
     subjects = await rooms().panel_clients[subject_kind].load(ids, with_material=False)
     await require_impartial_in(subjects.values(), by)

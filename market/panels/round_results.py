@@ -29,6 +29,8 @@ from market.panels.round_states import (
     SeatStatus,
 )
 from market.panels.rounds import (
+    TELL,
+    TELL_DAYS,
     deadline,
     lock_round,
     require_concluder,
@@ -41,6 +43,7 @@ from market.panels.states import PanelAct
 from market.panels.statistics import Flag, Summary, summarise
 from market.records.by import By
 from market.records.decisions import SamePerson
+from market.records.moments import set_moment
 from market.records.transitions import transition, transition_all
 
 STAFF_OF = {Role.RECHECKER: StaffRole.RECHECKER, Role.APPROVER: StaffRole.APPROVER}
@@ -100,11 +103,11 @@ class ItemResult:
         }
 
 
-async def results_of(round_: Round) -> list[ItemResult]:
-    """Return what the sheets of each item come to so far, in the order of the items."""
+async def results_of(round_: Round, item: RoundItem | None = None) -> list[ItemResult]:
+    """Return what the sheets of each item, or of one, come to so far, in the order of the items."""
     rules = read_rules(round_.rules)
-    items = await RoundItem.filter(round_id=round_.id).order_by("place")
-    seats = await seats_of(round_.id)
+    items = [item] if item else await RoundItem.filter(round_id=round_.id).order_by("place")
+    seats = await seats_of(round_.id, item)
     sheets = await _sheets([seat for of_item in seats.values() for seat in of_item if seat.has_scored])
     return [_result(item, seats.get(item.id, []), sheets, rules) for item in items]
 
@@ -221,7 +224,7 @@ async def conclude_round(number: str, *, reason: str, by: By) -> Round:
     require_concluder(round_, by)
     subjects = await subjects_of(round_)
     await require_impartial_in(subjects.values(), by)
-    if by.actor.user_id in await _involved(round_):
+    if by.actor.user_id in await involved_in(round_):
         raise SamePerson(_("抽取专家、批准再次抽取或者参加评审的人不能作出评审结论。"))
     results = await results_of(round_)
     if blocked := blocks_conclusion(round_, results):
@@ -248,6 +251,7 @@ async def conclude_round(number: str, *, reason: str, by: By) -> Round:
         number=number,
         results={str(result.item.subject_id): result.as_stored() for result in results},
     )
+    await set_moment(Round.record_kind, round_.id, TELL, deadline(TELL_DAYS - 1, by.now))
     await rooms().panel_clients[round_.subject_kind].on_conclude(round_, list(subjects.values()), by.now)
     return round_
 
@@ -260,7 +264,8 @@ async def _write_results(results: Sequence[ItemResult]) -> None:
     )
 
 
-async def _involved(round_: Round) -> set[UUID | None]:
+async def involved_in(round_: Round) -> set[UUID | None]:
+    """Return who prepared, drew, extended or judged a round, or decided on a redraw."""
     draws = await RoundDraw.filter(round_id=round_.id)
     redraws = await Redraw.filter(round_id=round_.id)
     seats = await Seat.filter(item__round_id=round_.id)

@@ -133,6 +133,9 @@ class RoundVerb(LabelEnum):
     FEE = "expert_fee", lazy("填报专家咨询费")
     CONFIRM_FEE = "confirm_fee", lazy("确认专家咨询费")
     REJECT_FEE = "reject_fee", lazy("退回专家咨询费")
+    OBJECT = "object_to_result", lazy("对评审结果提出异议")
+    UPHOLD_OBJECTION = "uphold_result_objection", lazy("评审结果的异议成立")
+    DISMISS_OBJECTION = "dismiss_result_objection", lazy("评审结果的异议不成立")
 
 
 class Extension(LabelEnum):

@@ -29,9 +29,19 @@ from market.kit.web import (
 )
 from market.panels import panel_seats, score_acts
 from market.panels.draw_replay import replay_draws
+from market.panels.result_objections import decide_objection, objections_to
 from market.panels.round_draws import ask_draw, decide_redraw, propose_redraw
 from market.panels.round_forms import ReasonForm, RulesForm, typed_rules
-from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat, SeatOpinion, Solicitation
+from market.panels.round_models import (
+    Redraw,
+    ResultObjection,
+    Round,
+    RoundDraw,
+    RoundItem,
+    Seat,
+    SeatOpinion,
+    Solicitation,
+)
 from market.panels.round_preparation import change_rules, discard_round
 from market.panels.round_results import ItemResult, blocks_conclusion, conclude_round, extend, results_of
 from market.panels.round_rules import read_rules
@@ -119,10 +129,12 @@ async def _page(request: Request, actor: Actor, round_: Round, error: str = "", 
         blocked="" if tells_scores else blocks_conclusion(round_, results),
         biases=_biases(results) if Part.SCORES.value in open_parts else None,
         draws=await RoundDraw.filter(round_id=round_.id).order_by("number"),
+        objections=await objections_to(round_) if round_.published_at else [],
         redraws=await Redraw.filter(round_id=round_.id).order_by("proposed_at"),
         may_run=actor.may(PanelAct.RUN_ROUNDS),
         may_conclude=concluder_of(round_) in actor.roles and actor.may(PanelAct.CONCLUDE_ROUND),
         may_approve=actor.may(PanelAct.APPROVE_REDRAW),
+        may_rule=actor.may(PanelAct.DECIDE_RESULT_OBJECTION),
         is_running=round_.status in RUNNING,
         error=error,
         field=field,
@@ -187,6 +199,11 @@ async def _act(act: str, number: str, data: FormData, by: By) -> str:
         case "more_experts" | "second_round":
             await extend(number, Extension(act), by=by)
             return _("已开始复议，只此一次。")
+        case "uphold" | "dismiss":
+            objection = await _objection(number, data)
+            verdict = Verdict.CONFIRMED if act == "uphold" else Verdict.REJECTED
+            await decide_objection(objection.id, verdict, reason=reason, by=by)
+            return _("裁定已作出，已告知申报人。")
         case "publish":
             await publish_round(number, by=by)
             return _("结果已告知申报人。")
@@ -199,6 +216,15 @@ async def _seat(number: str, data: FormData) -> UUID:
     if seat is None:
         raise NotFound(_("没有这项评审任务。"))
     return seat.id
+
+
+async def _objection(number: str, data: FormData) -> ResultObjection:
+    objection = await ResultObjection.get_or_none(
+        id=uuid_or_none(data.get("objection")), item__round__number=number
+    )
+    if objection is None:
+        raise NotFound(_("没有这份异议。"))
+    return objection
 
 
 async def _redraw(number: str, data: FormData) -> Redraw:

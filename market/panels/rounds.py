@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.accounts.relations import require_unrelated
@@ -16,18 +19,26 @@ from market.kit.database import atomic
 from market.kit.errors import Forbidden, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
-from market.panels.round_models import Round, RoundItem, Seat
-from market.panels.round_states import STANDING, RoundAction
+from market.panels.round_models import ResultObjection, Round, RoundItem, Seat
+from market.panels.round_states import STANDING, RoundAction, RoundStatus
 from market.panels.states import PanelAct
 from market.panels.subjects import PanelSubject
 from market.panels.visibility import Viewer
 from market.records.by import By
+from market.records.decisions import Verdict
+from market.records.moments import clear_moments
 from market.records.transitions import transition
 
 REGION = "450000"
 """Whose working days count: the department's."""
 COPY_PAPERS = "panels.copy_papers"
 """The job that makes the copies of a blind round."""
+TELL = "panels.tell_result"
+"""The moment of a concluded round at which its results are told if nobody did."""
+TELL_DAYS = 5
+"""Working days after the conclusion within which applicants are told."""
+OBJECT_DAYS = 5
+"""Working days after that in which they may object."""
 CONCLUDERS: Mapping[str, Role] = {"claim": Role.RECHECKER}
 """Who concludes rounds over records of a kind (README i); the approver where none is named."""
 
@@ -46,9 +57,25 @@ async def publish_round(number: str, *, by: By) -> Round:
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     round_ = await lock_round(number)
+    await require_impartial_in((await subjects_of(round_)).values(), by)
+    return await _publish(round_, by=by)
+
+
+@atomic()
+async def publish_at_the_clock(round_id: UUID, *, now: datetime) -> bool:
+    """Tell the results of a round that nobody told in time; idempotent."""
+    round_ = await Round.filter(id=round_id).select_for_update().get()
+    if round_.status is not RoundStatus.CONCLUDED:
+        return False
+    await _publish(round_, by=By.job(now))
+    return True
+
+
+async def _publish(round_: Round, *, by: By) -> Round:
+    await clear_moments(Round.record_kind, round_.id)
+    changes = {"published_at": by.now, "object_until": deadline(OBJECT_DAYS, by.now)}
+    await transition(round_, RoundAction.PUBLISH, by=by, changes=changes, number=round_.number)
     subjects = list((await subjects_of(round_)).values())
-    await require_impartial_in(subjects, by)
-    await transition(round_, RoundAction.PUBLISH, by=by, number=number)
     await rooms().panel_clients[round_.subject_kind].on_publish(round_, subjects, by.now)
     return round_
 
@@ -65,12 +92,16 @@ async def lock_round(number: str) -> Round:
     return round_
 
 
+def standing_items(subject_kind: str) -> QuerySet[RoundItem]:
+    """Return a query of the records of a kind that a round judges, or has judged and nothing set aside."""
+    set_aside = ResultObjection.filter(verdict=Verdict.CONFIRMED).values("item_id")
+    items = RoundItem.filter(round__subject_kind=subject_kind, round__status__in=list(STANDING))
+    return items.exclude(id__in=Subquery(set_aside))
+
+
 async def round_over(subject_kind: str, subject_id: UUID) -> Round | None:
     """Return the round that judges a record."""
-    rows = RoundItem.filter(
-        subject_id=subject_id, round__subject_kind=subject_kind, round__status__in=list(STANDING)
-    )
-    item = await rows.select_related("round").first()
+    item = await standing_items(subject_kind).filter(subject_id=subject_id).select_related("round").first()
     return item.round if item else None
 
 
@@ -138,9 +169,10 @@ def _working_day(day: date, days: int) -> date:
     return day
 
 
-async def seats_of(round_id: UUID) -> dict[UUID, list[Seat]]:
-    """Return the seats of a round by item, in the order of the draws."""
-    seats = await Seat.filter(item__round_id=round_id).order_by("draw_number", "place")
+async def seats_of(round_id: UUID, item: RoundItem | None = None) -> dict[UUID, list[Seat]]:
+    """Return the seats of a round, or of one item, by item, in the order of the draws."""
+    rows = Seat.filter(item_id=item.id) if item else Seat.filter(item__round_id=round_id)
+    seats = await rows.order_by("draw_number", "place")
     by_item: dict[UUID, list[Seat]] = {}
     for seat in seats:
         by_item.setdefault(seat.item_id, []).append(seat)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from market.accounts.permissions import Role
+from market.accounts.permissions import ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 
@@ -38,6 +38,8 @@ class PanelAct(StrEnum):
     """Declare, score and report for a seat of one's own."""
     APPROVE_REDRAW = "approve_redraw"
     CONCLUDE_ROUND = "conclude_round"
+    OBJECT_TO_RESULT = "object_to_result"
+    DECIDE_RESULT_OBJECTION = "decide_result_objection"
     AUDIT_ROUNDS = "audit_rounds"
     """Replay draws, read what was reported."""
 
@@ -47,5 +49,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     PanelAct.JUDGE: frozenset({Role.PERSON}),
     PanelAct.APPROVE_REDRAW: frozenset({Role.APPROVER}),
     PanelAct.CONCLUDE_ROUND: frozenset({Role.RECHECKER, Role.APPROVER}),
+    PanelAct.OBJECT_TO_RESULT: ORGANISATION,
+    PanelAct.DECIDE_RESULT_OBJECTION: frozenset({Role.APPROVER}),
     PanelAct.AUDIT_ROUNDS: frozenset({Role.AUDITOR}),
 }

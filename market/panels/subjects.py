@@ -76,6 +76,8 @@ class PanelSubject:
     """People with whom nobody who judges may have to do, such as inventors."""
     applicant: UUID | None = None
     """The party that applies."""
+    result_address: str = ""
+    """Path of the page where it reads the result."""
     bands: tuple[tuple[int, int], ...] = ()
     """Pairs of minimum points and basis points of the ceiling, the highest first."""
 
@@ -101,6 +103,8 @@ class PanelClient:
     """Called in the transaction of a round's conclusion."""
     on_publish: SubjectsCallback
     """Called in the transaction that tells the results of a round."""
+    on_set_aside: SubjectsCallback
+    """Called in the transaction that sets a result aside upon an objection."""
 
 
 async def get_subject(kind: str, subject_id: UUID) -> PanelSubject:

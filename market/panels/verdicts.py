@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -13,9 +13,11 @@ from market.kit.i18n import gettext as _
 from market.kit.money import round_half_up
 from market.panels.expert_reviews import list_reviews
 from market.panels.models import Panel
+from market.panels.result_objections import disputed
 from market.panels.round_models import Round, RoundItem
 from market.panels.round_rules import read_rules
-from market.panels.round_states import OVER, STANDING
+from market.panels.round_states import OVER
+from market.panels.rounds import standing_items
 from market.panels.scoring import HEADINGS, bands_of, hundredths, leave_one_out, points_of
 from market.panels.statistics import Flag, Statistic
 
@@ -67,12 +69,13 @@ async def verdict_of(
     `ceiling` is the highest rate in basis points, if there is one; `scoring` holds the rule set's weights and
     bands for panels of before.
     """
-    rows = RoundItem.filter(
-        subject_id=subject_id, round__subject_kind=subject_kind, round__status__in=list(STANDING)
-    )
-    item = await rows.select_related("round").first()
+    item = await standing_items(subject_kind).filter(subject_id=subject_id).select_related("round").first()
+    words = (await disputed(subject_kind, [subject_id])).get(subject_id, "")
     if item is not None:
-        return _of_round(item, ceiling)
+        verdict = _of_round(item, ceiling)
+        return replace(verdict, blocks_computation=verdict.blocks_computation or words)
+    if words:
+        return Verdict(blocks_computation=words)
     return await _of_single_experts(subject_kind, subject_id, scoring)
 
 

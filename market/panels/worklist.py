@@ -52,6 +52,8 @@ def _of_department(actor: Actor) -> list[Pending]:
         condition = f"r.subject_kind NOT IN ('{others}')" if is_approver else f"r.subject_kind IN ('{kinds}')"
         parts.append(replace(part, source=f"{part.source} AND {condition}"))
         parts.append(replace(_FEES, source=f"{_FEES.source} AND {condition}"))
+    if actor.may(PanelAct.DECIDE_RESULT_OBJECTION):
+        parts.append(_OBJECTIONS)
     if actor.may(PanelAct.APPROVE_REDRAW):
         parts.append(
             Pending(
@@ -111,4 +113,17 @@ _BLIND = Pending(
     number="r.number",
     title="r.title",
     since="r.updated_at",
+)
+_OBJECTIONS = Pending(
+    "panels.objection",
+    lazy("待裁定的评审异议"),
+    lazy("去裁定"),
+    "/admin/rounds/{key}",
+    "/admin/rounds?status=published",
+    "result_objections b JOIN round_items i ON i.id = b.item_id JOIN rounds r ON r.id = i.round_id "
+    "CROSS JOIN v WHERE b.verdict IS NULL",
+    key="r.number",
+    number="r.number",
+    title="r.title",
+    since="b.proposed_at",
 )

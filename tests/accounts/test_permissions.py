@@ -118,6 +118,8 @@ EXPECTED = {
     "judge": "- y - - - - - - - - - -",
     "approve_redraw": "- - - - - - - - - y - -",
     "conclude_round": "- - - - - - - - y y - -",
+    "object_to_result": "- - - y y - - - - - - -",
+    "decide_result_objection": "- - - - - - - - - y - -",
     "audit_rounds": "- - - - - - - - - - - y",
     "start_clawback": "- - - - - - - y - - - -",
     "confirm_clawback": "- - - - - - - - - y - -",

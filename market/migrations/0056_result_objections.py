@@ -82,7 +82,7 @@ def _person(name: str, *, is_null: bool = False) -> fields.ForeignKeyField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0053_drawing_rounds")]
+    dependencies = [("market", "0055_auction_switches")]
 
     initial = False
 

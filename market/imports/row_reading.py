@@ -358,8 +358,8 @@ def _names(kind: str) -> Mapping[str, str]:
 
 def _replaced(words: Sequence[str], word: str, name: str) -> str:
     """Return the words of a cell with one of them replaced, or left out."""
-    kept = [name if other == word else other for other in words if other != word or name != LEFT_OUT]
-    return "；".join(kept) or LEFT_OUT
+    texts = [name if other == word else other for other in words if other != word or name != LEFT_OUT]
+    return "；".join(texts) or LEFT_OUT
 
 
 def _given(row: SheetRow) -> frozenset[str]:

@@ -22,14 +22,14 @@ def write_answer_sets(directory: Path) -> int:
     """Write the sets into a folder, which is made if need be; return how many questions they hold."""
     directory.mkdir(parents=True, exist_ok=True)
     outcomes, needs, pairs = load("outcomes"), load("needs"), _pairs()
-    asked = [need for need in needs if need in pairs]
+    keys = [need for need in needs if need in pairs]
     sets: dict[str, list[dict[str, Any]]] = {
         "outcomes": [{"id": key, **_text(outcome)} for key, outcome in outcomes.items()],
         "known_item": [
             question for key, outcome in outcomes.items() for question in _questions(key, outcome)
         ],
         "graded_needs": [
-            {"id": key, "title": needs[key]["title"], "text": needs[key]["description"]} for key in asked
+            {"id": key, "title": needs[key]["title"], "text": needs[key]["description"]} for key in keys
         ],
         "graded_titles": [
             {"id": key, "terms": [outcome["title"], *outcome["keywords"]]}
@@ -37,13 +37,13 @@ def write_answer_sets(directory: Path) -> int:
         ],
         "graded_pairs": [
             {"need_id": need, "title_id": key, "grade": 3 * (key in pairs[need])}
-            for need in asked
+            for need in keys
             for key in outcomes
         ],
     }
     for name, rows in sets.items():
         _write(directory / FILES[name], rows)
-    return len(sets["known_item"]) + len(asked)
+    return len(sets["known_item"]) + len(keys)
 
 
 def _pairs() -> Mapping[str, set[str]]:

@@ -63,19 +63,19 @@ async def _sorted_survey(cast: Cast, calendar: Calendar) -> Story:
         cast,
         now,
     )
-    kept: dict[str, SurveyEntry] = {}
+    by_key: dict[str, SurveyEntry] = {}
     for place, (key, entry) in enumerate(load("survey_entries").items()):
         if entry["survey"] == "sorted":
             now = yield calendar.ago(50 - 2 * place, 10, 15 + place)
-            kept[key] = await _enter(survey, key, entry, named, cast, calendar, now, is_submitted=True)
+            by_key[key] = await _enter(survey, key, entry, named, cast, calendar, now, is_submitted=True)
     now = yield calendar.ago(25, 15)
     for bureau, running in (("nanning_bureau", "jasmine-aroma"), ("nanning_bureau", "conductor-drawing")):
-        await _recommend(survey, kept[running], bureau, cast, now)
+        await _recommend(survey, by_key[running], bureau, cast, now)
     reason = "是管理问题，没有技术指标"
     by = By(await cast.actor(RECOMMENDERS["nanning_bureau"]), now)
-    await recommending.decline(survey.number, kept["cable-drum"].running, reason, by=by)
+    await recommending.decline(survey.number, by_key["cable-drum"].running, reason, by=by)
     for key in ("casting-pores", "hydraulic-noise", "casting-pores-again"):
-        await _recommend(survey, kept[key], "liuzhou_bureau", cast, now)
+        await _recommend(survey, by_key[key], "liuzhou_bureau", cast, now)
     now = yield survey.closes_at + timedelta(seconds=5)
     await management.close_due(survey.id, now=now)
     survey = await Survey.get(id=survey.id)
@@ -84,8 +84,10 @@ async def _sorted_survey(cast: Cast, calendar: Calendar) -> Story:
     now = yield calendar.ago(5, 10, 30)
     by = By(await cast.actor("operator"), now)
     for key, (verdict, reason, into) in SORTED.items():
-        number = kept[into].number if into else ""
-        await sorting.sort_entry(survey.number, kept[key].running, verdict, reason=reason, into=number, by=by)
+        number = by_key[into].number if into else ""
+        await sorting.sort_entry(
+            survey.number, by_key[key].running, verdict, reason=reason, into=number, by=by
+        )
 
 
 async def _open_survey(cast: Cast, calendar: Calendar) -> Story:

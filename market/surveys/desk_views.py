@@ -105,7 +105,7 @@ async def _page(request: Request, survey: Survey, form: BaseForm | None = None) 
 
 async def questions(request: Request) -> Response:
     survey, by = await _load(request)
-    asked = await queries.questions_of(survey.id)
+    existing = await queries.questions_of(survey.id)
     rows = [
         {
             "label": question.label,
@@ -113,7 +113,7 @@ async def questions(request: Request) -> Response:
             "choices": choices_text(question),
             "is_required": "yes" if question.is_required else "",
         }
-        for question in asked
+        for question in existing
     ]
     form = QuestionsForm(await form_data_or_none(request), data={"questions": rows})
     if form.validate_on_submit():

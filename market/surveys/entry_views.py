@@ -124,17 +124,17 @@ async def _own(request: Request) -> tuple[Survey, int, By]:
 async def _write(request: Request, survey: Survey, record: SurveyEntry | None, *, by: By) -> Response:
     data = await form_data_or_none(request)
     form = await _form(survey, record, data, by=by)
-    asked = answer_form(await queries.questions_of(survey.id), data, record.answers if record else None)
+    answers = answer_form(await queries.questions_of(survey.id), data, record.answers if record else None)
     if data is None:
         form.append_blank_rows()
-        return await _page(request, survey, record, form, asked, by=by)
+        return await _page(request, survey, record, form, answers, by=by)
     is_submitted = data.get("act") == "submit"
     status = 422
-    if all([form.validate(), asked.validate()]):
+    if all([form.validate(), answers.validate()]):
         unit = form._fields.get("unit")
         content = Content(
             form.values(),
-            asked.answers,
+            answers.answers,
             uuid_or_none(unit.data) if unit else None,
             bool(form.secrecy_declared.data),
         )
@@ -142,7 +142,7 @@ async def _write(request: Request, survey: Survey, record: SurveyEntry | None, *
         try:
             saved = await entries.save(survey.number, running, content, is_submitted=is_submitted, by=by)
         except Incomplete as error:
-            _show_faults(form, asked, error.faults)
+            _show_faults(form, answers, error.faults)
         except Invalid as error:
             form.add_error(error.field or "", str(error))
         except TooLate as error:
@@ -151,17 +151,17 @@ async def _write(request: Request, survey: Survey, record: SurveyEntry | None, *
         else:
             if saved.status is EntryStatus.DRAFT and is_submitted:
                 form.add_error("", str(entries.late(survey)))
-                return await _page(request, survey, saved, form, asked, by=by, status=409)
+                return await _page(request, survey, saved, form, answers, by=by, status=409)
             return _saved(request, survey, saved)
-    return await _page(request, survey, record, form, asked, by=by, status=status)
+    return await _page(request, survey, record, form, answers, by=by, status=status)
 
 
 def _saved(request: Request, survey: Survey, saved: SurveyEntry) -> Response:
     words, tone = _("草稿已保存，截止前请提交。"), "done"
     if saved.status is not EntryStatus.DRAFT:
         words = _("已提交，编号 %(number)s。结果会用消息和邮件告诉您。", number=saved.number)
-    if found := secret_words(all_texts(saved)):
-        words += _("文字里有“%(words)s”，请再确认不涉密。", words="”“".join(found[:5]))
+    if secrecy := secret_words(all_texts(saved)):
+        words += _("文字里有“%(words)s”，请再确认不涉密。", words="”“".join(secrecy[:5]))
         tone = "due"
     back = redirect_to(request, "surveys:entry", number=survey.number, running=saved.running)
     return flash(request, back, words, tone)
@@ -184,12 +184,12 @@ async def _form(survey: Survey, record: SurveyEntry | None, data: Any, *, by: By
     return form
 
 
-def _show_faults(form: EntryForm, asked: AnswerForm, faults: list[tuple[str, str]]) -> None:
+def _show_faults(form: EntryForm, answers: AnswerForm, faults: list[tuple[str, str]]) -> None:
     mark = f"{PREFIX}-"
     form.add_errors([fault for fault in faults if not fault[0].startswith(mark)])
     for name, sentence in faults:
         if name.startswith(mark):
-            asked.add_error(name.removeprefix(mark), sentence)
+            answers.add_error(name.removeprefix(mark), sentence)
 
 
 async def _page(
@@ -197,7 +197,7 @@ async def _page(
     survey: Survey,
     record: SurveyEntry | None,
     form: EntryForm,
-    asked: AnswerForm,
+    answers: AnswerForm,
     *,
     by: By,
     status: int = 200,
@@ -209,7 +209,7 @@ async def _page(
         survey=survey,
         entry=record,
         form=form,
-        asked=asked,
+        answers=answers,
         letters=await mandates.list_letters(record) if record else [],
         warnings=secret_words(all_texts(record)) if record else [],
         is_late=entries.is_late(survey, by),

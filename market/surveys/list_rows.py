@@ -64,11 +64,11 @@ def form_of_questions(questions: Sequence[Question]) -> ListForm:
     """Return the columns of a list of entries: those of needs, the firm's code, the survey's questions."""
     columns = [column for column in NEED_LIST.columns if column.name not in _ABSENT]
     place = next(n for n, column in enumerate(columns) if column.name == "owner") + 1
-    asked_for = [
+    answer_columns = [
         Column(f"{PREFIX}-{question.code}", Lazy(question.label), is_remembered=False)
         for question in questions
     ]
-    return replace(NEED_LIST, columns=(*columns[:place], FIRM_CODE, *columns[place:], *asked_for))
+    return replace(NEED_LIST, columns=(*columns[:place], FIRM_CODE, *columns[place:], *answer_columns))
 
 
 async def check_rows(

@@ -91,10 +91,10 @@ def make_questions(rows: Sequence[Mapping[str, Any]], earlier: Iterable[Question
     for question in earlier:
         codes[question.label] = question.code
         last = max(last, int(question.code[1:]))
-    made: list[Question] = []
+    questions: list[Question] = []
     for row in rows:
         label, kind = str(row["label"]), QuestionKind(str(row["kind"] or QuestionKind.TEXT))
-        if any(other.label == label for other in made):
+        if any(other.label == label for other in questions):
             raise Invalid(_("“%(label)s”问了两次。", label=label[:40]), field="questions")
         if label not in codes:
             last += 1
@@ -105,8 +105,8 @@ def make_questions(rows: Sequence[Mapping[str, Any]], earlier: Iterable[Question
                 _("“%(label)s”是单选：请写 2 到 %(most)s 个选项。", label=label[:40], most=MOST_CHOICES),
                 field="questions",
             )
-        made.append(Question(code, label, kind, bool(row["is_required"]), choices))
-    return made
+        questions.append(Question(code, label, kind, bool(row["is_required"]), choices))
+    return questions
 
 
 def _split(text: str) -> list[str]:

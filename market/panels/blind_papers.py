@@ -21,7 +21,7 @@ from market.panels.round_models import Round, RoundItem, Seat
 from market.panels.round_states import OVER, RUNNING, RoundVerb, SeatStatus
 from market.panels.rounds import get_round_for, lock_round, require_impartial_in, subjects_of, viewer_of
 from market.panels.states import PanelAct
-from market.panels.subjects import PanelSubject, Paper
+from market.panels.subjects import PanelSubject, Paper, get_subject
 from market.panels.visibility import Viewer
 from market.records.by import By
 
@@ -103,6 +103,15 @@ async def material_of(round_: Round, item: RoundItem, subject: PanelSubject) -> 
         label = _("%(name)s（%(kind)s）", name=paper_name(row.copy.place), kind=paper.kind)
         papers.append(Paper(label, f"/files/{row.copy.file_id}", paper.kind, row.copy.file_id))
     return replace(await without_names_of(subject), papers=tuple(papers))
+
+
+async def count_readable(round_: Round, item_id: UUID) -> int:
+    """Return how many papers of an item its experts can open at present."""
+    item = await RoundItem.get(id=item_id)
+    if round_.is_blind:
+        return sum(row.is_shown for row in await copy_rows(round_, [item]))
+    subject = await get_subject(round_.subject_kind, item.subject_id)
+    return sum(paper.file_id is not None for paper in subject.papers)
 
 
 @atomic()

@@ -223,6 +223,8 @@ class SeatOpinion(Model):
     """Shown to the applicant after the result, without a name."""
     for_organiser = fields.TextField(default="", db_default="")
     submitted_at = fields.DatetimeField()
+    papers = fields.IntField(default=0, db_default=0)
+    """Papers of the item that the expert could open then."""
 
     class Meta:
         table = "seat_opinions"

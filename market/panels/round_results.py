@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,10 @@ from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.panels.panel_seats import advance, call_reserves, set_due
-from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat
+from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat, SeatOpinion
 from market.panels.round_rules import FEWEST, RoundRules, read_rules
 from market.panels.round_states import (
+    SCORED,
     Extension,
     RoundAction,
     RoundStatus,
@@ -39,6 +41,7 @@ from market.panels.rounds import (
     subjects_of,
 )
 from market.panels.scoring import hundredths
+from market.panels.sheet_flags import HandedIn, copied_seats, fast_seats
 from market.panels.states import PanelAct
 from market.panels.statistics import Flag, Summary, summarise
 from market.records.by import By
@@ -56,6 +59,8 @@ class Scored:
     seat: Seat
     sheet: Mapping[str, int | None]
     points: Fraction | None
+    flags: tuple[Flag, ...] = ()
+    """What people should look at in this sheet."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,13 @@ class ItemResult:
     def is_crossed(self) -> bool:
         return self.summary is not None and Flag.CROSSES in self.summary.flags
 
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Return what people should look at, of the points together and of single sheets."""
+        of_sheets = {flag for scored in self.scored for flag in scored.flags}
+        of_points = self.summary.flags if self.summary else ()
+        return (*of_points, *(flag for flag in Flag if flag in of_sheets))
+
     def as_stored(self) -> dict[str, Any]:
         """Return the result as a concluded round keeps it."""
         if self.summary is None or self.points is None:
@@ -99,7 +111,7 @@ class ItemResult:
             "scores": {
                 scored.seat.label: str(scored.points) for scored in self.scored if scored.points is not None
             },
-            "flags": [flag.value for flag in self.summary.flags],
+            "flags": [flag.value for flag in self.flags],
         }
 
 
@@ -108,15 +120,30 @@ async def results_of(round_: Round, item: RoundItem | None = None) -> list[ItemR
     rules = read_rules(round_.rules)
     items = [item] if item else await RoundItem.filter(round_id=round_.id).order_by("place")
     seats = await seats_of(round_.id, item)
-    sheets = await _sheets([seat for of_item in seats.values() for seat in of_item if seat.has_scored])
-    return [_result(item, seats.get(item.id, []), sheets, rules) for item in items]
+    counted = [seat for of_item in seats.values() for seat in of_item if seat.has_scored]
+    sheets = await _sheets(counted)
+    # An expert's sheets of other items decide too whether one is flagged.
+    flags = await _flags(await scored_seats(round_, counted) if item else counted, rules)
+    return [_result(item, seats.get(item.id, []), sheets, flags, rules) for item in items]
+
+
+async def scored_seats(round_: Round, seats: Sequence[Seat]) -> list[Seat]:
+    """Return all seats of a round whose sheets count, of the experts of these seats."""
+    experts = [seat.expert_id for seat in seats]
+    return await Seat.filter(item__round_id=round_.id, expert_id__in=experts, status__in=list(SCORED))
 
 
 def _result(
-    item: RoundItem, seats: Sequence[Seat], sheets: Mapping[UUID, Mapping[str, int | None]], rules: RoundRules
+    item: RoundItem,
+    seats: Sequence[Seat],
+    sheets: Mapping[UUID, Mapping[str, int | None]],
+    flags: Mapping[UUID, tuple[Flag, ...]],
+    rules: RoundRules,
 ) -> ItemResult:
     scored = [
-        Scored(seat, sheets[seat.id], rules.points_of(sheets[seat.id])) for seat in seats if seat.has_scored
+        Scored(seat, sheets[seat.id], rules.points_of(sheets[seat.id]), flags.get(seat.id, ()))
+        for seat in seats
+        if seat.has_scored
     ]
     judged = [(one.points, one.sheet) for one in scored if one.points is not None]
     summary = None
@@ -138,6 +165,38 @@ async def _sheets(seats: Sequence[Seat]) -> dict[UUID, dict[str, int | None]]:
     for row in rows:
         sheets[row["seat_id"]][row["heading"]] = row["score"]
     return sheets
+
+
+async def _flags(seats: Sequence[Seat], rules: RoundRules) -> dict[UUID, tuple[Flag, ...]]:
+    """Return what people should look at of each seat's sheet, by rules that say from where on."""
+    if rules.sheets is None or not seats:
+        return {}
+    by_id = {seat.id: seat for seat in seats}
+    rows = await SeatOpinion.filter(seat_id__in=list(by_id)).order_by("version")
+    submissions: dict[Hashable, list[datetime]] = {}
+    versions: dict[UUID, list[SeatOpinion]] = {}
+    for row in rows:
+        submissions.setdefault(by_id[row.seat_id].expert_id, []).append(row.submitted_at)
+        versions.setdefault(row.seat_id, []).append(row)
+    handed_in = [
+        HandedIn(
+            seat=seat.id,
+            item=seat.item_id,
+            expert=seat.expert_id,
+            accepted_at=seat.declared_at or own[0].submitted_at,
+            first_at=own[0].submitted_at,
+            papers=own[0].papers,
+            opinion=own[-1].for_applicant,
+        )
+        for seat in seats
+        if (own := versions.get(seat.id))
+    ]
+    fast = fast_seats(handed_in, submissions, rules.sheets)
+    copied = copied_seats(handed_in, rules.sheets)
+    return {
+        seat.id: tuple(flag for flag, of in ((Flag.FAST, fast), (Flag.COPY, copied)) if seat.id in of)
+        for seat in seats
+    }
 
 
 def blocks_conclusion(round_: Round, results: Sequence[ItemResult]) -> str:

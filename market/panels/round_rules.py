@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from market.panels.drawing import Quotas
+from market.panels.sheet_flags import SheetLimits
 from market.panels.statistics import Limits, Statistic
 
 FEWEST = 3
@@ -61,6 +62,8 @@ class RoundRules:
     """Working days."""
     score_days: int
     """Working days."""
+    sheets: SheetLimits | None = None
+    """From where on sheets are flagged; None in rounds of before there were such flags."""
 
     @property
     def quotas(self) -> Quotas:
@@ -116,6 +119,7 @@ def read_rules(content: Mapping[str, Any]) -> RoundRules:
         is_away=content.get("is_away", False),
         declare_days=content["declare_days"],
         score_days=content["score_days"],
+        sheets=SheetLimits(**content["sheets"]) if content.get("sheets") else None,
     )
     _check(rules)
     return rules
@@ -142,6 +146,7 @@ def write_rules(rules: RoundRules) -> dict[str, Any]:
         "is_away": rules.is_away,
         "declare_days": rules.declare_days,
         "score_days": rules.score_days,
+        "sheets": None if rules.sheets is None else asdict(rules.sheets),
     }
 
 

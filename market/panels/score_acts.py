@@ -12,6 +12,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _
+from market.panels.blind_papers import count_readable
 from market.panels.panel_seats import KIND, advance, leave_in_conflict, lock_any_seat, lock_seat, set_due
 from market.panels.round_models import Seat, SeatOpinion, SeatScore, Solicitation
 from market.panels.round_rules import read_rules
@@ -87,6 +88,7 @@ async def submit(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
         for_applicant=opinion,
         for_organiser=remark,
         submitted_at=by.now,
+        papers=await count_readable(round_, seat.item_id),
     )
     is_returned = seat.status is SeatStatus.RETURNED
     await transition(

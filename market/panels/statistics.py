@@ -44,6 +44,8 @@ class Flag(LabelEnum):
     IDENTICAL = "identical", lazy("评分完全相同"), "due"
     SMALL = "small", lazy("人数不足"), "due"
     CROSSES = "crosses", lazy("评分跨档"), "due"
+    FAST = "fast", lazy("评得过快"), "due"
+    COPY = "copy", lazy("意见雷同"), "due"
 
 
 @dataclass(frozen=True)

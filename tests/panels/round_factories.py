@@ -26,7 +26,8 @@ from tests.stage_cache import cached_stage
 
 SALT = "桂A12345"
 HEADINGS = ("novelty", "maturity", "benefit")
-WIDE = replace(DEFAULT_RULES, largest_share=Fraction(1))
+WIDE = replace(DEFAULT_RULES, largest_share=Fraction(1), sheets=None)
+"""Everything happens at one moment here, so that every sheet would be flagged as too fast."""
 
 
 @dataclass

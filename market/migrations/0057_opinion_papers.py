@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0055_auction_switches")]
+    dependencies = [("market", "0056_result_objections")]
 
     initial = False
 

@@ -8,8 +8,8 @@ from market.audit.models import AuditEvent
 from market.kit.draws import seed_of
 from market.kit.i18n import gettext as _
 from market.panels.assigning import Infeasible
+from market.panels.draw_outcomes import Outcome, carry_out
 from market.panels.drawing import Short
-from market.panels.round_draws import Outcome, carry_out
 from market.panels.round_models import Round, RoundDraw, Seat
 from market.panels.round_states import RoundVerb
 
@@ -45,6 +45,10 @@ async def _replay(round_: Round, draw: RoundDraw) -> Replay:
         data__contains={"salt": draw.salt, "draw": draw.number},
     ):
         faults.append(_("审计链中没有这次抽取的记录"))
+    if await _is_kept(round_, draw, {"digest": draw.digest}) is False:
+        faults.append(_("备选名单、规则或抽取结果与抽取时的日志不同"))
+    if await _is_kept(round_, draw, {"rules": round_.rules_digest}) is False:
+        faults.append(_("这一轮的规则与抽取时的日志不同"))
     if seed_of(round_.number, draw.chain_head, draw.salt) != draw.seed:
         faults.append(_("种子与轮次编号、审计链头和口令算出的不同"))
     if draw.eligible != sorted(draw.eligible, key=lambda row: str(row["id"])):
@@ -67,3 +71,14 @@ async def _replay(round_: Round, draw: RoundDraw) -> Replay:
             faults.append(_("席位上的专家与抽取结果不同"))
             break
     return Replay(draw, outcome, tuple(faults))
+
+
+async def _is_kept(round_: Round, draw: RoundDraw, digest: dict[str, str]) -> bool | None:
+    """Return whether the log keeps this digest of a draw; None: of early draws it keeps none."""
+    events = AuditEvent.filter(
+        subject_kind=Round.record_kind,
+        subject_id=round_.id,
+        action=RoundVerb.KEEP_DRAW.value,
+        data__contains={"draw": draw.number},
+    )
+    return await events.filter(data__contains=digest).exists() if await events.exists() else None

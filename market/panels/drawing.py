@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from string import ascii_uppercase
 
 from market.kit.draws import shuffled
 from market.panels.flows import Network
@@ -85,6 +86,11 @@ def draw(eligible: Sequence[Candidate], quotas: Quotas, seed: str, seated: Seque
     rest = [candidate for candidate in order if candidate not in chosen]
     reserves = _reserves(rest, quotas)
     return Drawn(tuple(one.id for one in chosen), tuple(one.id for one in reserves))
+
+
+def draw_reserves(eligible: Sequence[Candidate], quotas: Quotas, seed: str) -> tuple[str, ...]:
+    """Draw reserves alone, for a panel that is full."""
+    return tuple(one.id for one in _reserves(shuffled(sorted(eligible), seed), quotas))
 
 
 def require_enough(eligible: Sequence[Candidate], quotas: Quotas, seated: Sequence[Candidate] = ()) -> None:
@@ -163,3 +169,9 @@ def _can_be_met(picked: Sequence[Candidate], waiting: Sequence[Candidate], quota
 def _seats(missing: Mapping[str, int], free: int) -> Iterator[tuple[str, int]]:
     yield from missing.items()
     yield "", free
+
+
+def letters(place: int) -> str:
+    """Return the letters of the nth expert: A to Z, then AA, AB …"""
+    rest, letter = divmod(place, len(ascii_uppercase))
+    return (letters(rest - 1) if rest else "") + ascii_uppercase[letter]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from string import ascii_uppercase
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -18,9 +17,9 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
-from market.panels.drawing import Candidate, next_reserve
+from market.panels.drawing import Candidate, letters, next_reserve
 from market.panels.later_conflicts import later_conflict, may_be_called
-from market.panels.round_models import Round, RoundDraw, RoundItem, Seat
+from market.panels.round_models import Round, RoundDraw, RoundItem, Seat, SeatScore
 from market.panels.round_rules import FEWEST, read_rules
 from market.panels.round_states import (
     SEATED,
@@ -80,16 +79,19 @@ async def create_seats(round_: Round, drawn: RoundDraw, *, by: By) -> None:
     await _invite([seat for seat in seats if seat.status is SeatStatus.INVITED], by=by)
 
 
-def letters(place: int) -> str:
-    """Return the letters of the nth expert: A to Z, then AA, AB …"""
-    rest, letter = divmod(place, len(ascii_uppercase))
-    return (letters(rest - 1) if rest else "") + ascii_uppercase[letter]
-
-
 async def seated_candidates(item_id: UUID) -> list[Candidate]:
-    """Return who sits on an item's panel, as a draw counts them."""
+    """Return who sits on an item's panel, as a draw counts them: not whoever could judge nothing of it."""
     seats = await Seat.filter(item_id=item_id, status__in=list(SEATED)).order_by("draw_number", "place")
-    return [_candidate(seat) for seat in seats]
+    versions = {seat.id: seat.version for seat in seats if seat.has_scored}
+    judged = set()
+    if versions:
+        given = SeatScore.filter(seat_id__in=list(versions), score__isnull=False)
+        judged = {(row.seat_id, row.version) for row in await given}
+    return [
+        _candidate(seat)
+        for seat in seats
+        if seat.id not in versions or (seat.id, versions[seat.id]) in judged
+    ]
 
 
 def _candidate(seat: Seat) -> Candidate:

@@ -26,6 +26,7 @@ from market.panels import (
     round_views,
     rounds,
     seat_access,
+    seat_checks,
     seat_views,
     views,
     worklist,
@@ -41,7 +42,13 @@ ROOM = Room(
     models=(models, round_models, blind_models, fee_models),
     routes=[*views.routes, *seat_views.routes, *round_views.routes, *blind_views.routes, *fee_views.routes],
     jobs=(jobs.copy_papers, jobs.draw_experts),
-    checks={**checks.CHECKS, **round_checks.CHECKS, **blind_checks.CHECKS, **fee_checks.CHECKS},
+    checks={
+        **checks.CHECKS,
+        **round_checks.CHECKS,
+        **seat_checks.CHECKS,
+        **blind_checks.CHECKS,
+        **fee_checks.CHECKS,
+    },
     stored_checks=blind_checks.STORED_CHECKS,
     moments={
         panel_seats.DUE: lambda deps, seat_id, now: panel_seats.lapse(seat_id, now=now),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,12 +20,13 @@ from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.room import rooms
-from market.panels.assigning import Infeasible, Problem, breaches, plan_assignment
-from market.panels.drawing import Candidate, Quotas, Short, draw
-from market.panels.panel_seats import create_seats, seated_candidates
+from market.panels.assigning import Infeasible
+from market.panels.draw_outcomes import carry_out
+from market.panels.drawing import Short
+from market.panels.panel_seats import advance, create_seats, seated_candidates
 from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat
 from market.panels.round_rules import RoundRules, read_rules
-from market.panels.round_states import RUNNING, SEATED, RoundAction, RoundStatus, RoundVerb
+from market.panels.round_states import RUNNING, SEATED, RoundAction, RoundStatus, RoundVerb, SeatStatus
 from market.panels.rounds import lock_round, require_impartial_in, subjects_of
 from market.panels.states import PanelAct
 from market.panels.subjects import PanelSubject
@@ -35,19 +34,8 @@ from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import transition
 
-FIELD_WEIGHT = 900_000
-"""Of a whole affinity: how much of an expert's work lies in the item's fields; the rest is chance by seed."""
-DRAW, SEATED_STATES = "draw", tuple(SEATED)
+SEATED_STATES = tuple(SEATED)
 DRAW_JOB = "panels.draw_experts"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Who was drawn, by item."""
-
-    picked: Mapping[str, Sequence[str]]
-    reserves: Mapping[str, Sequence[str]]
-    method: str
 
 
 @atomic()
@@ -126,7 +114,7 @@ async def draw_round(number: str, *, by: By) -> RoundDraw:
 
 @atomic()
 async def propose_redraw(number: str, *, reason: str, salt: str, by: By) -> Redraw:
-    """Ask the approver for a further draw, which fills the seats that are empty.
+    """Ask the approver for a further draw, which fills the seats and the places of reserves that are empty.
 
     Raises:
         Invalid: there is no reason or no salt.
@@ -182,8 +170,7 @@ async def decide_redraw(redraw_id: UUID, verdict: Verdict, *, reason: str = "", 
         return None
     drawn = await _draw(round_, salt=redraw.salt, by=by, redraw=redraw)
     await create_seats(round_, drawn, by=by)
-    if round_.status is RoundStatus.CHECKING:
-        await transition(round_, RoundAction.RESUME, by=by, number=number)
+    await advance(round_, by=by)
     return drawn
 
 
@@ -199,8 +186,9 @@ async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = Non
     experts = await pool_experts(on=local_date(by.now))
     conflicted = await _conflicted(experts, items, subjects, by.now)
     seated = {str(item.id): await seated_candidates(item.id) for item in items}
-    before = await Seat.filter(item__round_id=round_.id).values_list("item_id", "expert_id")
-    taken = {(str(item_id), str(expert_id)) for item_id, expert_id in before}
+    before = await Seat.filter(item__round_id=round_.id).values_list("item_id", "expert_id", "status")
+    taken = {(str(item_id), str(expert_id)) for item_id, expert_id, _status in before}
+    waiting = Counter(str(item_id) for item_id, _expert, status in before if status == SeatStatus.RESERVE)
     load = await _load([expert.id for expert in experts], by.now)
     eligible: list[dict[str, Any]] = []
     for expert in sorted(experts, key=lambda expert: str(expert.id)):
@@ -224,6 +212,11 @@ async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = Non
         "seated": {
             item_id: [[one.id, one.kind, one.unit] for one in panel] for item_id, panel in seated.items()
         },
+        "missing_reserves": {
+            item_id: rules.reserves - waiting[item_id]
+            for item_id in seated
+            if waiting[item_id] < rules.reserves
+        },
     }
     try:
         outcome = carry_out(eligible, terms, seed)
@@ -231,7 +224,7 @@ async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = Non
         raise Invalid(short_words(short), field="rules") from None
     except Infeasible as infeasible:
         raise Invalid(_infeasible_words(infeasible, items, rules), field="rules") from None
-    return await RoundDraw.create(
+    drawn = await RoundDraw.create(
         id=uuid4(),
         round_id=round_.id,
         number=count + 1,
@@ -248,83 +241,16 @@ async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = Non
         approved_by_id=by.actor.user_id if redraw else None,
         drawn_at=by.now,
     )
-
-
-def carry_out(eligible: Sequence[Mapping[str, Any]], terms: Mapping[str, Any], seed: str) -> Outcome:
-    """Draw from what is stored of a draw; pure, so that a replay calls it too.
-
-    Each item alone is a seeded draw. Where experts have several items to share, the whole is a plan.
-
-    Raises:
-        Short: too few experts are eligible for an item.
-        Infeasible: no plan meets the quotas of all items.
-    """
-    quotas = Quotas(terms["size"], terms["reserves"], terms["kinds"], Fraction(terms["largest_share"]))
-    experts = {row["id"]: Candidate(row["id"], row["kind"], row["unit"]) for row in eligible}
-    excluded = {(item, row["id"]) for row in eligible for item in row["excluded"]}
-    seated = {item: [Candidate(*row) for row in rows] for item, rows in terms["seated"].items()}
-    capacities = {row["id"]: row["capacity"] for row in eligible}
-    items = sorted(terms["items"])
-    if len(items) == 1 or any(seated.values()):
-        return _draw_each(items, experts, excluded, seated, quotas, capacities, seed)
-    problem = Problem(
-        items=items,
-        experts=list(experts.values()),
-        quotas=quotas,
-        capacities=capacities,
-        conflicts=excluded,
-        affinities={
-            (item, row["id"]): _affinity(terms["items"][item], row, seed)
-            for item in items
-            for row in eligible
-        },
-        seed=seed,
+    await record(
+        Round.record_kind,
+        round_.id,
+        RoundVerb.KEEP_DRAW,
+        by=by,
+        draw=drawn.number,
+        digest=drawn.digest,
+        rules=round_.rules_digest,
     )
-    plan = plan_assignment(problem)
-    if faults := breaches(problem, plan.seats):
-        raise RuntimeError(f"the plan breaches its limits: {faults[:5]}")
-    reserves = {
-        item: sorted(
-            (one for one in experts if (item, one) not in excluded and one not in plan.seats[item]),
-            key=lambda one: seed_of(item, seed, one),
-        )[: quotas.reserves]
-        for item in items
-    }
-    return Outcome(plan.seats, reserves, plan.method)
-
-
-def _draw_each(
-    items: Sequence[str],
-    experts: Mapping[str, Candidate],
-    excluded: Collection[tuple[str, str]],
-    seated: Mapping[str, Sequence[Candidate]],
-    quotas: Quotas,
-    capacities: Mapping[str, int],
-    seed: str,
-) -> Outcome:
-    """Draw for one item after the other, each with a seed of its own where there are several."""
-    picked: dict[str, Sequence[str]] = {}
-    reserves: dict[str, Sequence[str]] = {}
-    load: Counter[str] = Counter()
-    for item in items:
-        if len(seated[item]) >= quotas.size:
-            continue
-        free = [
-            one
-            for one in experts.values()
-            if (item, one.id) not in excluded and load[one.id] < capacities[one.id]
-        ]
-        drawn = draw(free, quotas, seed if len(items) == 1 else seed_of(item, seed, ""), seated[item])
-        picked[item], reserves[item] = drawn.picked, drawn.reserves
-        load.update(drawn.picked)
-    return Outcome(picked, reserves, DRAW)
-
-
-def _affinity(fields: Sequence[str], expert: Mapping[str, Any], seed: str) -> int:
-    """Return in millionths how well an expert fits an item: shared fields, and chance by the seed."""
-    shared: int = min(100, sum(weight for code, weight in expert["fields"].items() if code in fields))
-    chance = int(seed_of(expert["id"], seed, "|".join(fields))[:8], 16) % (1_000_000 - FIELD_WEIGHT)
-    return FIELD_WEIGHT * shared // 100 + chance
+    return drawn
 
 
 def _is_at_home(expert: PoolExpert, subject: PanelSubject) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from tortoise import fields
 
 from market.accounts.models import User
+from market.audit.export_format import canonical_json
 from market.experts.models import Expert
 from market.kit.fields import enum_column
 from market.kit.tables import Model
@@ -90,6 +92,11 @@ class Round(Stateful):
     def is_over(self) -> bool:
         """Return whether it is concluded or discarded."""
         return self.status in OVER or self.status is RoundStatus.DISCARDED
+
+    @property
+    def rules_digest(self) -> str:
+        """The SHA-256 of the rules, which the log keeps of each draw."""
+        return _sha256(self.rules)
 
     @property
     def is_blind(self) -> bool:
@@ -270,6 +277,16 @@ class RoundDraw(Model):
         table = "round_draws"
         table_description = "Round draws."
         unique_together = (("round", "number"),)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of who could be drawn, by which terms, and who was; the log keeps it."""
+        names = ("eligible", "terms", "picked", "reserves")
+        return _sha256({name: getattr(self, name) for name in names})
+
+
+def _sha256(value: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 class Redraw(SecondPerson):

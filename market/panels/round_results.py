@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -308,6 +309,7 @@ async def conclude_round(number: str, *, reason: str, by: By) -> Round:
             "reason": reason.strip()[:1000],
         },
         number=number,
+        reason_sha256=hashlib.sha256(reason.strip()[:1000].encode()).hexdigest(),
         results={str(result.item.subject_id): result.as_stored() for result in results},
     )
     await set_moment(Round.record_kind, round_.id, TELL, deadline(TELL_DAYS - 1, by.now))

@@ -123,6 +123,7 @@ class RoundVerb(LabelEnum):
 
     PREPARE = "prepare_round", lazy("编制评审轮次")
     DRAWN = "drawn", lazy("抽取结果")
+    KEEP_DRAW = "keep_draw", lazy("抽取名单和规则存证")
     PROPOSE_REDRAW = "propose_redraw", lazy("申请再次抽取")
     REFUSE_REDRAW = "refuse_redraw", lazy("不同意再次抽取")
     EXTEND = "extend_panel", lazy("跨档复议")

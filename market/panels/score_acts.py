@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
@@ -176,7 +177,8 @@ async def report_solicitation(seat_id: UUID, *, text: str, by: By) -> Solicitati
     solicitation = await Solicitation.create(
         id=uuid4(), seat_id=seat.id, text=text.strip(), reported_at=by.now
     )
-    await record(KIND, seat.id, RoundVerb.SOLICITED, by=by, solicitation=solicitation.id)
+    digest = hashlib.sha256(solicitation.text.encode()).hexdigest()
+    await record(KIND, seat.id, RoundVerb.SOLICITED, by=by, solicitation=solicitation.id, text_sha256=digest)
     await notify_staff(
         StaffRole.AUDITOR,
         _("收到一份请托报告，请查看。"),

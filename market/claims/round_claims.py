@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 
+from market.accounts.actors import Actor
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
+from market.experts.avoidances import list_avoided
+from market.experts.forms import AvoidForm
+from market.experts.models import AvoidedExpert
+from market.experts.states import MOST_AVOIDED, ExpertAct
 from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.panels.models import Panel
 from market.panels.round_models import Round
 from market.panels.round_preparation import prepare_round
-from market.panels.round_rules import RoundRules, with_bands
-from market.panels.rounds import standing_items
+from market.panels.round_rules import RoundRules, read_rules, with_bands
+from market.panels.round_states import RoundStatus
+from market.panels.rounds import round_over, standing_items
 from market.panels.scoring import bands_of
 from market.panels.states import PanelAct
 from market.programmes.catalogue import version_in_force
@@ -25,6 +32,8 @@ from market.programmes.models import Programme
 from market.records.by import By
 
 KIND = "claim"
+BEFORE_JUDGING = frozenset({ClaimStatus.SUBMITTED, ClaimStatus.SUPPLEMENT, ClaimStatus.ACCEPTED})
+"""Statuses of a claim that was handed in, in which experts may still be drawn for it."""
 MOST = 200
 """Claims of one round."""
 
@@ -46,6 +55,32 @@ def _unjudged() -> QuerySet[Claim]:
         Claim.filter(status=ClaimStatus.ACCEPTED)
         .exclude(id__in=Subquery(standing_items(KIND).values("subject_id")))
         .exclude(id__in=Subquery(concluded))
+    )
+
+
+@dataclass(frozen=True)
+class Avoidance:
+    """Whom an applicant asks to avoid before the experts of a claim are drawn."""
+
+    named: Sequence[AvoidedExpert]
+    form: AvoidForm
+    rules: RoundRules | None
+    """Of the round that will judge the claim; None: there is none yet."""
+    is_late: bool
+    """The experts are drawn: what is named now counts for later rounds."""
+    most: int = MOST_AVOIDED
+
+
+async def avoidance_of(actor: Actor, claim: Claim) -> Avoidance | None:
+    """Return whom the applicant asks to avoid while experts may be drawn for a claim; None at other times."""
+    if not actor.may(ExpertAct.AVOID_EXPERTS) or claim.status not in BEFORE_JUDGING:
+        return None
+    round_ = await round_over(KIND, claim.id)
+    return Avoidance(
+        named=await list_avoided(claim.applicant_id),
+        form=AvoidForm(),
+        rules=read_rules(round_.rules) if round_ else None,
+        is_late=round_ is not None and round_.status is not RoundStatus.DRAFTING,
     )
 
 

@@ -32,6 +32,7 @@ from market.claims.forms import (
 from market.claims.models import Claim, SalesReport
 from market.claims.queries import ClaimFilter, get_claim_for
 from market.claims.record_chain import chain_of_contract
+from market.claims.round_claims import avoidance_of
 from market.claims.states import ClaimAct, require_editable
 from market.codes.regions import GUANGXI
 from market.documents.web import documents_about
@@ -229,6 +230,7 @@ async def _render_claim(
         flag_words={fact: named(fact).render(_) for fact in required_facts(compiled(claim.terms))},
         clawbacks=await claim.clawbacks.filter(status__in=list(CLAWED_BACK)).prefetch_related("receipts"),
         accept=ACCEPT,
+        avoidance=await avoidance_of(actor, claim),
         documents=await documents_about(request, "claim", claim.id),
     )
 

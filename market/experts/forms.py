@@ -180,9 +180,11 @@ class EndForm(BaseForm):
 
 
 class AvoidForm(BaseForm):
-    name = TextField(lazy("专家姓名"), [Required(lazy("请填写专家姓名。"))], max_length=60)
-    unit_name = TextField(lazy("专家所在单位"), max_length=120)
-    reason = TextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=300)
+    """Also a part of pages with forms of their own, so its ids are its own."""
+
+    name = TextField(lazy("专家姓名"), [Required(lazy("请填写专家姓名。"))], max_length=60, id="avoid-name")
+    unit_name = TextField(lazy("专家所在单位"), max_length=120, id="avoid-unit")
+    reason = TextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=300, id="avoid-reason")
 
 
 class RulingForm(BaseForm):

@@ -37,7 +37,14 @@ from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data_or_none, redirect_to, typed_text, uuid_or_none
+from market.kit.web import (
+    deps,
+    form_data_or_none,
+    redirect_to,
+    safe_path,
+    typed_text,
+    uuid_or_none,
+)
 from market.kit.worklist import NOBODY
 from market.records.by import By
 
@@ -161,28 +168,35 @@ async def _carry_out(act: str, form: Any, record_id: UUID, by: By) -> None:
 
 
 async def avoided(request: Request) -> Response:
-    """Show and take whom an organisation asks to avoid."""
+    """Show and take whom an organisation asks to avoid; lead back to the page where it was typed."""
     actor, now = actor_for(request, ExpertAct.AVOID_EXPERTS), deps(request).clock()
     data = await form_data_or_none(request)
+    target = safe_path(str(data.get("next") or ""), "") if data is not None else ""
     record_id = uuid_or_none(data.get("record")) if data is not None else None
     if data is not None and data.get("act") == "withdraw":
         await avoidances.withdraw_avoidance(record_id or NOBODY, by=By(actor, now))
-        return flash(request, redirect_to(request, "experts:avoided"), _("已撤回。"))
+        return _back(request, target, _("已撤回。"))
     form: Any = AvoidForm(data)
     if form.validate_on_submit():
         with form.catch_invalid(Conflict):
             await avoidances.avoid_expert(
                 form.name.data, form.unit_name.data or "", form.reason.data, by=By(actor, now)
             )
-            words = _("已提交。抽取专家时据此回避，申请内容不对外公开。")
-            return flash(request, redirect_to(request, "experts:avoided"), words)
+            return _back(request, target, _("已提交。抽取专家时据此回避，申请内容不对外公开。"))
     return render_form(
         request,
         "experts/avoided.html",
         form,
         avoided=await avoidances.list_avoided(actor.organisation_id or NOBODY),
         most=MOST_AVOIDED,
+        next_address=target,
     )
+
+
+def _back(request: Request, target: str, words: str) -> Response:
+    answer = redirect_to(request, "experts:avoided")
+    answer.headers["location"] = target or answer.headers["location"]
+    return flash(request, answer, words)
 
 
 routes = [

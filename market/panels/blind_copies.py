@@ -22,7 +22,7 @@ from market.kit.jobs import enqueue
 from market.panels.blind_models import BlindCopy
 from market.panels.blind_names import names_in
 from market.panels.round_models import Round, RoundItem
-from market.panels.round_states import OVER, RoundVerb
+from market.panels.round_states import RoundVerb
 from market.panels.rounds import (
     COPY_PAPERS,
     lock_round,
@@ -171,6 +171,6 @@ async def ask_for_copies(number: str, *, by: By) -> None:
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     round_ = await lock_round(number)
-    if not round_.is_blind or round_.status in OVER:
+    if not round_.is_blind or round_.is_over:
         raise Conflict(_("这一轮不是盲审，或者已有结论。"))
     await enqueue(COPY_PAPERS, lock=f"copies:{round_.id}", round_id=round_.id, again=True)

@@ -18,7 +18,7 @@ from market.panels.blind_copies import paper_name
 from market.panels.blind_models import BlindCheck, BlindCopy
 from market.panels.blind_names import without_names_of
 from market.panels.round_models import Round, RoundItem, Seat
-from market.panels.round_states import OVER, RUNNING, RoundVerb, SeatStatus
+from market.panels.round_states import RUNNING, RoundVerb, SeatStatus
 from market.panels.rounds import get_round_for, lock_round, require_impartial_in, subjects_of, viewer_of
 from market.panels.states import PanelAct
 from market.panels.subjects import PanelSubject, Paper, get_subject
@@ -127,7 +127,7 @@ async def check_copies(
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     round_ = await lock_round(number)
-    if round_.status in OVER:
+    if round_.is_over:
         raise Conflict(_("评审已有结论，不能再改。"))
     await require_impartial_in((await subjects_of(round_)).values(), by)
     ids = list(dict.fromkeys(copy_ids))

@@ -19,7 +19,7 @@ from market.panels.fee_models import RoundFee
 from market.panels.fees import MOST_UNITS, FeeForm, FeeOutOfRange, FeeRule, fee_for, fee_rule_on
 from market.panels.round_models import Round, Seat
 from market.panels.round_results import STAFF_OF
-from market.panels.round_states import RoundVerb, SeatStatus
+from market.panels.round_states import OVER, RoundVerb, SeatStatus
 from market.panels.rounds import (
     concluder_of,
     get_round_for,
@@ -126,7 +126,7 @@ async def propose_fees(number: str, entries: Mapping[UUID, FeeEntry], *, by: By)
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     round_ = await lock_round(number)
-    if not round_.is_over:
+    if round_.status not in OVER:
         raise Conflict(_("作出评审结论以后才能核定专家咨询费。"))
     await require_impartial_in((await subjects_of(round_)).values(), by)
     rows = {row.expert_id: row for row in await fee_rows(round_)}

@@ -124,11 +124,11 @@ async def results_of(round_: Round, item: RoundItem | None = None) -> list[ItemR
     counted = [seat for of_item in seats.values() for seat in of_item if seat.has_scored]
     sheets = await _sheets(counted)
     # An expert's sheets of other items decide too whether one is flagged.
-    flags = await _flags(await scored_seats(round_, counted) if item else counted, rules)
+    flags = await _flags(await _scored_seats(round_, counted) if item else counted, rules)
     return [_result(item, seats.get(item.id, []), sheets, flags, rules) for item in items]
 
 
-async def scored_seats(round_: Round, seats: Sequence[Seat]) -> list[Seat]:
+async def _scored_seats(round_: Round, seats: Sequence[Seat]) -> list[Seat]:
     """Return all seats of a round whose sheets count, of the experts of these seats."""
     experts = [seat.expert_id for seat in seats]
     return await Seat.filter(item__round_id=round_.id, expert_id__in=experts, status__in=list(SCORED))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from market.kit.findings import find_rows
 from market.kit.i18n import lazy
 from market.kit.room import Check, Invariant
+from market.surveys.content_digests import CONTENT, KEY
 from market.surveys.states import HANDED_IN
 
 _HANDED_IN = ", ".join(f"'{status.value}'" for status in HANDED_IN)
@@ -73,6 +74,28 @@ async def entries_came_in_time() -> list[str]:
     )
 
 
+async def entries_are_as_logged() -> list[str]:
+    """What an entry says, its verdict and why, and when its entrant was told is what the log says.
+
+    Of early acts the log keeps no digests.
+    """
+    return await find_rows(
+        "SELECT e.number FROM survey_entries e JOIN surveys s ON s.id = e.survey_id "  # noqa: S608
+        "LEFT JOIN survey_entries t ON t.id = e.merged_entry_id LEFT JOIN needs n ON n.id = e.merged_into_id "
+        "LEFT JOIN LATERAL (SELECT a.data FROM audit_events a WHERE a.subject_kind = 'survey_entry' "
+        f"  AND a.subject_id = e.id AND a.data ? '{KEY}' ORDER BY a.id DESC LIMIT 1) AS c ON true "
+        "LEFT JOIN LATERAL (SELECT a.data FROM audit_events a WHERE a.subject_kind = 'survey_entry' "
+        "  AND a.subject_id = e.id AND a.action = 'sort' ORDER BY a.id DESC LIMIT 1) AS v ON true "
+        f"WHERE e.status IN ({_HANDED_IN}) AND (c.data->>'{KEY}' <> {CONTENT} "
+        "OR e.verdict IS NOT NULL AND (v.data->>'verdict' IS DISTINCT FROM e.verdict "
+        "  OR v.data->>'into' IS DISTINCT FROM coalesce(t.number, n.number, '') "
+        "  OR v.data->>'reason_sha256' <> encode(sha256(convert_to(e.verdict_reason, 'UTF8')), 'hex')) "
+        "OR e.told_at IS DISTINCT FROM CASE WHEN e.status = 'told' THEN s.published_at END) "
+        "ORDER BY e.number",
+        lazy("填报 %(number)s 的内容、结论或告知的时间与日志不同"),
+    )
+
+
 async def closings_are_as_extended() -> list[str]:
     """A survey closes when its last extension says, each extension begins where the one before ended."""
     return await find_rows(
@@ -109,6 +132,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "surveys: held entries are their units'": Invariant(
         lazy("征集：代管的填报在推荐单位名下"), held_entries_are_their_units
+    ),
+    "surveys: entries are what the log says": Invariant(
+        lazy("征集：填报的内容、结论和告知时间与日志一致"), entries_are_as_logged
     ),
     "surveys: closings are as extended": Invariant(
         lazy("征集：截止时间与延长记录一致"), closings_are_as_extended

@@ -19,6 +19,7 @@ from market.listings.kinds import NEED
 from market.listings.submission import Incomplete, require_complete
 from market.records.by import By
 from market.records.transitions import begin, transition
+from market.surveys.content_digests import content_digest
 from market.surveys.management import WRITERS, lock
 from market.surveys.models import Survey, SurveyEntry, SurveyForm, SurveyQuota
 from market.surveys.queries import is_mandated_to
@@ -279,6 +280,7 @@ async def _submit(survey: Survey, entry: SurveyEntry, content: Content, *, by: B
         by=by,
         changes={"submitted_at": by.now, "secrecy_declared": True},
         survey=survey.number,
+        content_sha256=await content_digest(entry.id),
     )
     if entry.unit_id is not None:
         quota = await SurveyQuota.get(survey_id=survey.id, unit_id=entry.unit_id).select_related("unit")

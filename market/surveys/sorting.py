@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from market.accounts.relations import require_unrelated
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid
@@ -12,6 +14,7 @@ from market.listings.states import LIVE
 from market.listings.submission import Incomplete, require_complete
 from market.records.by import By
 from market.records.transitions import transition
+from market.surveys.content_digests import content_digest
 from market.surveys.models import Survey, SurveyEntry
 from market.surveys.queries import get_entry
 from market.surveys.states import (
@@ -68,6 +71,8 @@ async def sort_entry(
         },
         verdict=verdict.value,
         into=into.strip() if verdict is Verdict.MERGE else "",
+        reason_sha256=hashlib.sha256(reason.encode()).hexdigest(),
+        content_sha256=await content_digest(entry.id),
     )
 
 

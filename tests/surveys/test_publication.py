@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -153,7 +154,7 @@ async def test_who_was_told_before_the_others_is_found() -> None:
     third = await SurveyEntry.get(running=3)
     await transition(third, EntryAction.TELL, by=By.job(SORTED_AT), changes={"told_at": SORTED_AT})
 
-    assert await broken() == ["results are published whole"]
+    assert await broken() == ["results are published whole", "entries are what the log says"]
 
 
 TAMPERED = {
@@ -166,15 +167,43 @@ TAMPERED = {
     "UPDATE survey_entries SET submitted_at = '2026-04-01' WHERE running = 2": "entries came in time",
     "UPDATE survey_entries SET organisation_id = (SELECT organisation_id FROM survey_entries "
     "WHERE running = 2) WHERE running = 3": "entries came in time",
+    "UPDATE survey_entries SET told_at = told_at + interval '1 hour' WHERE running = 1": (
+        "entries are what the log says"
+    ),
     "UPDATE surveys SET closes_at = closes_at + interval '1 day'": "closings are as extended",
 }
 
 
 async def test_what_was_tampered_with_is_found() -> None:
     await publish(await make_sorted())
-    assert await broken() == []
 
-    for statement, breach in TAMPERED.items():
+    await assert_found(TAMPERED)
+
+
+async def test_what_is_changed_of_an_entry_before_the_publication_is_found_too() -> None:
+    await make_sorted()
+    changes = (
+        "title = '另一个题目'",
+        """values = jsonb_set(values, '{description}', '"改过的描述"')""",
+        """answers = '{"q1": "改过"}'""",
+        "verdict = 'policy'",
+        "verdict_reason = '另一个理由'",
+        "verdict = 'merge', verdict_reason = '', merged_entry_id = (SELECT id FROM survey_entries "
+        "WHERE running = 1)",
+    )
+
+    await assert_found(
+        {
+            f"UPDATE survey_entries SET {change} WHERE running = 3": "entries are what the log says"  # noqa: S608
+            for change in changes
+        }
+    )
+
+
+async def assert_found(tampered: Mapping[str, str]) -> None:
+    """Each statement, taken back afterwards, breaks the invariant that is named with it."""
+    assert await broken() == []
+    for statement, breach in tampered.items():
         with suppress(Undone):
             async with in_transaction():
                 await past_guards(statement)

@@ -6,14 +6,22 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from market.accounts.actors import Actor
+from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Role
 from market.auctions.models import Auction, Enrolment
 from market.auctions.states import PUBLIC, AuctionAct, AuctionStatus
 from market.auctions.visibility import Phase, Viewer, phase_of
 from market.files.models import StoredFile
+from market.kit.database import connection
 from market.kit.errors import Forbidden, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.pagination import Page, PageRequest
+
+MOST = 200
+"""Auctions in a list of one's own."""
 
 
 def is_run_by_operator(auction: Auction) -> bool:
@@ -140,3 +148,65 @@ async def sealed_enrolments(enrolment_ids: Collection[UUID]) -> Collection[UUID]
     """Return those of these enrolments whose names are kept until their auction is over."""
     rows = await Enrolment.filter(id__in=list(enrolment_ids)).select_related("auction")
     return {row.id for row in rows if phase_of(row.auction.status, has_begun=True) is not Phase.AFTER}
+
+
+ORDER = {
+    AuctionStatus.LIVE: 0,
+    AuctionStatus.READY: 1,
+    AuctionStatus.SUSPENDED: 2,
+    AuctionStatus.ENROLLING: 3,
+    AuctionStatus.QUALIFYING: 4,
+    AuctionStatus.SINGLE: 5,
+    AuctionStatus.CONFIRMING: 6,
+    AuctionStatus.RESULT_PUBLICITY: 7,
+}
+"""The hall's order: what runs, what is about to, then what is over, the latest first."""
+
+
+async def list_auctions(page_request: PageRequest) -> Page[Auction]:
+    """Return a page of the hall: announced auctions, what runs first."""
+    announced = Auction.filter(version__gt=0)
+    cases = " ".join(f"WHEN '{status.value}' THEN {place}" for status, place in ORDER.items())
+    rows = await connection().execute_query_dict(
+        "SELECT id FROM auctions WHERE version > 0 "  # noqa: S608 -- our own statuses
+        f"ORDER BY CASE status {cases} ELSE 9 END, opens_at DESC, number DESC LIMIT $1 OFFSET $2",
+        [page_request.size, page_request.offset],
+    )
+    ids = [row["id"] for row in rows]
+    by_id = {
+        auction.id: auction
+        for auction in await Auction.filter(id__in=ids).select_related("holder", "organiser")
+    }
+    return page_request.page([by_id[id_] for id_ in ids], await announced.count())
+
+
+async def list_own_enrolments(actor: Actor) -> list[Enrolment]:
+    """Return what the organisation is enrolled in, the latest first."""
+    if not actor.acts_for(actor.organisation_id):
+        return []
+    rows = Enrolment.filter(organisation_id=actor.organisation_id).order_by("-applied_at")
+    return await rows.select_related("auction", "person").limit(MOST)
+
+
+async def list_put_up(actor: Actor) -> list[Auction]:
+    """Return the auctions of the organisation's outcomes, the latest first."""
+    if not actor.acts_for(actor.organisation_id):
+        return []
+    return await Auction.filter(holder_id=actor.organisation_id).order_by("-created_at").limit(MOST)
+
+
+async def list_run(actor: Actor) -> list[Auction]:
+    """Return the auctions that a person runs, decides on, checks or audits, the latest first.
+
+    Raises:
+        Forbidden: none could be theirs.
+    """
+    if actor.may(AuctionAct.READ_AUCTIONS):
+        rows = Auction.exclude(status=AuctionStatus.DRAFT)
+    elif Role.APPROVER in actor.roles:
+        rows = Auction.filter(organiser_id=F("holder_id"), version__gt=0)
+    elif actor.acts_for(actor.organisation_id) and actor.organisation_kind is OrganisationKind.AGENCY:
+        rows = Auction.filter(organiser_id=actor.organisation_id).exclude(status=AuctionStatus.DRAFT)
+    else:
+        raise Forbidden(_("您的身份不能做这件事。"))
+    return await rows.order_by("-updated_at").select_related("holder", "organiser").limit(MOST)

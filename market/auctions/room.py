@@ -7,17 +7,23 @@ from uuid import UUID
 
 from market.auctions import (
     after,
+    bidder_views,
     checks,
     deposit_checks,
+    holder_views,
     hours,
     models,
+    organiser_views,
     queries,
     result_checks,
     results,
     sweeps,
+    views,
+    worklist,
 )
 from market.auctions.states import (
     PERMISSIONS,
+    AuctionAct,
     AuctionAction,
     AuctionShownStatus,
     AuctionStatus,
@@ -34,8 +40,9 @@ from market.auctions.states import (
 )
 from market.deps import Deps
 from market.kit.i18n import lazy
+from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import LedgerAccount, Room
-from market.kit.subjects import Subject
+from market.kit.subjects import Subject, find_by
 from market.notices.holiday_years import load_calendar
 
 
@@ -52,8 +59,37 @@ ROOM = Room(
     "auctions",
     models=(models,),
     permissions=PERMISSIONS,
+    routes=[*views.routes, *bidder_views.routes, *holder_views.routes, *organiser_views.routes],
+    menu=(MenuEntry(Menu.MAIN, 35, lazy("竞价大厅"), "auctions:index", "auctions"),),
+    workbench=(
+        WorkEntry(
+            WorkGroup.DEALS,
+            60,
+            lazy("我的竞价"),
+            "auctions:mine",
+            act=AuctionAct.ENROL,
+            is_for=lambda actor: actor.sells or actor.buys,
+            under=("/auctions/*/enrol", "/auctions/*/bid"),
+        ),
+        WorkEntry(
+            WorkGroup.MARKET,
+            70,
+            lazy("组织竞价"),
+            "auctions:desk_index",
+            is_for=worklist.may_run,
+            under=("/organise/auctions",),
+        ),
+    ),
+    pending=worklist.pending,
     subjects={
-        "auction": Subject(lazy("网络竞价"), number="JJ", parties=results.parties_of, verbs=(AuctionAction,)),
+        "auction": Subject(
+            lazy("网络竞价"),
+            page="auctions:show",
+            number="JJ",
+            find=find_by(queries.get_auction_for, "/auctions", is_public=True),
+            parties=results.parties_of,
+            verbs=(AuctionAction,),
+        ),
         "enrolment": Subject(
             lazy("竞价报名"),
             files=queries.may_open_mandate,

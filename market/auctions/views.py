@@ -1,0 +1,128 @@
+"""What everybody sees of auctions: the hall, a lot with its board, its bids as data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from market.accounts.web import optional_actor
+from market.auctions import logs, queries
+from market.auctions.board import Board, board_of
+from market.auctions.fold import premium
+from market.auctions.models import Auction
+from market.auctions.refusals import exact
+from market.auctions.replay import replay
+from market.auctions.stairs import stairs
+from market.auctions.states import AuctionStatus, shown_status
+from market.auctions.visibility import Phase
+from market.kit.pagination import PageRequest
+from market.kit.routing import Route
+from market.kit.templating import render
+from market.kit.web import deps, wants_partial
+from market.notices.queries import find_notice
+from market.records.transitions import history
+
+SHOWN_EVENTS = ("suspend", "resume", "abort", "fail", "default")
+"""Acts whose note is public."""
+
+
+async def index(request: Request) -> Response:
+    """Show the hall: what runs, what is about to, what is over."""
+    now = deps(request).clock()
+    page = await queries.list_auctions(PageRequest.from_query(request.query_params))
+    return render(
+        request,
+        "auctions/index.html",
+        page=page,
+        states={
+            auction.id: shown_status(auction.status, auction.bids_from, auction.ends_at, now)
+            for auction in page.items
+        },
+        premium=premium,
+    )
+
+
+async def show(request: Request) -> Response:
+    """Show a lot; asked by htmx, its board alone."""
+    actor, now = optional_actor(request), deps(request).clock()
+    auction = await queries.get_auction_for(actor, request.path_params["number"])
+    board = await board_of(auction, actor, now)
+    if wants_partial(request):
+        return render(request, "auctions/_live.html", **_shown(auction, board))
+    is_over = board.phase is Phase.AFTER and auction.sequence > 0
+    return render(
+        request,
+        "auctions/show.html",
+        **_shown(auction, board),
+        notice=await find_notice("auction", auction.id) if auction.winner_id else None,
+        replayed=await replay(auction) if is_over and (auction.winner_id or board.bids) else None,
+        events=[
+            event
+            for event in await history("auction", auction.id)
+            if event.action in SHOWN_EVENTS and event.note
+        ],
+        organises=actor is not None
+        and (queries.organises(actor, auction) or queries.decides(actor, auction)),
+        is_holder=actor is not None and actor.acts_for(auction.holder_id),
+        may_enrol=auction.status is AuctionStatus.ENROLLING
+        and now < auction.enrol_until
+        and board.mine is None,
+    )
+
+
+def _shown(auction: Auction, board: Board) -> dict[str, Any]:
+    drawn = stairs(
+        [(bid.at, bid.amount, bid.is_mine) for bid in board.bids],
+        auction.opens_at,
+        auction.planned_end,
+        auction.ends_at or auction.planned_end,
+    )
+    return {
+        "auction": auction,
+        "board": board,
+        "course": drawn if auction.format.value == "ascending" else None,
+        "exact": exact,
+        "premium": premium,
+    }
+
+
+async def bids_json(request: Request) -> Response:
+    """Return the bids as JSON, those after a number where one is asked for."""
+    auction, board = await _read(request)
+    after = request.query_params.get("after", "")
+    first = int(after) if after.isdecimal() and len(after) < 9 else 0
+    etag = f'"{auction.sequence}-{auction.status}-{first}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"etag": etag})
+    rows = logs.bid_rows([bid for bid in board.bids if bid.sequence > first])
+    return JSONResponse({"bids": rows, "status": board.status.value}, headers={"etag": etag})
+
+
+async def bids_csv(request: Request) -> Response:
+    auction, board = await _read(request)
+    headers = {"content-disposition": f'attachment; filename="{auction.number}.csv"'}
+    return Response(logs.bids_csv(board.bids), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def log(request: Request) -> Response:
+    """Return all that is needed to replay the auction, for whoever wants to check it."""
+    auction, board = await _read(request)
+    headers = {"content-disposition": f'attachment; filename="{auction.number}.json"'}
+    return JSONResponse(await logs.whole_log(auction, board), headers=headers)
+
+
+async def _read(request: Request) -> tuple[Auction, Board]:
+    actor = optional_actor(request)
+    auction = await queries.get_auction_for(actor, request.path_params["number"])
+    return auction, await board_of(auction, actor, deps(request).clock())
+
+
+routes = [
+    Route("/auctions", index, name="auctions:index"),
+    Route("/auctions/{number}", show, name="auctions:show"),
+    Route("/auctions/{number}/bids", bids_json, name="auctions:bids"),
+    Route("/auctions/{number}/bids.csv", bids_csv, name="auctions:bids_csv"),
+    Route("/auctions/{number}/log", log, name="auctions:log"),
+]

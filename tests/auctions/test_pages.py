@@ -1,0 +1,347 @@
+"""The pages of auctions: the whole story in browsers, who sees what when, and what nobody should ask."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import cast
+
+import httpx
+
+from market.accounts.actors import Actor, load_actor
+from market.accounts.models import OrganisationKind, StaffRole
+from market.auctions import hours, results
+from market.auctions.models import Auction, AuctionRuling, BidRow, DepositMovement, Enrolment
+from market.auctions.states import AuctionStatus, Format, NextRule
+from market.deals.models import Deal
+from market.deps import Deps
+from tests.auctions.factories import (
+    CLOSED,
+    OPENING,
+    Hall,
+    clock_of,
+    make_announced,
+    make_closed,
+    make_drawn,
+    make_qualifying,
+    offer,
+)
+from tests.auctions.test_fold import WAN
+from tests.auctions.test_results import confirm
+from tests.factories import NOW, make_member, make_organisation, make_outcome, make_staff
+from tests.fakes import FixedClock
+from tests.invariants import broken
+from tests.moments import end_notices, run_acts
+from tests.visitor import post, sign_in
+
+LOT = {
+    "title": "甘蔗渣餐具专利包",
+    "right": "exclusive",
+    "years": "8",
+    "territory": "全国",
+    "format": "ascending",
+    "basis": "appraisal",
+    "start": "80",
+    "step": "2",
+    "reserve": "84",
+    "deposit": "8",
+    "deposit_place": "exchange",
+    "deposit_account": "桂科交易所 1234",
+    "enrol_until_on": "2026-03-18",
+    "enrol_until_time": "00:00",
+    "opens_at_on": "2026-03-20",
+    "opens_at_time": "１４：００",
+    "planned_end_on": "2026-03-20",
+    "planned_end_time": "15:00",
+    "hard_end_on": "2026-03-20",
+    "hard_end_time": "17:00",
+    "min_bidders": "2",
+    "sign_days": "10",
+    "priority": "none",
+    "single_rule": "agree",
+    "next_rule": "second",
+    "default_rule": "all",
+    "terms_text": "以系统受理顺序为准。",
+    "contact": "0771-5550136",
+}
+PAPER = {"file": ("授权委托书.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", "application/pdf")}
+
+
+def set_clock(deps: Deps, now: object) -> None:
+    cast(FixedClock, deps.clock).now = now  # type: ignore[assignment]
+
+
+async def test_two_bidders_from_the_draft_to_the_deal(client: httpx.AsyncClient, deps: Deps) -> None:
+    holder = await make_organisation(
+        kind=OrganisationKind.UNIVERSITY, name="广西大学", is_state_owned=True, nature_code="022"
+    )
+    seller = await make_member(holder)
+    outcome = await make_outcome(holder)
+    operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
+    firms = [await make_member(await make_organisation(name=f"竞买企业{n}")) for n in (1, 2)]
+
+    # The holder writes and submits, the platform announces.
+    await sign_in(client, seller)
+    assert "发起网络竞价" in (await client.get(f"/outcomes/{outcome.number}")).text
+    new = f"/my/auctions/new?outcome={outcome.number}"
+    assert (await post(client, new, LOT | {"step": "20", "opens_at_time": "两点"})).status_code == 422
+    assert (await post(client, new, LOT)).status_code == 200
+    auction = await Auction.get()
+    lot, desk = f"/auctions/{auction.number}", f"/organise/auctions/{auction.number}"
+    assert (await client.get(f"{lot}/edit")).text.count("84") >= 1
+    assert (await post(client, f"{lot}/edit", LOT | {"reserve": "85"})).status_code == 200
+    await sign_in(client, None)
+    assert (await client.get(lot)).status_code == 404
+    await sign_in(client, seller)
+    await post(client, f"{lot}/submit")
+    await sign_in(client, operator)
+    assert "竞价待审核" in (await client.get("/dashboard")).text
+    assert (await post(client, f"{desk}/return", {"reason": "户名写全"})).status_code == 200
+    await sign_in(client, seller)
+    assert "户名写全" in (await client.get(lot)).text
+    await post(client, f"{lot}/submit")
+    await sign_in(client, operator)
+    assert "报名中" in (await post(client, f"{desk}/approve")).text
+
+    # Two firms enrol; deposits are recorded by one and confirmed by another; numbers are drawn.
+    auction = await Auction.get()
+    for number, firm in enumerate(firms):
+        await sign_in(client, firm)
+        assert "报名竞价" in (await client.get(lot)).text
+        form = {"terms_hash": auction.terms_hash, "waits_second": "y"}
+        whole = form | {"is_undertaken": "y"}
+        assert (await post(client, f"{lot}/enrol", form, files=PAPER)).status_code == 422
+        assert (await post(client, f"{lot}/enrol", whole, files=PAPER)).status_code == 200
+        enrolment = await Enrolment.get(organisation_id=firm.organisation_id)
+        await sign_in(client, operator)
+        voucher = {
+            "movement": "received",
+            "amount": "80000",
+            "voucher": f"GK-{number}",
+            "payer": f"竞买企业{number + 1}",
+            "happened_on": "2026-03-03",
+        }
+        address = f"{desk}/enrolments/{enrolment.id}"
+        assert (await post(client, f"{address}/deposit", voucher | {"payer": "别人"})).status_code == 422
+        assert (await post(client, f"{address}/deposit", voucher)).status_code == 200
+        await sign_in(client, approver)
+        movement = await DepositMovement.get(enrolment_id=enrolment.id)
+        assert "竞价待复核" in (await client.get("/dashboard")).text
+        await post(client, f"{desk}/deposits/{movement.id}", {"verdict": "confirmed"})
+        await sign_in(client, operator)
+        assert "有竞价资格" in (await post(client, f"{address}/admit")).text
+    set_clock(deps, auction.enrol_until)
+    await run_acts(auction.enrol_until, hours.END_ENROLMENT)
+    assert (await post(client, f"{desk}/draw", {"salt": " "})).status_code == 422
+    await post(client, f"{desk}/draw", {"salt": "桂A 12345"})
+    assert (await Auction.get()).status is AuctionStatus.READY
+
+    # They bid, each price confirmed once more.
+    numbered = await Enrolment.all().order_by("bidder_number")
+    first, second = [await load_actor(enrolment.person_id) for enrolment in numbered]
+    set_clock(deps, OPENING + timedelta(minutes=1))
+    await sign_in(client, first)
+    assert "未报价" in (await client.get(lot)).text
+    confirm = await client.get(f"{lot}/bid?amount=800000")
+    assert "捌拾万元整" in confirm.text
+    assert "有效" in (await post(client, f"{lot}/bid", {"amount": "800000", "form_key": "a"})).text
+    again = await post(client, f"{lot}/bid", {"amount": "820000", "form_key": "b"})
+    assert (again.status_code, "您已是当前最高价" in again.text) == (409, True)
+    await sign_in(client, second)
+    low = await post(client, f"{lot}/bid", {"amount": "800000", "form_key": "c"})
+    assert (low.status_code, "最低可报 ￥820,000.00" in low.text) == (409, True)
+    odd = await post(client, f"{lot}/bid", {"amount": "830000", "form_key": "d"})
+    assert (odd.status_code, "可报 ￥820,000.00 或 ￥840,000.00" in odd.text) == (422, True)
+    assert (await post(client, f"{lot}/bid", {"amount": "900万", "form_key": "e"})).status_code == 422
+    set_clock(deps, clock_of(20, "14:59:00"))
+    await post(client, f"{lot}/bid", {"amount": "86万", "form_key": "f"})
+    await sign_in(client, first)
+    page = await client.get(lot)
+    assert "已被超过" in page.text
+    assert "15:02:00 结束" in page.text
+    assert "已被超过" in (await client.get(lot, headers={"hx-request": "true"})).text
+
+    # It ends; two confirm; the notice is clear; the deal has the price.
+    set_clock(deps, clock_of(20, "15:02:01"))
+    assert "正在确认结果" in (await client.get(lot)).text
+    late = await post(client, f"{lot}/bid", {"amount": "88万", "form_key": "g"})
+    assert (late.status_code, "已于 15:02:00 结束" in late.text) == (409, True)
+    set_clock(deps, CLOSED)
+    await run_acts(CLOSED, hours.OPEN, hours.CLOSE, deps=deps)
+    await sign_in(client, operator)
+    assert "等另一人决定" in (await post(client, f"{desk}/rulings", {"ruling": "result"})).text
+    ruling = await AuctionRuling.get()
+    await sign_in(client, approver)
+    await post(client, f"{desk}/rulings/{ruling.id}", {"verdict": "confirmed"})
+    await sign_in(client, None)
+    page = await client.get(lot)
+    winner = (await numbered[1].organisation).name
+    assert winner in page.text
+    assert (await numbered[0].organisation).name not in page.text
+    assert "结果一致" in page.text
+    await end_notices(CLOSED + timedelta(days=20))
+    await results.PUBLICITY.sweep(CLOSED + timedelta(days=20))
+    deal = await Deal.get()
+    assert (deal.price_amount, deal.pricing.value) == (86 * WAN, "auction")
+    secret = deps.settings.secret_key
+    assert await broken("auctions", "records", "audit", "deals", secret=secret) == {}
+
+
+PAGES = ("", "/bids", "/bids.csv", "/log")
+
+
+async def seen(client: httpx.AsyncClient, who: Actor | None, hall: Hall) -> str:
+    """Return all that a person reads of an auction on every channel."""
+    await sign_in(client, who)
+    addresses = [f"/auctions/{hall.number}{page}" for page in PAGES]
+    texts = [(await client.get(address)).text for address in [*addresses, "/auctions"]]
+    texts.append((await client.get(addresses[0], headers={"hx-request": "true"})).text)
+    texts.append((await client.get(f"/organise/auctions/{hall.number}")).text)
+    return "\n".join(texts)
+
+
+def people(
+    hall: Hall, auditor: Actor, guest: int, holder: int, audits: int
+) -> list[tuple[str, Actor | None, int]]:
+    """Return who looks, each with how many names they should find."""
+    return [
+        ("guest", None, guest),
+        ("holder", hall.seller, holder),
+        ("organiser", hall.organiser, 3),
+        ("auditor", auditor, audits),
+    ]
+
+
+async def test_who_sees_what_when(client: httpx.AsyncClient, deps: Deps) -> None:
+    """Names: the organiser at once, holder and auditor afterwards, the public the winner alone."""
+    auditor = await make_staff(StaffRole.AUDITOR)
+
+    async def check(hall: Hall, names: set[str], of: list[tuple[str, Actor | None, int]]) -> None:
+        for what, who, count in of:
+            text = await seen(client, who, hall)
+            assert sum(name in text for name in names) == count, what
+
+    hall = await make_qualifying(bidders=3, is_by_exchange=True)
+    names = {firm.organisation_name for firm in hall.firms}
+    set_clock(deps, NOW + timedelta(days=16))
+    before = [
+        ("guest", None, 0),
+        ("holder", hall.seller, 0),
+        ("organiser", hall.organiser, 3),
+        ("operator", hall.operator, 0),
+        ("auditor", auditor, 0),
+        ("bidder", hall.firms[0], 0),
+    ]
+    # A bidder's own name stands in the head of each of their pages.
+    for what, who, count in before[:-1]:
+        text = await seen(client, who, hall)
+        assert sum(name in text for name in names) == count, what
+        if what != "organiser":
+            assert "3 家有资格" not in text
+    text = await seen(client, hall.firms[0], hall)
+    assert sum(name in text for name in names - {hall.firms[0].organisation_name}) == 0
+
+    closed = await make_closed(is_by_exchange=True)
+    set_clock(deps, CLOSED)
+    names = {firm.organisation_name for firm in closed.firms}
+    await check(
+        closed,
+        names,
+        people(closed, auditor, 0, 0, 0),
+    )
+    await confirm(closed)
+    await check(
+        closed,
+        names,
+        people(closed, auditor, 1, 3, 3),
+    )
+
+
+async def test_sealed_prices_stay_sealed_on_every_channel(client: httpx.AsyncClient, deps: Deps) -> None:
+    hall = await make_drawn(format=Format.SEALED, hard_end=None)
+    auditor = await make_staff(StaffRole.AUDITOR)
+    set_clock(deps, clock_of(20, "14:30"))
+    own = await load_actor((await hall.by_number())[0].person_id)
+    await sign_in(client, own)
+    lot = f"/auctions/{hall.number}"
+    assert "有效" in (await post(client, f"{lot}/bid", {"amount": "91.73万", "form_key": "a"})).text
+    again = await post(client, f"{lot}/bid", {"amount": "95万", "form_key": "b"})
+    assert "只能报一次" in again.text
+    assert "917,300.00" in (await client.get(lot)).text
+    for who in (None, hall.seller, hall.organiser, hall.decider, auditor):
+        text = await seen(client, who, hall)
+        assert "917,300" not in text
+        assert "91730000" not in text
+        assert json.loads((await client.get(f"{lot}/bids")).text)["bids"] == []
+    await run_acts(CLOSED, hours.OPEN, hours.CLOSE, deps=deps)
+    set_clock(deps, CLOSED)
+    assert "917,300" not in await seen(client, None, hall)
+
+
+async def test_what_nobody_should_ask_is_refused_in_words(client: httpx.AsyncClient, deps: Deps) -> None:
+    hall = await make_drawn()
+    lot = f"/auctions/{hall.number}"
+    set_clock(deps, OPENING)
+    stranger = await make_member(await make_organisation(name="没有报名的企业"))
+    await sign_in(client, stranger)
+    assert (await client.get("/auctions/JJ-2026-999999")).status_code == 404
+    assert (await post(client, f"{lot}/bid", {"amount": "800000", "form_key": "a"})).status_code == 403
+    assert (await client.get(f"/organise/auctions/{hall.number}")).status_code == 403
+    assert (await client.get("/organise/auctions")).status_code == 403
+    assert (await client.get(f"{lot}/abort")).status_code in (200, 403)
+    own = await load_actor((await hall.by_number())[0].person_id)
+    await sign_in(client, own)
+    for amount in ("１２万３", "1e6", "-800000", "1" * 14, "800000.001", "800000\x00", "", "八十万五"):
+        answer = await post(client, f"{lot}/bid", {"amount": amount, "form_key": "x"})
+        assert answer.status_code == 422, amount
+    assert not await BidRow.exists()
+    assert (await client.get(f"{lot}/bid?amount=")).status_code == 422
+    assert "高 20 个幅度" in (await client.get(f"{lot}/bid?amount=1200000")).text
+
+
+async def test_the_operator_suspends_and_the_holder_ends(client: httpx.AsyncClient, deps: Deps) -> None:
+    hall = await make_drawn()
+    set_clock(deps, OPENING + timedelta(minutes=5))
+    lot, desk = f"/auctions/{hall.number}", f"/organise/auctions/{hall.number}"
+    await sign_in(client, hall.operator)
+    assert (await post(client, f"{desk}/suspend", {"reason": ""})).status_code == 422
+    await post(client, f"{desk}/suspend", {"reason": "机房断电"})
+    assert "机房断电" in (await client.get(lot)).text
+    soon = {"resumes_on": "2026-03-20", "resumes_time": "14:30"}
+    assert (await post(client, f"{desk}/resume", soon)).status_code == 422
+    await post(client, f"{desk}/resume", soon | {"resumes_time": "16:00"})
+    assert (await Auction.get()).ends_at == clock_of(20, "16:55")
+    await sign_in(client, hall.seller)
+    set_clock(deps, clock_of(20, "16:30"))
+    assert (await post(client, f"{lot}/abort", {"reason": "不卖了"})).status_code == 409
+    await sign_in(client, hall.operator)
+    assert "已终止" in (await post(client, f"{lot}/abort", {"reason": "标的有争议"})).text
+    await sign_in(client, hall.seller)
+    again = await client.get(
+        f"/my/auctions/new?outcome={(await hall.auction.outcome).number}&again={hall.number}"
+    )
+    assert "重新竞价" in again.text
+    assert "发起的" in (await client.get("/my/auctions")).text
+    assert (await post(client, "/my/auctions/result-notices", {"is_long": "yes"})).status_code == 200
+
+
+async def test_the_bids_are_data_that_a_browser_need_not_ask_for_twice(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    hall = await make_drawn(next_rule=NextRule.SECOND)
+    await offer(hall, 1, 80, "14:00")
+    await offer(hall, 2, 84, "14:30")
+    set_clock(deps, clock_of(20, "14:40"))
+    lot = f"/auctions/{hall.number}"
+    whole = await client.get(f"{lot}/bids")
+    assert [row["amount"] for row in whole.json()["bids"]] == [80 * WAN, 84 * WAN]
+    assert [row["sequence"] for row in (await client.get(f"{lot}/bids?after=1")).json()["bids"]] == [2]
+    same = await client.get(f"{lot}/bids", headers={"if-none-match": whole.headers["etag"]})
+    assert same.status_code == 304
+    log = (await client.get(f"{lot}/log")).json()
+    assert log["terms"]["start"] == 80 * WAN
+    assert log["chain_head"] == log["bids"][-1]["hash"]
+    assert "02,840000.00" in (await client.get(f"{lot}/bids.csv")).text
+    announced = await make_announced()
+    assert "报名截止" in (await client.get("/auctions")).text
+    assert announced.number in (await client.get("/auctions")).text

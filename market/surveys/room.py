@@ -95,6 +95,7 @@ ROOM = Room(
             "surveys:recommendations",
             act=SurveyAct.RECOMMEND_ENTRIES,
             is_for=may_recommend,
+            under=("/my/imports", "/surveys/*/entries"),
         ),
         WorkEntry(
             WorkGroup.MARKET,

@@ -25,6 +25,10 @@ FIELDS = (
     "previous_hash",
 )
 """What is hashed, and with `hash` what is exported."""
+LINK = ("subject_kind", "subject_id", "sequence", "happened_at", "previous_hash", "hash")
+"""What is exported of an event of which nobody is told yet who acted: its place in the chain."""
+NONCE = "nonce"
+"""Random value in the data of such events, so that nobody finds the actor by trying hashes."""
 SIGNED = ("until", "root", "chains", "events")
 """What of an hourly root is signed."""
 
@@ -43,6 +47,12 @@ def to_export_row(event: AuditEvent) -> dict[str, Any]:
         "previous_hash": event.previous_hash,
         "hash": event.hash,
     }
+
+
+def to_sealed_row(event: AuditEvent) -> dict[str, Any]:
+    """Return the link of an event whose content is sealed yet, as a line of an export."""
+    row = to_export_row(event)
+    return {"sealed": {name: row[name] for name in LINK}}
 
 
 def root_to_export_row(root: DailyRoot) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -11,10 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from market.audit.export_format import GENESIS, event_hash, to_export_row
+from market.audit.export_format import GENESIS, NONCE, event_hash, to_export_row
 from market.audit.models import AuditEvent
 from market.audit.persons import pseudonym_of
 from market.kit.database import connection
+from market.kit.room import rooms
 
 if TYPE_CHECKING:
     from market.records.by import By
@@ -167,6 +169,9 @@ def _event(
     data: dict[str, Any],
     now: datetime,
 ) -> AuditEvent:
+    subject = rooms().subjects.get(subject_kind)
+    if subject and subject.sealed:
+        data = data | {NONCE: secrets.token_hex(16)}
     event = AuditEvent(
         subject_kind=subject_kind,
         subject_id=subject_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,10 +16,12 @@ from market.audit.export_format import (
     hourly_root_to_export_row,
     root_to_export_row,
     to_export_row,
+    to_sealed_row,
 )
 from market.audit.models import AuditEvent, DailyRoot, HourlyRoot, Pseudonym
 from market.audit.verify import all_events
 from market.kit.clock import end_of_day
+from market.kit.room import rooms
 from market.kit.signing import Signer
 from market.kit.statements import Statement
 
@@ -92,6 +94,18 @@ async def list_subjects_of(actor: UUID, kind: str) -> list[UUID]:
     return [UUID(str(identity)) for identity in await ids]
 
 
+async def sealed_among(events: Iterable[AuditEvent]) -> set[tuple[str, UUID]]:
+    """Return the records of these events of which nobody is told yet who acted on them."""
+    records = {(event.subject_kind, event.subject_id) for event in events}
+    kinds = {kind: rooms().subjects.get(kind) for kind, _id in records}
+    return {
+        (kind, identity)
+        for kind, subject in kinds.items()
+        if subject and subject.sealed
+        for identity in await subject.sealed([own for other, own in records if other == kind])
+    }
+
+
 async def list_actions() -> list[tuple[str, str]]:
     """Return the distinct actions in the log, each with a kind of record it was done to."""
     rows = await AuditEvent.all().distinct().values_list("action", "subject_kind")
@@ -119,6 +133,7 @@ async def list_roots(*, offset: int = 0, limit: int = 31) -> tuple[Sequence[Dail
 async def export_lines(signer: Signer | None = None) -> AsyncIterator[str]:
     """Yield the whole log as lines of JSON: events chain by chain, roots, an end mark, a signature of it all.
 
+    Of records of which nobody is told yet who acted on them, the links of the chain alone.
     What is signed is the SHA-256 of every byte before the line of the signature.
     """
     digest = hashlib.sha256()
@@ -135,7 +150,11 @@ async def _unsigned_lines() -> AsyncIterator[str]:
     hours = [{"hour": hourly_root_to_export_row(root)} for root in await HourlyRoot.all().order_by("until")]
     events = 0
     async for rows in all_events():
-        yield "".join(_line(to_export_row(row)) for row in rows)
+        sealed = await sealed_among(rows)
+        yield "".join(
+            _line(to_sealed_row(row) if (row.subject_kind, row.subject_id) in sealed else to_export_row(row))
+            for row in rows
+        )
         events += len(rows)
     yield "".join(_line(root) for root in (*days, *hours))
     yield _line({"end": {"events": events, "roots": len(days) + len(hours)}})

@@ -19,6 +19,7 @@ from uuid import UUID
 from market.audit.export_format import (
     FIELDS,
     GENESIS,
+    LINK,
     SIGNED,
     canonical_json,
     event_hash,
@@ -34,7 +35,7 @@ from market.kit.clock import end_of_day
 from market.kit.database import connection
 from market.kit.signing import is_signed
 
-OTHERS = frozenset({"root", "hour", "end"})
+OTHERS = frozenset({"root", "hour", "end", "sealed"})
 """What lines of an export hold that are no events."""
 BATCH = 5000
 """Rows read from the database at a time."""
@@ -99,12 +100,19 @@ class Verifier:
 
     def feed(self, event: Mapping[str, Any], line: int | None = None) -> None:
         """Verify the next row, as `to_export_row` returns it, and note the line it was read from."""
+        self._feed(event, line, is_edited=event_hash(dict(event)) != event["hash"])
+
+    def feed_sealed(self, link: Mapping[str, Any], line: int | None = None) -> None:
+        """Verify the next row by its link alone, as `to_sealed_row` returns it: its content is sealed yet."""
+        self._feed(link, line, is_edited=False)
+
+    def _feed(self, event: Mapping[str, Any], line: int | None, *, is_edited: bool) -> None:
         self.events += 1
         chain = self._chains.setdefault((str(event["subject_kind"]), str(event["subject_id"])), _Chain())
         sequence, expected = int(event["sequence"]), len(chain.sequences) + 1
         chain.sequences.append(sequence)
         if chain.finding is None:
-            if event_hash(dict(event)) != event["hash"]:
+            if is_edited:
                 chain.finding = (sequence, "edited", line)
             elif sequence != expected:
                 # Settled at the end: a row that comes later is reordered, one that never comes is missing.
@@ -194,6 +202,8 @@ def verify_lines(
             continue
         elif "end" in line:
             end = line["end"]
+        elif _is_link(line):
+            verifier.feed_sealed(line["sealed"], number)
         elif _is_row(line):
             verifier.feed(line, number)
         else:
@@ -305,9 +315,17 @@ def _parse(text: str) -> Mapping[str, Any] | None:
     return None
 
 
+def _is_link(line: Mapping[str, Any]) -> bool:
+    link = line.get("sealed")
+    return isinstance(link, Mapping) and all(name in link for name in LINK) and _has_place(link)
+
+
 def _is_row(line: Mapping[str, Any]) -> bool:
-    if any(name not in line for name in (*FIELDS, "hash")):
-        return False
+    return all(name in line for name in (*FIELDS, "hash")) and _has_place(line)
+
+
+def _has_place(line: Mapping[str, Any]) -> bool:
+    """Return whether moment and sequence of a row can be read."""
     try:
         datetime.fromisoformat(str(line["happened_at"])).astimezone()
         return isinstance(line["sequence"], int)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from market.audit.export_format import NONCE
 from market.kit.formats import percent
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -118,6 +119,8 @@ def changes_of(data: Mapping[str, Any] | None) -> list[LoggedValue]:
     values = []
     data = data or {}
     for key, new in data.items():
+        if key == NONCE:
+            continue
         old_key = PAIRS.get(key, f"{OLD}{key}")
         if key in PAIRS.values() and _new_of(key) in data:
             continue

@@ -255,7 +255,7 @@ async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
     """Return the rows of the log with names and labels."""
     people = await audit.names_by_pseudonym({event.actor for event in events if event.actor})
     subjects = await name_subjects(events)
-    sealed = await _sealed(events)
+    sealed = await audit.sealed_among(events)
     return [
         {
             "event": event,
@@ -265,22 +265,10 @@ async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
             "who": _who(event, people, sealed),
             "role": role_label(event.role),
             "is_sealed": (event.subject_kind, event.subject_id) in sealed,
-            "changes": changes_of(event.data),
+            "changes": [] if (event.subject_kind, event.subject_id) in sealed else changes_of(event.data),
         }
         for event in events
     ]
-
-
-async def _sealed(events: Iterable[AuditEvent]) -> set[tuple[str, UUID]]:
-    """Return the records of these rows of which nobody is told yet who acted on them."""
-    records = {(event.subject_kind, event.subject_id) for event in events}
-    kinds = {kind: rooms().subjects.get(kind) for kind, _id in records}
-    return {
-        (kind, identity)
-        for kind, subject in kinds.items()
-        if subject and subject.sealed
-        for identity in await subject.sealed([own for other, own in records if other == kind])
-    }
 
 
 def _who(event: AuditEvent, people: Mapping[UUID, str], sealed: Collection[tuple[str, UUID]]) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
 
 from market.accounts.models import StaffRole, User
 from market.audit.models import AuditEvent
+from market.audit.queries import export_lines
+from market.audit.verify import verify_file
 from market.claims.models import Claim
 from market.files.attachments import record_opening
 from market.files.models import StoredFile, Tier
@@ -17,7 +22,7 @@ from market.panels.seat_access import sealed_openers
 from market.records.by import By
 from tests.factories import NOW, make_staff
 from tests.panels.round_factories import Stage, actor_of, make_checked, seats
-from tests.panels.test_round_pages import applicant_of, named_in
+from tests.panels.test_visibility import applicant_of, named_in
 from tests.visitor import sign_in
 
 
@@ -81,3 +86,31 @@ async def test_the_log_searched_by_a_person_leaves_out_the_seats_that_are_sealed
     after = (await client.get(address)).text
 
     assert (row in before, row in after) == (False, True)
+
+
+async def test_an_export_of_the_log_holds_the_links_of_sealed_seats_alone_and_still_verifies(
+    tmp_path: Path,
+) -> None:
+    stage = await make_checked(80, 81, 82)
+    seat = (await seats(stage.round))[0]
+    path = tmp_path / "log.jsonl"
+
+    async def exported() -> list[dict[str, Any]]:
+        path.write_text("".join([part async for part in export_lines()]), encoding="utf-8")
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        rows = [line.get("sealed", line) for line in lines]
+        return [row for row in rows if row.get("subject_id") == str(seat.id)]
+
+    before = await exported()
+    assert verify_file(path) == []
+    path.write_text(path.read_text().replace(before[0]["hash"], "0" * 64, 1))
+    tampered = verify_file(path)
+    await conclude_round(stage.round.number, reason="意见一致", by=By(stage.desk.rechecker, NOW))
+    after = await exported()
+
+    assert {name for row in before for name in row}.isdisjoint({"actor", "role", "action", "data"})
+    assert [finding.fault for finding in tampered if finding.id == str(seat.id)] == ["unlinked"]
+    assert verify_file(path) == []
+    assert [row["hash"] for row in after[: len(before)]] == [row["hash"] for row in before]
+    assert None not in {row["actor"] for row in after[: len(before)]}
+    assert len({row["data"]["nonce"] for row in after}) == len(after)

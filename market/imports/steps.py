@@ -261,7 +261,8 @@ async def answer(
 ) -> int:
     """Mend cells by the row's id and column, check the rows again, and return how many were changed.
 
-    `for_all_alike` names cells whose answer goes to every row that has the same text and fault there.
+    `for_all_alike` names cells whose answer goes to every row that has the same text and fault there, but for
+    cells that were answered themselves; a cell that was left as it is answers nothing.
     """
     listing_import = await ListingImport.select_for_update().get(id=listing_import.id)
     if listing_import.status is not ImportStatus.CHECKED:
@@ -270,21 +271,27 @@ async def answer(
         row.id: row
         for row in await ListingImportRow.filter(listing_import_id=listing_import.id).select_for_update()
     }
+    news = {
+        (row_id, column): text
+        for row_id, given in answers.items()
+        for column, text in given.items()
+        if row_id in rows and _is_news(rows[row_id], column, text)
+    }
     changed: dict[int, ListingImportRow] = {}
-    for row_id, given in answers.items():
-        if row := rows.get(row_id):
-            for column, text in given.items():
-                targets = [row]
-                if (row_id, column) in for_all_alike:
-                    text_read = text_as_read(row, column)
-                    targets += [
-                        other
-                        for other in rows.values()
-                        if column in other.faults and text_as_read(other, column) == text_read
-                    ]
-                for target in targets:
-                    if _put(target, column, text):
-                        changed[target.id] = target
+    for (row_id, column), text in news.items():
+        targets = [rows[row_id]]
+        if (row_id, column) in for_all_alike:
+            text_read = text_as_read(rows[row_id], column)
+            targets += [
+                other
+                for other in rows.values()
+                if (other.id, column) not in news
+                and column in other.faults
+                and text_as_read(other, column) == text_read
+            ]
+        for target in targets:
+            target.answers = {**target.answers, column: clean(text)[:MAX_ANSWER]}
+            changed[target.id] = target
     if not changed:
         return 0
     into = target_of(listing_import)
@@ -305,15 +312,12 @@ async def answer(
     return len(changed)
 
 
-def _put(row: ListingImportRow, column: str, text: str) -> bool:
-    """Write an answer into a row; False where it says nothing new."""
+def _is_news(row: ListingImportRow, column: str, text: str) -> bool:
+    """Return whether an answer says something else than the cell has."""
     text = clean(text)[:MAX_ANSWER]
     if column == DECISION and text not in (UPDATE, LEAVE, NEW):
         return False
-    if text == row.answers.get(column, "" if column == DECISION else text_as_read(row, column)):
-        return False
-    row.answers = {**row.answers, column: text}
-    return True
+    return text != row.answers.get(column, "" if column == DECISION else text_as_read(row, column))
 
 
 @atomic()

@@ -121,6 +121,9 @@ async def test_a_list_comes_in_with_its_faults_at_their_cells_and_they_are_mende
         f"pick-{acid.id}-price_amount": "12.5万",
         f"pick-{acid.id}-modes": "普通许可",
         f"same-{acid.id}-modes": "1",
+        # What a browser sends of the row that was left as it is, ticked as the page ticks it.
+        f"cell-{cassava.id}-modes": "授权使用",
+        f"same-{cassava.id}-modes": "1",
     }
     page = await post(client, f"/my/imports/{listing_import.number}/answers", answers)
     assert "已改 2 行" in page.text

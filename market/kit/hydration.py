@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from tortoise.fields import UUIDField
 from tortoise.models import Model
+
+from market.kit.database import connection
 
 M = TypeVar("M", bound=Model)
 
@@ -56,6 +59,24 @@ class Hydration(Generic[M]):
 def relate(record: Model, name: str, related: Model | None) -> None:
     """Have a record know the one that its foreign key names."""
     record.__dict__[f"_{name}"] = related
+
+
+async def read_by_ids(model: type[M], ids: Collection[UUID]) -> list[M]:
+    """Return the records of these ids, in no order, such as thousands that a job goes through."""
+    if not ids:
+        return []
+    sql, hydration = _whole(model)
+    _count, rows = await connection().execute_query(sql, [list(ids)])
+    return [hydration.make(tuple(row)) for row in rows]
+
+
+@cache
+def _whole(model: type[Any]) -> tuple[str, Hydration[Any]]:
+    meta = model._meta
+    columns = list(meta.db_fields)
+    names = ", ".join(f'"{column}"' for column in columns)
+    sql = f'SELECT {names} FROM "{meta.db_table}" WHERE "{meta.db_pk_column}" = ANY($1)'  # noqa: S608
+    return sql, Hydration(model, columns)
 
 
 def _is_plain(field: Any) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from market.accounts.models import Organisation
 from market.codes import regions
 from market.kit.clock import local_date
+from market.kit.hydration import read_by_ids, relate
 from market.kit.room import rooms
 from market.listings.freshness import is_stale
 from market.listings.models import Need, Outcome
@@ -107,14 +109,21 @@ def need_document(need: Need) -> Document | None:
 
 async def build_outcomes(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
     """Build the public documents of these outcomes from their current state."""
-    outcomes = await Outcome.filter(id__in=list(ids)).prefetch_related("organisation")
-    return await _add_facts("outcomes", outcomes, outcome_document)
+    return await _add_facts("outcomes", await _with_owners(Outcome, ids), outcome_document)
 
 
 async def build_needs(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
     """Build the public documents of these needs from their current state."""
-    needs = await Need.filter(id__in=list(ids)).prefetch_related("organisation")
-    return await _add_facts("needs", needs, need_document)
+    return await _add_facts("needs", await _with_owners(Need, ids), need_document)
+
+
+async def _with_owners(model: type[Outcome] | type[Need], ids: Sequence[UUID]) -> Sequence[Outcome | Need]:
+    listings: Sequence[Outcome | Need] = await read_by_ids(model, ids)
+    owner_ids = {listing.organisation_id for listing in listings}
+    owners = {owner.id: owner for owner in await read_by_ids(Organisation, owner_ids)}
+    for listing in listings:
+        relate(listing, "organisation", owners[listing.organisation_id])
+    return listings
 
 
 async def _add_facts(

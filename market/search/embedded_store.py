@@ -34,7 +34,7 @@ VECTORS = ".vectors"
 """Suffix of the file of a model's vectors."""
 SCHEMA_VERSION = 4
 """Increment when the meaning of a field changes, so that indexes are rebuilt."""
-PORTION = 100
+PORTION = 50
 """Prepared documents that are held in memory at once."""
 
 LEVEL_FIELDS = frozenset({"trl", "interests", "responses"})

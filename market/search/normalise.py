@@ -131,12 +131,16 @@ def read(folded: str, cache: dict[str, Run] | None = None) -> Reading:
     words: list[str] = []
     for match in _TOKEN.finditer(folded):
         run = match[0]
-        if cache is None:
+        if cache is None and match.lastindex:  # most of a document, without lists in between
+            singles += run
+            pairs += [run[at : at + 2] for at in range(len(run) - 1)]
+            words += rjieba.cut_for_search(run)
+            continue
+        pieces = None if cache is None else cache.get(run)
+        if pieces is None:
             pieces = _run(run, match.lastindex)
-        elif (cached := cache.get(run)) is None:
-            pieces = cache[run] = _run(run, match.lastindex)
-        else:
-            pieces = cached
+            if cache is not None:
+                cache[run] = pieces
         singles += pieces[0]
         pairs += pieces[1]
         words += pieces[2]
@@ -183,14 +187,22 @@ def pinyin(folded: str) -> list[str]:
     for token in tokens(folded):
         if not token.is_dense:
             continue
-        parts = [_syllables(word) for word in rjieba.cut(token.text)]
-        runs = [sum(parts[at : at + size], ()) for at in range(len(parts)) for size in (1, 2, 3)]
-        runs += [_syllables(word) for word in rjieba.cut_for_search(token.text)]
-        for syllables in runs:
-            if 2 <= len(syllables) <= 12:
-                spellings["".join(syllables)] = None
-                spellings["".join(syllable[0] for syllable in syllables)] = None
+        words = [_spelling(word) for word in rjieba.cut(token.text)]
+        for at, (full, initials, syllables) in enumerate(words):
+            _add_spelling(spellings, full, initials, syllables)
+            for next_full, next_initials, next_syllables in words[at + 1 : at + 3]:
+                full += next_full
+                initials += next_initials
+                syllables += next_syllables
+                _add_spelling(spellings, full, initials, syllables)
+        for word in rjieba.cut_for_search(token.text):
+            _add_spelling(spellings, *_spelling(word))
     return list(spellings)
+
+
+def _add_spelling(spellings: dict[str, None], full: str, initials: str, syllables: int) -> None:
+    if 2 <= syllables <= 12:
+        spellings[full] = spellings[initials] = None
 
 
 def cut_words(text: str) -> Iterator[str]:
@@ -235,12 +247,14 @@ def joined(parts: Iterable[str]) -> str:
     return "\n".join(part for part in parts if part)
 
 
-@lru_cache(maxsize=50_000)
-def _syllables(word: str) -> tuple[str, ...]:
+@lru_cache(maxsize=20_000)
+def _spelling(word: str) -> tuple[str, str, int]:
+    """Return the pinyin of a word in full and by initials, and the number of its syllables."""
     # Imported late: its phrase tables take half a second to load, and most commands need none.
     from pypinyin import Style, lazy_pinyin
 
-    return tuple(lazy_pinyin(word, style=Style.NORMAL, errors="ignore"))
+    syllables = lazy_pinyin(word, style=Style.NORMAL, errors="ignore")
+    return "".join(syllables), "".join(syllable[0] for syllable in syllables), len(syllables)
 
 
 def term_hash(term: str) -> int:

@@ -15,6 +15,7 @@ from tortoise.backends.base.client import TransactionalDBClient
 
 from market.kit.database import connection, dedicated_connection, in_transaction
 from market.kit.errors import SearchUnavailable
+from market.kit.memory import release_free_memory
 from market.kit.models import SystemState
 from market.kit.room import rooms
 from market.search import outbox
@@ -53,6 +54,8 @@ async def relay(
             await _send(index, source, entries, search)
             after = entries[-1].revision
             count += len(entries)
+            if len(entries) == BATCH:
+                await asyncio.to_thread(release_free_memory)
             on_progress(count, count + await outbox.count_pending(index))
     return count
 
@@ -184,6 +187,7 @@ async def _documents(
     for start in range(0, len(ids), BATCH):
         current = await source.build(ids[start : start + BATCH])
         yield await with_vectors(index, [document for document in current.values() if document])
+        await asyncio.to_thread(release_free_memory)
         on_progress(min(start + BATCH, len(ids)), len(ids))
 
 

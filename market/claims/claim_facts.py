@@ -9,13 +9,14 @@ from uuid import UUID
 
 from market.accounts.models import Organisation
 from market.audit.log import record
-from market.claims.models import Claim, ClaimContract, SalesReport
+from market.claims.claim_parts import contract_facts
+from market.claims.models import Claim, ClaimContract
 from market.claims.queries import get_claim_for
 from market.claims.states import GRANTED, ClaimAct, ClaimStatus, ClaimVerb, require_editable
 from market.claims.transitions import lock_claim
-from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
+from market.contracts.models import Contract
 from market.deals.models import Deal, Pricing
-from market.kit.database import atomic
+from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.programmes.catalogue import compiled
@@ -23,6 +24,7 @@ from market.programmes.facts import APPLICANT_KINDS, GRADES, MODES, PARTY_KINDS
 from market.programmes.models import Programme
 from market.programmes.rule_terms import Terms
 from market.records.by import By
+from market.records.decisions import Verdict
 
 CLAWED_BACK = ("confirmed", "handed_over", "settled")
 """States of a clawback, a record of the room above, in which its amount counts as granted no more."""
@@ -34,8 +36,11 @@ clawed back of an outcome's grant does not become available again (A)."""
 async def facts_of(claim: Claim) -> dict[str, Any]:
     """Return the facts of a claim in the shape of `market assess`, ready for `read_facts`."""
     declared = {row.contract_id: row for row in await ClaimContract.filter(claim_id=claim.id)}
-    programme = await Programme.get(id=claim.programme_id)
-    applicant = await Organisation.get(id=claim.applicant_id)
+    programme, applicant = claim.programme, claim.applicant
+    if not isinstance(programme, Programme):
+        programme = await Programme.get(id=claim.programme_id)
+    if not isinstance(applicant, Organisation):
+        applicant = await Organisation.get(id=claim.applicant_id)
     facts = await gather_facts(
         programme, applicant, claim.year, list(declared), apart_from=claim.id, declared=declared
     )
@@ -69,13 +74,15 @@ async def gather_facts(
     for row in grants:
         key = row["contract__deal__subject_id"]
         by_outcome[key] = by_outcome.get(key, 0) + (row["award_amount"] or 0)
+    recorded = await contract_facts([contract.id for contract in contracts])
     return {
         "applicant": _applicant(applicant, programme.role),
         "year": year,
         "granted_this_year": await _granted(programme.id, applicant.id, year, apart_from),
         "contracts": [
-            await _contract(
+            _contract(
                 contract,
+                {name: by_contract[contract.id] for name, by_contract in recorded.items()},
                 year,
                 contract.id in before,
                 by_outcome.get(contract.deal.subject_id, 0),
@@ -88,15 +95,15 @@ async def gather_facts(
 
 async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from: UUID | None) -> int:
     """Return what the applicant was granted for the year, less what was claimed back."""
-    rows = Claim.filter(
-        programme_id=programme_id, applicant_id=applicant_id, year=year, status__in=list(ONCE_GRANTED)
+    (row,) = await connection().execute_query_dict(
+        "SELECT coalesce(sum(c.award_amount - (SELECT coalesce(sum(b.amount), 0) FROM clawbacks b "
+        "WHERE b.claim_id = c.id AND b.status = ANY($6::text[]))), 0)::bigint AS granted FROM ("
+        "SELECT id, coalesce(award_amount, 0) AS award_amount FROM claims WHERE programme_id = $1 "
+        "AND applicant_id = $2 AND year = $3 AND status = ANY($4::text[]) AND id IS DISTINCT FROM $5::uuid"
+        ") AS c",
+        [programme_id, applicant_id, year, [*ONCE_GRANTED], apart_from, [*CLAWED_BACK]],
     )
-    if apart_from is not None:
-        rows = rows.exclude(id=apart_from)
-    granted = {claim.id: claim.award_amount or 0 for claim in await rows}
-    clawed_back = Claim.filter(id__in=list(granted), clawbacks__status__in=CLAWED_BACK)
-    amounts = await clawed_back.values_list("clawbacks__amount", flat=True)
-    return sum(granted.values()) - sum(int(str(amount)) for amount in amounts)
+    return int(row["granted"])
 
 
 def _applicant(organisation: Organisation, role: str) -> dict[str, Any]:
@@ -123,12 +130,15 @@ def _party(organisation: Organisation) -> dict[str, Any]:
     }
 
 
-async def _contract(
-    contract: Contract, year: int, is_before: bool, granted_for_outcome: int, declared: ClaimContract | None
+def _contract(
+    contract: Contract,
+    recorded: Mapping[str, list[Any]],
+    year: int,
+    is_before: bool,
+    granted_for_outcome: int,
+    declared: ClaimContract | None,
 ) -> dict[str, Any]:
     deal: Deal = contract.deal
-    receipts = await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at")
-    sales = await SalesReport.filter(contract_id=contract.id).order_by("year")
     return {
         "no": contract.registration_number,
         "name": contract.name,
@@ -147,15 +157,12 @@ async def _contract(
         "outcome": deal.outcome.number if deal.outcome else None,
         "contract_amount": contract.contract_amount,
         "trade_amount": contract.trade_amount,
-        "excluded": _summed(
-            (row.kind, row.amount) for row in await ContractExclusion.filter(contract_id=contract.id)
-        ),
-        "paid_in_equity": await _paid_in(contract, year, declared),
+        "excluded": _summed(recorded["exclusions"]),
+        "paid_in_equity": _paid_in(recorded["paid_in"], year, declared),
         "receipts": [
-            {"on": _day(day), "amount": amount}
-            for day, amount in net_refunds([(row.received_on, row.amount) for row in receipts])
+            {"on": _day(day), "amount": amount} for day, amount in net_refunds(recorded["receipts"])
         ],
-        "new_sales": {str(row.year): row.amount for row in sales},
+        "new_sales": {str(of_year): amount for of_year, amount in recorded["sales"]},
         "related": contract.is_related,
         "publicly_funded": contract.is_publicly_funded,
         "subsidised_before": is_before,
@@ -171,17 +178,19 @@ def _pricing(deal: Deal, stated: ClaimContract | None) -> str:
     return (stated.mode if stated else None) or Pricing.AGREED.value
 
 
-async def _paid_in(contract: Contract, year: int, declared: ClaimContract | None) -> int | None:
+def _paid_in(
+    payments: Iterable[tuple[date, int, str | None]], year: int, declared: ClaimContract | None
+) -> int | None:
     """Return what was paid in by the end of the year as the contract's record has it, else as stated.
 
     Of the record counts what a second person has confirmed; what was refused is as if never recorded.
     """
-    rows = await EquityPaidIn.filter(contract_id=contract.id)
-    rows = [payment for payment in rows if not payment.is_rejected]
-    if not rows:
+    standing = [payment for payment in payments if payment[2] != Verdict.REJECTED]
+    if not standing:
         return declared.paid_in_equity_amount if declared else None
-    effective = [payment for payment in rows if payment.is_confirmed and payment.paid_in_on.year <= year]
-    return sum(int(payment.amount) for payment in effective)
+    return sum(
+        amount for day, amount, verdict in standing if verdict == Verdict.CONFIRMED and day.year <= year
+    )
 
 
 def net_refunds(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:

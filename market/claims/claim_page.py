@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
+from market.claims.claim_parts import ClaimParts, parts_of
 from market.claims.claim_payees import ClaimPayee, claim_payee
 from market.claims.computation import Sheet, build_sheet, compute_claim, is_below_ceiling
 from market.claims.evidence import (
@@ -25,8 +26,8 @@ from market.claims.evidence import (
 )
 from market.claims.evidence_log import EvidenceChanges, changes_of, list_rejections
 from market.claims.models import Assessment, Claim, ClaimContract, Evidence, EvidenceRejection
-from market.claims.queries import claim_contracts, last_assessment, received_of, sales_of
-from market.claims.record_chain import Link, chain_of_claim
+from market.claims.queries import claim_contracts, last_assessment
+from market.claims.record_chain import Link, chain_of_read_claim
 from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
 from market.codes.labels import label
 from market.integrity.models import IntegrityCheck
@@ -129,6 +130,7 @@ class ClaimPage:
     """One claim with everything its page shows."""
 
     claim: Claim
+    parts: ClaimParts
     terms: Terms
     sheet: Sheet | None
     assessment: Assessment | None
@@ -220,7 +222,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
 
     What was decided is shown as stored, never computed again.
     """
-    terms = compiled(claim.terms)
+    terms, parts = compiled(claim.terms), await parts_of(claim.id)
     assessment = await last_assessment(claim.id) if claim.status in COMPUTED else None
     evidence = (
         await Evidence.filter(claim_id=claim.id)
@@ -228,13 +230,20 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         .order_by("added_at", "kind")
     )
     contracts = await claim_contracts(claim.id)
-    rejections = await list_rejections(claim.id)
+    rejections = await list_rejections(claim.id) if parts.has("rejections") else {}
     accepted = [paper for paper in evidence if paper.id not in rejections]
     papers = checklist(terms.content, accepted, contracts)
     events = await history("claim", claim.id)
     notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
+    disbursements: list[Disbursement] = []
+    if parts.has("disbursements"):
+        disbursements = await claim.disbursements.all().prefetch_related("results").order_by("number")
+    removals: list[ListRemoval] = []
+    if parts.has("removals"):
+        removals = await claim.list_removals.all().select_related("batch").order_by("removed_at")
     return ClaimPage(
         claim=claim,
+        parts=parts,
         terms=terms,
         sheet=build_sheet(assessment.facts, assessment.result, assessment.proposed_at)
         if assessment
@@ -243,20 +252,20 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         contracts=contracts,
         evidence=[paper for paper in evidence if paper.is_current],
         rejections=rejections,
-        removals=await claim.list_removals.all().select_related("batch").order_by("removed_at"),
+        removals=removals,
         without_scan=without_scan(evidence),
         withdrawn=[paper for paper in evidence if not paper.is_current],
-        changes=await changes_of(claim, evidence),
+        changes=changes_of(evidence, events),
         papers=papers,
         requested=requested_papers(claim, papers, evidence, events),
-        sums=sum_checks(accepted, await received_of(claim.id), await sales_of(claim)) if contracts else [],
-        checks=await list_checks("claim", claim.id),
+        sums=sum_checks(accepted, parts.received, parts.sales) if contracts else [],
+        checks=await list_checks("claim", claim.id) if parts.has("checks") else [],
         events=events,
-        disbursements=await claim.disbursements.all().prefetch_related("results").order_by("number"),
+        disbursements=disbursements,
         notice=notice,
-        corrections=await list_corrections(claim.id, claim.batch_id),
-        payee=await claim_payee(claim),
-        chain=await chain_of_claim(actor, claim, claim.number),
+        corrections=await list_corrections(claim.id, claim.batch_id) if parts.has("rulings") else [],
+        payee=await claim_payee(claim, has_changes=parts.has("payee_changes")),
+        chain=await chain_of_read_claim(actor, claim, contracts, notice, disbursements),
         actions=frozenset(WORKFLOW.actions(claim.status)),
         next_step=next_step(claim, notice, now),
     )

@@ -108,21 +108,30 @@ def _state(is_missing: bool, is_confirmed: bool, is_changed: bool) -> PayeeState
     return PayeeState.STANDING if is_confirmed else PayeeState.UNCONFIRMED
 
 
-async def claim_payee(claim: Claim) -> ClaimPayee:
-    """Return what the desk sees of the account of a claim."""
-    account = (
-        await PayeeAccount.get_or_none(id=claim.payee_id).select_related("proof") if claim.payee_id else None
-    )
-    current, latest = await account_in_force(claim.applicant_id), await latest_account(claim.applicant_id)
+async def claim_payee(claim: Claim, *, has_changes: bool = True) -> ClaimPayee:
+    """Return what the desk sees of the account of a claim.
+
+    `has_changes` tells whether changes of it were ever proposed, where the caller knows.
+    """
+    accounts = PayeeAccount.filter(organisation_id=claim.applicant_id)
+    versions = await accounts.order_by("-sequence").select_related("proof")
+    account = next((version for version in versions if version.id == claim.payee_id), None)
+    current = next((version for version in versions if version.is_confirmed), None)
+    latest = versions[0] if versions else None
     changes = ClaimPayeeChange.filter(claim_id=claim.id).order_by("-proposed_at")
+    is_later = current is not None and current.sequence > (account.sequence if account else 0)
     return ClaimPayee(
-        state=(await payee_states([claim.id]))[claim.id],
+        state=_state(
+            account is None, account is not None and account.is_confirmed, claim.status in UNPAID and is_later
+        ),
         account=account,
         current=current if current is not None and current.id != claim.payee_id else None,
         waiting=latest
         if latest is not None and latest.verdict is None and latest.id != claim.payee_id
         else None,
-        changes=await changes.select_related("before", "account", "proposed_by", "decided_by"),
+        changes=await changes.select_related("before", "account", "proposed_by", "decided_by")
+        if has_changes
+        else [],
     )
 
 

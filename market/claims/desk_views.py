@@ -12,20 +12,19 @@ from starlette.responses import RedirectResponse, Response
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, signed_in_actor
-from market.claims import desk_review, evidence_log, letters, queries
+from market.claims import desk_review, evidence_log, letters
 from market.claims.claim_page import claim_page, render_reason_page
 from market.claims.claim_payees import decide_payee_change, propose_payee_change
 from market.claims.desk_queue import find_neighbours, list_officers, read_queue_query
 from market.claims.desk_review import ask_supplement, return_calculation
 from market.claims.draft_impact import assess_impact
 from market.claims.evidence import required_papers
-from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, ReasonForm, RecheckForm, RejectForm, SupplementForm
 from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk, get_claim_for
 from market.claims.reading_pane import OPEN as OPEN_CLAIM
-from market.claims.reading_pane import next_act, queue_address
-from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
+from market.claims.reading_pane import load_desk_state, next_act, queue_address
+from market.claims.refusals import decide_refusal, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import ClaimAct, RecheckPoint
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
@@ -33,7 +32,6 @@ from market.codes.labels import label
 from market.documents.queries import find_document
 from market.documents.states import DocumentKind
 from market.documents.web import document_response, documents_about
-from market.integrity.conflicts import list_conflicts
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.formats import moment
@@ -45,7 +43,7 @@ from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, typed_text, uuid_or_none
 from market.panels.expert_reviews import list_reviews
 from market.programmes import drafts
-from market.programmes.catalogue import clauses, compiled
+from market.programmes.catalogue import clauses
 from market.programmes.drafts import release_terms
 from market.programmes.states import ProgrammeAct
 from market.records.by import By
@@ -65,7 +63,8 @@ async def _render_claim(
     form: CalculateForm | None = None,
     recheck_form: RecheckForm | None = None,
 ) -> Response:
-    conflicts = await list_conflicts("claim", claim.id)
+    page = await claim_page(actor, claim, deps(request).clock())
+    state, parts = await load_desk_state(page), page.parts
     wanted = read_queue_query(request.query_params, actor)
     return render(
         request,
@@ -77,19 +76,19 @@ async def _render_claim(
         query=wanted.query,
         tail=f"?{wanted.query}" if wanted.query else "",
         officers=await list_officers() if actor.may(ClaimAct.ASSIGN_CLAIM) else [],
-        page=await claim_page(actor, claim, deps(request).clock()),
-        step=await next_act(actor, claim),
+        page=page,
+        step=next_act(actor, claim, state),
         form=form or CalculateForm(),
         recheck_form=recheck_form or _recheck_form(),
-        is_involved=actor.user_id in await queries.people_behind([claim]),
-        is_conflicted=any(conflict.user_id == actor.user_id for conflict in conflicts),
-        conflicts=conflicts,
+        is_involved=actor.user_id in state.people_behind,
+        is_conflicted=any(conflict.user_id == actor.user_id for conflict in state.conflicts),
+        conflicts=state.conflicts,
         doubts=RISK_FLAG_LABELS,
-        refusals=await list_refusals(claim),
-        reviews=await list_reviews("claim", claim.id),
-        verdict=await verdict_for(claim.id, compiled(claim.terms)),
-        clawbacks=await claim.clawbacks.all().order_by("number"),
-        documents=await documents_about(request, "claim", claim.id),
+        refusals=state.refusals,
+        reviews=await list_reviews("claim", claim.id) if parts.has("reviews") else [],
+        verdict=state.verdict,
+        clawbacks=await claim.clawbacks.all().order_by("number") if parts.has("clawbacks") else [],
+        documents=await documents_about(request, "claim", claim.id) if parts.has("documents") else [],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -184,17 +184,12 @@ class EvidenceChanges:
     withdrawn: list[Evidence]
 
 
-async def changes_of(claim: Claim, evidence: list[Evidence]) -> EvidenceChanges | None:
-    """Return what changed since the desk last acted on a claim; None where nothing did, or it never acted."""
-    last = (
-        await StatusEvent.filter(
-            subject_kind="claim",
-            subject_id=claim.id,
-            action__in=[action.value for action in DESK_ACTIONS],
-        )
-        .order_by("-id")
-        .first()
-    )
+def changes_of(evidence: list[Evidence], events: Sequence[StatusEvent]) -> EvidenceChanges | None:
+    """Return what changed since the desk last acted on a claim; None where nothing did, or it never acted.
+
+    `events` are all status events of the claim, oldest first.
+    """
+    last = next((event for event in reversed(events) if event.action in DESK_ACTIONS), None)
     if last is None:
         return None
     since = last.happened_at

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.claims.claim_page import ClaimPage, claim_page
 from market.claims.desk_queue import Neighbours, QueueQuery, find_neighbours
 from market.claims.expert_panel import verdict_for
-from market.claims.models import Claim
-from market.claims.queries import get_claim_at_desk, people_behind
+from market.claims.models import Claim, ClaimRefusal
+from market.claims.queries import get_claim_at_desk
 from market.claims.refusals import list_refusals
 from market.claims.states import ClaimAct, ClaimStatus
 from market.integrity.conflicts import list_conflicts
+from market.integrity.models import DeclaredConflict
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.programmes.catalogue import compiled
+from market.panels.verdicts import Verdict
 
 OPEN = "open"
 """The parameter of the queue's address that names the claim in the pane."""
@@ -76,31 +79,58 @@ async def read_pane(
         claim = await get_claim_at_desk(actor, number[:20])
     except NotFound:
         return None
+    page = await claim_page(actor, claim, now)
     return ReadingPane(
-        page=await claim_page(actor, claim, now),
+        page=page,
         neighbours=await find_neighbours(claim.number, queue.claim_filter, queue.sort),
-        step=await next_act(actor, claim),
+        step=next_act(actor, claim, await load_desk_state(page)),
         page_size=page_size,
         query=queue.query,
     )
 
 
-async def next_act(actor: Actor, claim: Claim) -> str:
+@dataclass(frozen=True)
+class DeskState:
+    """What decides whose turn a claim is at the desk."""
+
+    conflicts: Sequence[DeclaredConflict]
+    refusals: Sequence[ClaimRefusal]
+    """Proposed, the newest first."""
+    verdict: Verdict
+    """Of the experts."""
+    people_behind: Collection[UUID | None]
+    """Who computed what stands, and who confirmed it."""
+
+
+async def load_desk_state(page: ClaimPage) -> DeskState:
+    """Load whose turn a claim is from what its page has not read yet."""
+    claim, parts, assessment = page.claim, page.parts, page.assessment
+    people: set[UUID | None] = set()
+    if assessment is not None:
+        people = {assessment.proposed_by_id, assessment.decided_by_id if assessment.is_confirmed else None}
+    is_reviewed = parts.has("reviews") or parts.has("round_items")
+    return DeskState(
+        conflicts=await list_conflicts("claim", claim.id) if parts.has("conflicts") else [],
+        refusals=await list_refusals(claim) if parts.has("refusals") else [],
+        verdict=await verdict_for(claim.id, page.terms) if is_reviewed else Verdict(),
+        people_behind=people - {None},
+    )
+
+
+def next_act(actor: Actor, claim: Claim, state: DeskState) -> str:
     """Return what the claim waits for from this person: accept, calculate, recheck, or nothing.
 
     Nobody handles a claim in a conflict of interest, or while a refusal waits for its decision; who computed
     does not recheck.
     """
-    refusals = await list_refusals(claim)
-    if refusals and not refusals[0].verdict:
+    if state.refusals and not state.refusals[0].verdict:
         return ""
-    if any(conflict.user_id == actor.user_id for conflict in await list_conflicts("claim", claim.id)):
+    if any(conflict.user_id == actor.user_id for conflict in state.conflicts):
         return ""
     if claim.status is ClaimStatus.SUBMITTED and actor.may(ClaimAct.ACCEPT_CLAIM):
         return "accept"
     if claim.status is ClaimStatus.ACCEPTED and actor.may(ClaimAct.CALCULATE):
-        verdict = await verdict_for(claim.id, compiled(claim.terms))
-        return "" if verdict.blocks_computation else "calculate"
+        return "" if state.verdict.blocks_computation else "calculate"
     if claim.status is ClaimStatus.CALCULATED and actor.may(ClaimAct.RECHECK):
-        return "" if actor.user_id in await people_behind([claim]) else "recheck"
+        return "" if actor.user_id in state.people_behind else "recheck"
     return ""

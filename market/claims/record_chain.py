@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from market.accounts.actors import Actor
@@ -16,7 +18,11 @@ from market.deals.queries import attach_subjects, list_deals_about
 from market.deals.states import BEFORE_SIGNING
 from market.kit.i18n import gettext as _
 from market.listings.models import Outcome
+from market.notices.models import Notice
 from market.notices.queries import find_notice
+
+if TYPE_CHECKING:
+    from market.budgets.models import Disbursement
 
 
 @dataclass(frozen=True)
@@ -31,16 +37,24 @@ class Link:
 
 async def chain_of_claim(actor: Actor | None, claim: Claim, here: str) -> list[Link]:
     """Return everything around a claim, from the listing to the payout. `here` is the page's own number."""
-    links: list[Link] = []
-    rows = (
+    contracts = (
         await ClaimContract.filter(claim_id=claim.id)
         .select_related("contract__deal__outcome")
         .order_by("contract__number")
     )
-    await attach_subjects([row.contract.deal for row in rows])
-    for row in rows:
-        links += _of_contract(actor, row.contract, here)
-    return links + await _of_claim(actor, claim, here)
+    return await _of_contracts(actor, contracts, here) + await _of_claim(actor, claim, here)
+
+
+async def chain_of_read_claim(
+    actor: Actor | None,
+    claim: Claim,
+    contracts: Sequence[ClaimContract],
+    notice: Notice | None,
+    disbursements: Sequence[Disbursement],
+) -> list[Link]:
+    """Return the same for the claim's own page, of what that page has read; the claim has its batch."""
+    links = await _of_contracts(actor, contracts, claim.number)
+    return links + _links_of_claim(actor, claim, claim.number, notice, disbursements)
 
 
 async def chain_of_deal(actor: Actor | None, deal: Deal, here: str) -> list[Link]:
@@ -98,18 +112,35 @@ def _of_contract(actor: Actor | None, contract: Contract, here: str) -> list[Lin
     ]
 
 
+async def _of_contracts(actor: Actor | None, rows: Sequence[ClaimContract], here: str) -> list[Link]:
+    await attach_subjects([row.contract.deal for row in rows])
+    return [link for row in rows for link in _of_contract(actor, row.contract, here)]
+
+
 async def _of_claim(actor: Actor | None, claim: Claim, here: str) -> list[Link]:
+    notice = None
+    if claim.batch_id is not None:
+        notice = await find_notice("batch", claim.batch_id)
+        await claim.fetch_related("batch")
+    return _links_of_claim(actor, claim, here, notice, await claim.disbursements.all().order_by("number"))
+
+
+def _links_of_claim(
+    actor: Actor | None,
+    claim: Claim,
+    here: str,
+    notice: Notice | None,
+    disbursements: Sequence[Disbursement],
+) -> list[Link]:
     is_desk = actor is not None and actor.may(AccountAct.SEE_DESK)
     links = [_link(_("申报"), claim.number, claim_address(actor, claim), here)]
     if claim.batch_id is not None:
-        notice = await find_notice("batch", claim.batch_id)
         if is_desk:
-            await claim.fetch_related("batch")
             number = claim.batch.number if claim.batch else ""
             links.append(_link(_("批次"), number, f"/desk/batches/{number}", here))
         if notice is not None:
             links.append(_link(_("公示"), notice.number, f"/notices/{notice.number}", here))
-    for paid in await claim.disbursements.all().order_by("number"):
+    for paid in disbursements:
         address = f"/desk/disbursements/{paid.number}"
         links.append(_link(_("拨付"), paid.number, _if(is_desk, address), here))
     return links

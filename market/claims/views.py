@@ -215,11 +215,13 @@ async def _render_claim(
     withdrawal_form: WithdrawalForm | None = None,
 ) -> Response:
     refused_form = evidence_form or submit_form or facts_form or totals_form or withdrawal_form
+    page = await claim_page(actor, claim, deps(request).clock())
+    clawbacks = claim.clawbacks.filter(status__in=list(CLAWED_BACK)).prefetch_related("receipts")
     return render(
         request,
         "claims/claim.html",
         422 if refused_form and refused_form.errors else 200,
-        page=await claim_page(actor, claim, deps(request).clock()),
+        page=page,
         may_write=actor.may(ClaimAct.WRITE_CLAIM),
         evidence_form=evidence_form or EvidenceForm(),
         submit_form=submit_form or SubmitForm(),
@@ -228,10 +230,10 @@ async def _render_claim(
         totals_form=totals_form or _totals_form(claim),
         required_facts=required_facts(compiled(claim.terms)),
         flag_words={fact: named(fact).render(_) for fact in required_facts(compiled(claim.terms))},
-        clawbacks=await claim.clawbacks.filter(status__in=list(CLAWED_BACK)).prefetch_related("receipts"),
+        clawbacks=await clawbacks if page.parts.has("clawbacks") else [],
         accept=ACCEPT,
         avoidance=await avoidance_of(actor, claim),
-        documents=await documents_about(request, "claim", claim.id),
+        documents=await documents_about(request, "claim", claim.id) if page.parts.has("documents") else [],
     )
 
 

@@ -12,12 +12,13 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.codes.canonical import normalise_width
 from market.codes.holidays import Calendar
-from market.documents.models import DocumentOpening, DocumentPrint, DocumentReview, IssuedDocument
+from market.documents.models import DocumentReview, IssuedDocument
 from market.documents.serving import Service, service_of
 from market.documents.states import REVIEWABLE, DocumentKind
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.kit.statements import OverviewStatement
 
 MOST_NUMBER = 60
 """Characters of a document's number."""
@@ -57,23 +58,34 @@ async def list_documents(
     return await with_service(documents, calendar, today)
 
 
+_SERVICE = OverviewStatement(
+    kinds={"reviews": "document_reviews WHERE document_id = ANY($1::uuid[])"},
+    lists={
+        "openings": "SELECT (document_id, opened_at) FROM document_openings "
+        "WHERE document_id = ANY($1::uuid[])",
+        "prints": "SELECT document_id FROM document_prints WHERE document_id = ANY($1::uuid[])",
+    },
+)
+
+
 async def with_service(
     documents: Sequence[IssuedDocument], calendar: Calendar, today: date
 ) -> list[DocumentRow]:
     """Return documents with what the list of them shows."""
+    if not documents:
+        return []
     ids = [document.id for document in documents]
-    opened = {
-        opening.document_id: local_date(opening.opened_at)
-        for opening in await DocumentOpening.filter(document_id__in=ids)
-    }
-    printed = {row.document_id for row in await DocumentPrint.filter(document_id__in=ids)}
+    overview = await _SERVICE.read(ids)
+    opened = {document_id: local_date(opened_at) for document_id, opened_at in overview.rows["openings"]}
+    printed = set(overview.rows["prints"])
     reviews: dict[UUID, list[DocumentReview]] = {}
-    for review in (
-        await DocumentReview.filter(document_id__in=ids)
-        .order_by("proposed_at")
-        .select_related("proposed_by", "decided_by")
-    ):
-        reviews.setdefault(review.document_id, []).append(review)
+    if "reviews" in overview.parts:
+        for review in (
+            await DocumentReview.filter(document_id__in=ids)
+            .order_by("proposed_at")
+            .select_related("proposed_by", "decided_by")
+        ):
+            reviews.setdefault(review.document_id, []).append(review)
     return [
         DocumentRow(
             document,

@@ -7,9 +7,11 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from market.claims.applications import submit_claim
+from market.claims.claim_page import claim_page
 from market.claims.desk_queue import read_queue_query
 from market.claims.models import Claim
-from market.claims.reading_pane import next_act, read_pane
+from market.claims.queries import get_claim_at_desk
+from market.claims.reading_pane import load_desk_state, next_act, read_pane
 from market.claims.refusals import propose_refusal
 from market.claims.states import ClaimStatus
 from market.integrity.conflicts import declare_conflict
@@ -91,8 +93,9 @@ async def test_the_act_offered_is_the_one_that_the_claim_waits_for_from_this_per
     calculated = await make_calculated(desk)
 
     async def acts(claim: Claim) -> list[str]:
-        fresh = await Claim.get(id=claim.id).select_related("terms")
-        return [await next_act(actor, fresh) for actor in (desk.officer, desk.rechecker, desk.approver)]
+        fresh = await get_claim_at_desk(desk.officer, claim.number)
+        state = await load_desk_state(await claim_page(desk.officer, fresh, NOW))
+        return [next_act(actor, fresh, state) for actor in (desk.officer, desk.rechecker, desk.approver)]
 
     assert await acts(submitted) == ["accept", "", ""]
     assert await acts(accepted) == ["calculate", "", ""]

@@ -228,8 +228,10 @@ async def test_the_operator_checks_copies_on_a_page_and_the_expert_then_opens_th
 ) -> None:
     stage = await make_blind()
     seat = await first_seat(stage)
-    copies = await copied(stage, deps)
     address = f"/admin/rounds/{stage.round.number}/papers"
+    await sign_in(client, stage.desk.operator)
+    unmade = await client.get(address)
+    copies = await copied(stage, deps)
     await sign_in(client, await actor_of(seat))
     before = await client.get(f"/reviews/seats/{seat.id}")
     refused = await client.get(f"/files/{copies[INVOICE].source_id}")
@@ -246,6 +248,7 @@ async def test_the_operator_checks_copies_on_a_page_and_the_expert_then_opens_th
     opened = await client.get(f"/files/{copies[INVOICE].file_id}")
     strange = await client.get(address)
 
+    assert unmade.text.count("制作中") == 4
     assert before.text.count("盲审副本尚未核对") == 3
     assert (refused.status_code, early.status_code, strange.status_code) == (404, 404, 404)
     assert "单位名称（页 3）" in page.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -136,9 +136,18 @@ async def flush_deferred_audit() -> None:
 
 
 async def record_bulk(
-    subject_kind: str, subject_ids: Sequence[UUID], action: str, *, by: By, **data: Any
+    subject_kind: str,
+    subject_ids: Sequence[UUID],
+    action: str,
+    *,
+    by: By,
+    details: Mapping[UUID, Mapping[str, Any]] = {},
+    **data: Any,
 ) -> None:
-    """Insert the first event of many new records in bulk, such as those of an import."""
+    """Insert the first event of many new records in bulk, such as those of an import.
+
+    `details` are what the log says of one record besides `data`, by its id.
+    """
     pseudonym = await pseudonym_of(by.user_id) if by.user_id else None
     events = [
         _event(
@@ -149,7 +158,7 @@ async def record_bulk(
             previous=GENESIS,
             actor=pseudonym,
             role=by.role,
-            data=data,
+            data={**data, **details.get(subject_id, {})},
             now=by.now,
         )
         for subject_id in subject_ids

@@ -5,6 +5,7 @@ Without the contact, a person's data that is emptied when they are erased.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from market.kit.database import connection
@@ -16,10 +17,16 @@ CONTENT = (
 KEY = "content_sha256"
 
 
+async def content_digests(entry_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the digests of entries as they are stored, by their ids."""
+    rows = await connection().execute_query_dict(
+        f"SELECT e.id, {CONTENT} AS digest FROM survey_entries e "  # noqa: S608  # our own text
+        "WHERE e.id = ANY($1::uuid[])",
+        [list(entry_ids)],
+    )
+    return {UUID(str(row["id"])): str(row["digest"]) for row in rows}
+
+
 async def content_digest(entry_id: UUID) -> str:
     """Return the digest of an entry as it is stored."""
-    rows = await connection().execute_query_dict(
-        f"SELECT {CONTENT} AS digest FROM survey_entries e WHERE e.id = $1",  # noqa: S608  # our own text
-        [entry_id],
-    )
-    return str(rows[0]["digest"])
+    return (await content_digests([entry_id]))[entry_id]

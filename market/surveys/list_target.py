@@ -21,6 +21,8 @@ from market.kit.i18n import lazy
 from market.records.by import By
 from market.records.transitions import begin_all, transition_all
 from market.surveys import queries
+from market.surveys.content_digests import KEY as KEY_OF_CONTENT
+from market.surveys.content_digests import content_digests
 from market.surveys.entries import is_late, late
 from market.surveys.firms import entries_by_firm
 from market.surveys.list_rows import (
@@ -193,11 +195,13 @@ async def _submit_all(
 ) -> None:
     await SurveyEntry.bulk_create(entries, batch_size=500)
     await begin_all(entries, by=by)
+    ids = [entry.id for entry in entries]
     await record_bulk(
         "survey_entry",
-        [entry.id for entry in entries],
+        ids,
         EntryVerb.IMPORTED,
         by=by,
+        details={id_: {KEY_OF_CONTENT: digest} for id_, digest in (await content_digests(ids)).items()},
         survey=survey.number,
         by_list=listing_import.number,
     )

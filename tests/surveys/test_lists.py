@@ -29,6 +29,7 @@ from tests.factories import make_organisation, make_uscc
 from tests.fakes import FixedClock
 from tests.moments import run_acts
 from tests.surveys.factories import CLOSES, SORTED_AT, Call, make_call, submit
+from tests.surveys.test_pages import NEED
 from tests.visitor import post, sign_in
 
 HEADS = [
@@ -159,6 +160,12 @@ async def test_a_district_hands_in_its_workbook_and_each_firm_has_its_entry(
     assert "列管换热器防泄漏" in (await client.get(told.address)).text
 
     await sign_in(client, call.recommender)
+    held = f"/surveys/{call.number}/entries/2"
+    assert "由 南宁市科学技术局 代管" in (await client.get(held)).text
+    assert "已撤回" in (await post(client, f"{held}/retract")).text
+    assert call.unit
+    corrected = {**NEED, "title": "丹皮酚含量提升", "unit": str(call.unit.id), "secrecy_declared": "y"}
+    assert "已提交" in (await post(client, held, corrected | {"act": "submit"})).text
     book = load_workbook(BytesIO((await client.get(f"/my/imports/{brought.number}/result.xlsx")).content))
     lines = [list(line)[-3:] for line in book.worksheets[0].iter_rows(min_row=2, values_only=True)]
     assert lines[0] == ["新建", f"{call.number}-0001", None]
@@ -212,6 +219,9 @@ async def test_the_deadline_is_judged_when_the_button_is_pressed(
     assert await CHECKS["surveys: entries came in time"].check() == []
     undone = await post(client, f"/my/imports/{first.number}/act", {"act": "undo"})
     assert undone.status_code == 409
+    assert await CHECKS["surveys: entries are what the log says"].check() == []
+    await past_guards("UPDATE survey_entries SET title = 'another'")
+    assert len(await CHECKS["surveys: entries are what the log says"].check()) == 1
 
 
 async def test_a_list_is_taken_back_while_nothing_happened_to_it(

@@ -17,6 +17,7 @@ from market.auctions import (
     queries,
     result_checks,
     results,
+    stream_views,
     sweeps,
     views,
     worklist,
@@ -59,7 +60,13 @@ ROOM = Room(
     "auctions",
     models=(models,),
     permissions=PERMISSIONS,
-    routes=[*views.routes, *bidder_views.routes, *holder_views.routes, *organiser_views.routes],
+    routes=[
+        *views.routes,
+        *stream_views.routes,
+        *bidder_views.routes,
+        *holder_views.routes,
+        *organiser_views.routes,
+    ],
     menu=(MenuEntry(Menu.MAIN, 35, lazy("竞价大厅"), "auctions:index", "auctions"),),
     workbench=(
         WorkEntry(

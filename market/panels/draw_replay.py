@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from dataclasses import dataclass
 
 from market.audit.models import AuditEvent
@@ -54,7 +55,7 @@ async def _replay(round_: Round, draw: RoundDraw) -> Replay:
     if draw.eligible != sorted(draw.eligible, key=lambda row: str(row["id"])):
         faults.append(_("备选名单没有按编号排序"))
     try:
-        outcome = carry_out(draw.eligible, draw.terms, draw.seed)
+        outcome = await to_thread(carry_out, draw.eligible, draw.terms, draw.seed)
     except (Short, Infeasible):
         return Replay(draw, None, (*faults, _("按存证的名单和规则无法抽出专家")))
     if {item: list(ids) for item, ids in outcome.picked.items()} != draw.picked:

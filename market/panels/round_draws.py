@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.room import rooms
 from market.panels.assigning import Infeasible
-from market.panels.draw_outcomes import carry_out
+from market.panels.draw_outcomes import Outcome, carry_out
 from market.panels.drawing import Short
 from market.panels.panel_seats import advance, create_seats, seated_candidates
 from market.panels.round_models import Redraw, Round, RoundDraw, RoundItem, Seat
@@ -219,7 +220,7 @@ async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = Non
         },
     }
     try:
-        outcome = carry_out(eligible, terms, seed)
+        outcome = await _carry_out(eligible, terms, seed, rules.smallest if redraw else rules.target)
     except Short as short:
         raise Invalid(short_words(short), field="rules") from None
     except Infeasible as infeasible:
@@ -251,6 +252,26 @@ async def _draw(round_: Round, *, salt: str, by: By, redraw: Redraw | None = Non
         rules=round_.rules_digest,
     )
     return drawn
+
+
+async def _carry_out(
+    eligible: Sequence[Mapping[str, Any]], terms: dict[str, Any], seed: str, smallest: int
+) -> Outcome:
+    """Draw beside the loop, which serves pages meanwhile; `terms` keep the size that could be drawn.
+
+    Where the pool has no more, a further draw makes do with fewer, down to the smallest panel:
+    the rules of a drawn round are not changed.
+
+    Raises:
+        Short: too few experts even so.
+    """
+    try:
+        return await to_thread(carry_out, eligible, terms, seed)
+    except Short:
+        if terms["size"] <= smallest:
+            raise
+    terms["size"] -= 1
+    return await _carry_out(eligible, terms, seed, smallest)
 
 
 def _is_at_home(expert: PoolExpert, subject: PanelSubject) -> bool:

@@ -128,6 +128,9 @@ async def quotas(request: Request) -> Response:
     survey, by = await _load(request)
     named = await units.list_units()
     current = {quota.unit_id: quota for quota, _counted in await queries.quotas_of(survey)}
+    # A unit whose duty has ended since stays chosen: entries may have been handed in to it.
+    ended = set(current) - {unit.id for unit in named}
+    named += [quota.unit for unit_id, quota in current.items() if unit_id in ended]
     typed = {
         unit.id: (
             unit.id in current,

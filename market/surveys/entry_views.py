@@ -177,7 +177,12 @@ async def _form(survey: Survey, record: SurveyEntry | None, data: Any, *, by: By
         stored = need_data(as_need(record))
         form = EntryForm(data=stored | {"unit": str(record.unit_id or "")})
     quotas = await queries.quotas_of(survey)
-    units = [(str(quota.unit_id), counted.unit) for quota, counted in quotas]
+    chosen = record.unit_id if record else None
+    units = [
+        (str(quota.unit_id), counted.unit)
+        for quota, counted in quotas
+        if quota.unit.ended_at is None or quota.unit_id == chosen
+    ]
     form.unit.choices = [("", lazy("请选择")), *units]
     if survey.channel is Channel.OPEN:
         del form.unit

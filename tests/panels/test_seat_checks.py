@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from market.panels import score_acts
+from market.panels import panel_seats, score_acts
 from market.panels.draw_replay import replay_draws
 from market.panels.round_draws import decide_redraw, propose_redraw
 from market.panels.round_models import Round, RoundDraw
@@ -12,17 +14,22 @@ from market.panels.round_results import extend
 from market.panels.round_states import Extension, RoundStatus, SeatStatus
 from market.records.by import By
 from market.records.decisions import Verdict
+from tests.claims.factories import make_accepted, make_desk
 from tests.databases import past_guards
 from tests.experts.factories import make_expert
 from tests.factories import NOW
 from tests.invariants import broken
 from tests.panels.round_factories import (
     SALT,
+    WIDE,
     Stage,
     accept_all,
     actor_of,
+    draw,
     make_checked,
     make_concluded_round,
+    make_pool,
+    prepare,
     seats,
     sheet,
 )
@@ -130,3 +137,20 @@ async def test_in_place_of_experts_who_could_judge_nothing_others_are_drawn() ->
     seat = (await accept_all(stage.round))[0]
     await score_acts.submit(seat.id, sheet(80), by=By(await actor_of(seat), NOW))
     assert (await Round.get(id=stage.round.id)).status is RoundStatus.CHECKING
+
+
+async def test_a_further_draw_makes_do_with_the_smallest_panel_where_the_pool_has_no_more() -> None:
+    desk = await make_desk()
+    await make_pool(6)
+    claim = await make_accepted(desk)
+    round_ = await prepare(desk, [claim.id], replace(WIDE, target=5, reserves=1))
+    await draw(round_.number, by=By(desk.operator, NOW))
+    for seat in (await seats(round_, S.INVITED))[:4]:
+        await panel_seats.decline(seat.id, reason="出差", by=By(await actor_of(seat), NOW))
+    await make_expert()
+
+    drawn = await redrawn(Stage(desk, await Round.get(id=round_.id), [claim.id]))
+
+    assert drawn.terms["size"] == 3
+    assert len(await seats(round_, S.INVITED)) == 3
+    assert [replay.faults for replay in await replay_draws(round_)] == [(), ()]

@@ -14,7 +14,7 @@ from market.kit.clock import end_of_day
 from market.kit.jobs import run_pending
 from market.listings.models import Need
 from market.records.by import By
-from market.surveys import entries, management, publication, sorting
+from market.surveys import entries, management, publication, sorting, units
 from market.surveys.models import RecommendingUnit, Survey, SurveyEntry, SurveyForm, SurveyQuota
 from market.surveys.states import EntryStatus, Verdict
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
@@ -157,6 +157,29 @@ async def test_who_comes_too_late_keeps_the_draft(client: httpx.AsyncClient, dep
     await sign_in(client, call.firms[1])
     assert (await client.get(f"/surveys/{call.number}/entry")).status_code == 409
     assert (await post(client, f"/surveys/{call.number}/entry", whole)).status_code == 409
+
+
+async def test_a_unit_whose_duty_ended_keeps_its_entries_and_is_offered_to_nobody_new(
+    client: httpx.AsyncClient,
+) -> None:
+    call = await make_call(is_recommended=True)
+    assert call.unit is not None
+    await submit(call, 0)
+    await units.end_unit(call.unit.id, by=By(call.operator, NOW))
+    unit_id = str(call.unit.id)
+    await sign_in(client, call.operator)
+    page = f"/backoffice/surveys/{call.number}/quotas"
+
+    changed = await post(
+        client, page, {"unit": unit_id, f"least-{unit_id}": "1", f"most-{unit_id}": "9"}, follow=False
+    )
+    await sign_in(client, call.firms[1])
+    form = await client.get(f"/surveys/{call.number}/entry")
+
+    assert changed.status_code == 303
+    assert (await SurveyQuota.get()).most == 9
+    assert form.status_code == 200
+    assert unit_id not in form.text
 
 
 async def test_a_unit_recommends_and_hands_in_its_summary(client: httpx.AsyncClient) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from market.accounts import messages
 from market.accounts.models import Organisation, OrganisationStatus
 from market.accounts.permissions import BUYERS
@@ -68,21 +70,25 @@ async def entries_by_firm(survey_id: UUID) -> FirmEntries:
 
 @dataclass
 class KnownFirms:
-    """The verified organisations that a list names, by code and by name."""
+    """The verified organisations that a list names, by code and by the canonical form of their name."""
 
     by_code: dict[str, Organisation] = field(default_factory=dict)
     by_name: dict[str, Organisation] = field(default_factory=dict)
 
 
 async def known_firms(names: Iterable[str], codes: Iterable[str]) -> KnownFirms:
-    """Look up the verified organisations of these names and codes."""
+    """Look up the verified organisations of these names and codes; brackets may be full or half width."""
     verified = Organisation.filter(status=OrganisationStatus.VERIFIED)
+    spellings = {name.translate(width) for name in names for width in ({}, _FULL, _HALF)}
     firms = KnownFirms()
-    for organisation in await verified.filter(name__in=list(set(names) - {""})):
-        firms.by_name[organisation.name] = organisation
+    for organisation in await verified.filter(name__in=list(spellings - {""})):
+        firms.by_name[canonical_key(organisation.name)] = organisation
     for organisation in await verified.filter(uscc__in=list(set(codes) - {""})):
         firms.by_code[organisation.uscc or ""] = organisation
     return firms
+
+
+_FULL, _HALF = str.maketrans("()", "（）"), str.maketrans("（）", "()")
 
 
 async def claim_held_entries(kind: str, record_id: UUID) -> None:
@@ -93,26 +99,25 @@ async def claim_held_entries(kind: str, record_id: UUID) -> None:
     if kind != "organisations":
         return
     firm = await Organisation.get_or_none(id=record_id)
-    if firm is None or firm.status is not OrganisationStatus.VERIFIED or firm.kind not in BUYERS:
+    is_verified = firm is not None and firm.status is OrganisationStatus.VERIFIED
+    if firm is None or not is_verified or firm.verified_at is None or firm.kind not in BUYERS:
         return
-    held = await SurveyEntry.exclude(firm_name="").exclude(status=EntryStatus.WITHDRAWN).order_by("number")
-    entries = [entry for entry in held if _is_of(entry, firm)]
-    if not entries or firm.verified_at is None:
-        return
-    by = By.job(firm.verified_at)
+    held = SurveyEntry.exclude(firm_name="").exclude(status=EntryStatus.WITHDRAWN)
+    rows = await held.filter(Q(firm_code="") | Q(firm_code=firm.uscc or "")).values_list(
+        "id", "firm_name", "firm_code"
+    )
+    ids = [id_ for id_, name, code in rows if code or canonical_key(name) == canonical_key(firm.name)]
+    entries = await SurveyEntry.filter(id__in=ids).order_by("number").select_for_update()
     surveys = {survey.id: survey for survey in await Survey.filter(id__in=[e.survey_id for e in entries])}
-    counts: defaultdict[UUID, int] = defaultdict(int)
+    titles: defaultdict[UUID, list[str]] = defaultdict(list)
+    own = SurveyEntry.filter(organisation_id=firm.id, survey_id__in=list(surveys))
+    for entry in await own.exclude(status=EntryStatus.WITHDRAWN):
+        titles[entry.survey_id].append(entry.title_key)
     for entry in entries:
-        survey = surveys[entry.survey_id]
-        counts[survey.id] += 1
-        if counts[survey.id] <= survey.per_unit_most:
-            await _hand_over(survey, entry, firm, by=by)
-
-
-def _is_of(entry: SurveyEntry, firm: Organisation) -> bool:
-    if entry.firm_code:
-        return entry.firm_code == firm.uscc
-    return canonical_key(entry.firm_name) == canonical_key(firm.name)
+        survey, entered = surveys[entry.survey_id], titles[entry.survey_id]
+        if entry.title_key not in entered and len(entered) < survey.per_unit_most:
+            entered.append(entry.title_key)
+            await _hand_over(survey, entry, firm, by=By.job(firm.verified_at))
 
 
 async def _hand_over(survey: Survey, entry: SurveyEntry, firm: Organisation, *, by: By) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from starlette.datastructures import MultiDict
 
 from market.codes import uscc
+from market.codes.canonical import canonical_key
 from market.imports.excel_template import NEED_LIST, Column, ListForm, names_of
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.row_cells import DECISION, LEAVE, describe, filled_row
@@ -163,8 +164,9 @@ def _firm(filled: SheetRow, read: ReadRow, around: RowSurroundings) -> Firm | No
     if code and not uscc.is_valid(code):
         read.faults.append(Fault("firm_code", _("统一社会信用代码的校验位不对，请核对。")))
         return None
-    named, coded = around.firms.by_name.get(name), around.firms.by_code.get(code)
-    if coded is not None and coded.name != name:
+    named = around.firms.by_name.get(canonical_key(name))
+    coded = around.firms.by_code.get(code)
+    if coded is not None and canonical_key(coded.name) != canonical_key(name):
         sentence = _("这个代码是“%(name)s”的，与单位名称不符。", name=coded.name)
         read.faults.append(Fault("owner", sentence, (coded.name,)))
         return None

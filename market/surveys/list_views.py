@@ -13,7 +13,7 @@ from market.accounts.web import actor_for, signed_in_actor
 from market.files.attachments import required_upload
 from market.imports import excel_template, steps
 from market.imports.models import ListingImport
-from market.kit.errors import NotFound
+from market.kit.errors import Invalid, NotFound
 from market.kit.form_fields import ChoiceField
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
@@ -63,8 +63,12 @@ async def _page(request: Request, survey: Survey, organisation_id: UUID | None) 
     form = await _form(request, survey, is_unit=is_unit)
     if request.method == "POST":
         with form.catch_invalid():
+            holder = organisation_id
+            if "unit" in form._fields:
+                holder = uuid_or_none(form.unit.data)
+                if holder is None:
+                    raise Invalid(_("请选择推荐单位。"), field="unit")
             blob = await required_upload(request)
-            holder = organisation_id or (uuid_or_none(form.unit.data) if "unit" in form._fields else None)
             listing_import = await steps.upload(
                 blob, KEY, organisation_id=holder, subject_id=survey.id, by=by
             )

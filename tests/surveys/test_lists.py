@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 
 from market.accounts import organisations
 from market.accounts.models import Message, OrganisationKind, OrganisationStatus
+from market.codes.canonical import canonical_key
 from market.deps import Deps
 from market.imports.models import ListingImport, ListingImportRow
 from market.imports.states import ImportStatus, RowOutcome, RowStanding
@@ -21,6 +22,7 @@ from market.kit.jobs import run_pending
 from market.records.by import By
 from market.surveys import management, publication, sorting
 from market.surveys.checks import CHECKS
+from market.surveys.firms import claim_held_entries, known_firms
 from market.surveys.models import SurveyEntry
 from market.surveys.queries import tally_of
 from market.surveys.states import EntryStatus, Verdict
@@ -232,6 +234,9 @@ async def test_a_list_is_taken_back_while_nothing_happened_to_it(
     assert call.unit
     content = book_of([row(), row(title="丹皮酚", owner=UNKNOWN)])
     holder = str(call.recommender.organisation_id)
+    files = {"file": ("汇总表.xlsx", content, "application/octet-stream")}
+    nobody = await post(client, f"/backoffice/surveys/{call.number}/import", {"unit": ""}, files=files)
+    assert (nobody.status_code, "请选择推荐单位" in nobody.text) == (422, True)
     brought = await bring_in(client, deps, call, content, base="/backoffice/surveys", unit=holder)
     await run(client, deps, brought, how="all")
     assert await SurveyEntry.filter(unit_id=call.unit.id).count() == 2
@@ -267,6 +272,7 @@ async def test_what_a_unit_holds_passes_to_the_firm_when_it_is_verified_and_is_t
     )
     await organisations.verify_organisation(firm.id, revision=firm.revision, by=by)
 
+    await claim_held_entries("organisations", firm.id)
     entry = await SurveyEntry.get(running=1).select_related("organisation")
     assert (entry.organisation_id, entry.firm_name, entry.entrant) == (firm.id, "", "改了名的合作社")
     assert await Message.filter(user_id=call.recommender.user_id, text__contains="转到它名下").exists()
@@ -280,3 +286,11 @@ async def test_what_a_unit_holds_passes_to_the_firm_when_it_is_verified_and_is_t
         "WHERE running = 1) WHERE running = 2"
     )
     assert len(await CHECKS["surveys: held entries are their units'"].check()) == 1
+
+
+async def test_a_firm_is_known_however_its_brackets_are_written() -> None:
+    firm = await make_organisation(name="南宁（青秀）化工厂")
+
+    for name in ("南宁（青秀）化工厂", "南宁(青秀)化工厂"):
+        assert (await known_firms([name], [])).by_name[canonical_key(name)].id == firm.id
+    assert (await known_firms([], [firm.uscc or ""])).by_code[firm.uscc or ""].id == firm.id

@@ -34,7 +34,11 @@ async def load_subjects(ids: Sequence[UUID], *, with_material: bool = True) -> M
         "id", "number", "year", "applicant_id", "programme__name", "applicant__region"
     )
     links = await ClaimContract.filter(claim_id__in=list(ids)).values(
-        "claim_id", "contract__field", "contract__deal__seller_id", "contract__deal__buyer_id"
+        "claim_id",
+        "contract__field",
+        "contract__deal__seller_id",
+        "contract__deal__buyer_id",
+        "contract__deal__outcome__team",
     )
     by_claim: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for link in links:
@@ -53,6 +57,9 @@ def _brief(row: Mapping[str, Any], links: Sequence[Mapping[str, Any]]) -> PanelS
         detail=_("%(year)s 年度", year=row["year"]),
         parties=frozenset({row["applicant_id"], *(link[side] for link in links for side in sides)}),
         address=f"/desk/{row['number']}",
+        authors=frozenset(
+            member.get("name", "") for link in links for member in link["contract__deal__outcome__team"] or ()
+        ),
         fields=frozenset(link["contract__field"] for link in links),
         region=row["applicant__region"],
         applicant=row["applicant_id"],

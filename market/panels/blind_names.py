@@ -24,6 +24,7 @@ async def names_in(subject: PanelSubject) -> list[Name]:
         names += [Name(NameKind.CONTACT, text) for text in (unit.contact_phone, unit.contact_email)]
     for user in await _people(subject):
         names += [Name(NameKind.PERSON, user.name), Name(NameKind.CONTACT, user.email)]
+    names += [Name(NameKind.PERSON, author) for author in sorted(subject.authors)]
     return [name for name in names if name.text]
 
 
@@ -43,7 +44,8 @@ async def without_names_of(subject: PanelSubject) -> PanelSubject:
         words = _("申报单位") if unit.id == subject.applicant else _("合作单位")
         pairs += [(name.text, words) for name in names_of_unit(unit.name, unit.uscc)]
         pairs += [(text, "…") for text in (unit.contact_name, unit.contact_phone, unit.contact_email) if text]
-    pairs += [(user.name, "…") for user in await _people(subject) if len(user.name) >= SHORTEST_REPLACED]
+    people = [*(user.name for user in await _people(subject)), *sorted(subject.authors)]
+    pairs += [(name, "…") for name in people if len(name) >= SHORTEST_REPLACED]
 
     def plain(text: str) -> str:
         return without_names(text, pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from market.accounts.models import User
 from market.experts.conflict_reasons import organisation_reasons, people_reasons
 from market.experts.models import Expert
 from market.experts.states import ExpertStatus
@@ -24,7 +25,9 @@ async def later_conflict(seat: Seat, round_: Round, now: datetime) -> str:
     item = await RoundItem.get(id=seat.item_id)
     subject = await get_subject(round_.subject_kind, item.subject_id)
     experts, on = [seat.expert_id], local_date(now)
+    person = await User.get(id=seat.user_id)
     reasons = [
+        *([_("与成果的研发人员同名")] if subject.is_by(person.name) else []),
         *(row.reason for row in await organisation_reasons(experts, subject.parties, on=on)),
         *(row.reason for row in await people_reasons(experts, subject.people, on=on)),
     ]

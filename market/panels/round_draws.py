@@ -295,6 +295,7 @@ async def _conflicted(
         pairs |= {
             (item.id, expert_id) for party in subject.parties for expert_id in by_organisation.get(party, {})
         }
+        pairs |= {(item.id, expert.id) for expert in experts if subject.is_by(expert.name)}
         if subject.people:
             known = await conflicts(experts, organisations=frozenset(), people=subject.people, on=on)
             pairs |= {(item.id, expert_id) for expert_id in known}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from market.codes.canonical import canonical_key
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
@@ -74,12 +75,18 @@ class PanelSubject:
     """Code of the applicant's region; empty: unknown."""
     people: frozenset[UUID] = frozenset()
     """People with whom nobody who judges may have to do, such as inventors."""
+    authors: frozenset[str] = frozenset()
+    """Names of those who worked on it, such as inventors, of whom the market may know no more."""
     applicant: UUID | None = None
     """The party that applies."""
     result_address: str = ""
     """Path of the page where it reads the result."""
     bands: tuple[tuple[int, int], ...] = ()
     """Pairs of minimum points and basis points of the ceiling, the highest first."""
+
+    def is_by(self, name: str) -> bool:
+        """Return whether a person of this name worked on it; whoever has the same name is left out too."""
+        return canonical_key(name) in {canonical_key(author) for author in self.authors}
 
 
 class LoadSubjects(Protocol):

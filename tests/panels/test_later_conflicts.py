@@ -8,19 +8,22 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from market.accounts.models import Organisation
+from market.accounts.models import Organisation, User
 from market.claims.models import Claim
 from market.experts.models import Expert
 from market.experts.states import ExpertTieKind
 from market.experts.ties import declare_tie
+from market.listings.models import Outcome
 from market.panels import panel_seats, score_acts
+from market.panels.blind_names import names_in
 from market.panels.round_models import Seat, SeatOpinion
 from market.panels.round_states import SeatStatus
+from market.panels.subjects import get_subject
 from market.records.by import By
 from tests.databases import past_guards
 from tests.experts.factories import make_unit
 from tests.factories import NOW, make_membership
-from tests.panels.round_factories import Stage, actor_of, make_drawn, seats, sheet
+from tests.panels.round_factories import Stage, actor_of, draw, make_drafted, make_drawn, seats, sheet
 from tests.visitor import post, sign_in
 
 S = SeatStatus
@@ -107,3 +110,19 @@ async def test_the_expert_reads_that_they_need_do_nothing_and_not_whom_it_is_abo
 
     assert "系统已自动回避" in page.text
     assert applicant.name not in page.text
+
+
+async def test_who_worked_on_the_outcome_of_a_claim_is_neither_drawn_nor_called_and_not_named() -> None:
+    stage = await make_drafted()
+    author = (await Expert.all().select_related("user").order_by("number"))[0]
+    await Outcome.all().update(team=[{"name": f" {author.user.name}", "title": "教授", "direction": "工艺"}])
+
+    await draw(stage.round.number, by=By(stage.desk.operator, NOW))
+    first, reserve = (await seats(stage.round, S.INVITED))[0], (await seats(stage.round, S.RESERVE))[0]
+    name = (await User.get(id=reserve.user_id)).name
+    await Outcome.all().update(team=[{"name": name, "title": "", "direction": ""}])
+    await panel_seats.decline(first.id, reason="出差", by=By(await actor_of(first), NOW))
+
+    assert author.id not in {seat.expert_id for seat in await seats(stage.round)}
+    assert (await Seat.get(id=reserve.id)).status is S.RESERVE
+    assert name in {row.text for row in await names_in(await get_subject("claim", stage.claims[0]))}

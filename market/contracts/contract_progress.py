@@ -6,16 +6,25 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
-from market.contracts.models import INSTALMENT, Contract, ContractDraft, Instalment, Receipt
+from market.contracts.models import (
+    INSTALMENT,
+    Contract,
+    ContractDraft,
+    Instalment,
+    Receipt,
+    RoyaltyStatement,
+)
 from market.contracts.states import ReceiptSource
 from market.deals.models import ROYALTIES
 from market.deals.next_steps import ContractFacts, Due
 from market.kit.money import Money
+from market.kit.statements import TablesStatement
 from market.payments.checkouts import list_payments
 from market.payments.models import Payment, Remittance
 from market.payments.remittances import list_remittances
@@ -97,21 +106,37 @@ def facts_of(
     return _facts(begun, contract, waiting)
 
 
+_OF_DEALS = "contract_id IN (SELECT id FROM contracts WHERE deal_id = ANY($1::uuid[]))"
+_PROGRESS = TablesStatement(
+    {
+        "drafts": (ContractDraft, "WHERE deal_id = ANY($1::uuid[])"),
+        "contracts": (Contract, "WHERE deal_id = ANY($1::uuid[])"),
+        "instalments": (Instalment, f"WHERE {_OF_DEALS}"),
+        "receipts": (Receipt, f"WHERE {_OF_DEALS}"),
+        "royalty_statements": (RoyaltyStatement, f"WHERE {_OF_DEALS}"),
+        "remittances": (
+            Remittance,
+            f"WHERE payable_kind = '{INSTALMENT}' AND status = '{RemittanceStatus.RECORDED.value}' "  # noqa: S608
+            f"AND payable_id IN (SELECT id FROM instalments WHERE {_OF_DEALS})",
+        ),
+    }
+)
+
+
 async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts]:
     """Return what the next step of these deals depends on, where there is a draft or a contract."""
-    drafts = await ContractDraft.filter(deal_id__in=list(deal_ids))
-    contracts = await Contract.filter(deal_id__in=list(deal_ids)).prefetch_related(
-        "instalments", "receipts", "royalty_statements"
-    )
+    records = await _PROGRESS.read(list(deal_ids))
+    parts: dict[tuple[str, UUID], list[Any]] = defaultdict(list)
+    for name in ("instalments", "receipts", "royalty_statements"):
+        for record in records[name]:
+            parts[name, record.contract_id].append(record)
     waiting: dict[UUID, list[datetime]] = defaultdict(list)
-    for remittance in await Remittance.filter(
-        payable_kind=INSTALMENT,
-        payable_id__in=[part.id for contract in contracts for part in contract.instalments],
-        status=RemittanceStatus.RECORDED,
-    ):
+    for remittance in records["remittances"]:
         waiting[remittance.payable_id].append(remittance.proposed_at)
-    facts = {draft.deal_id: _draft_facts(draft) for draft in drafts}
-    for contract in contracts:
+    facts = {draft.deal_id: _draft_facts(draft) for draft in records["drafts"]}
+    for contract in records["contracts"]:
+        for name in ("instalments", "receipts", "royalty_statements"):
+            getattr(contract, name)._set_result_for_query(parts[name, contract.id])
         facts[contract.deal_id] = _facts(
             facts.get(contract.deal_id, ContractFacts()),
             contract,

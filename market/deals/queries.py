@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
@@ -17,20 +16,17 @@ from market.accounts.permissions import Role
 from market.deals.models import Deal, Introduction, Offer, Side
 from market.deals.parties import contacts_visible, may_see, organisation_of, side_of
 from market.deals.states import ENDED, DealAct, DealStatus, OfferStatus
-from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.kit.room import rooms
-from market.kit.statements import Statement
+from market.kit.statements import Statement, TablesStatement
 from market.listings.models import Need, Outcome
 from market.listings.queries import outcome_subject
 from market.notices.models import Notice
 from market.records.models import StatusEvent
 from market.records.transitions import history
-
-M = TypeVar("M", bound=Model)
 
 
 async def get_deal_for(actor: Actor, number: str) -> Deal:
@@ -46,26 +42,39 @@ async def get_deal_for(actor: Actor, number: str) -> Deal:
     return deal
 
 
+_PARTIES = TablesStatement(
+    {
+        "organisations": (Organisation, "WHERE id = ANY($1::uuid[])"),
+        "outcomes": (Outcome, "WHERE id = ANY($2::uuid[])"),
+        "needs": (Need, "WHERE id = ANY($3::uuid[])"),
+        "users": (User, "WHERE id = ANY($4::uuid[])"),
+    }
+)
+
+
 async def fetch_parties(deals: Sequence[Deal]) -> None:
     """Fetch seller, buyer, subject, need and broker of these deals.
 
-    One query for each table: serialising a join of all their columns takes longer than the queries.
+    Each is read once, by one statement: a join would repeat all columns of a party for each of its deals.
     """
-    party_ids = {party_id for deal in deals for party_id in (deal.seller_id, deal.buyer_id)}
-    organisations = await _by_id(Organisation, party_ids)
-    outcomes = await _by_id(Outcome, {deal.outcome_id for deal in deals if deal.outcome_id})
-    needs = await _by_id(Need, {deal.need_id for deal in deals if deal.need_id})
-    brokers = await _by_id(User, {deal.broker_id for deal in deals if deal.broker_id})
+    if not deals:
+        return
+    ids = (
+        {party_id for deal in deals for party_id in (deal.seller_id, deal.buyer_id)},
+        {deal.outcome_id for deal in deals if deal.outcome_id},
+        {deal.need_id for deal in deals if deal.need_id},
+        {deal.broker_id for deal in deals if deal.broker_id},
+    )
+    records = await _PARTIES.read(*map(list, ids))
+    organisations, outcomes, needs, brokers = (
+        {record.pk: record for record in rows} for rows in records.values()
+    )
     for deal in deals:
         deal.seller, deal.buyer = organisations[deal.seller_id], organisations[deal.buyer_id]
         deal.outcome = outcomes[deal.outcome_id] if deal.outcome_id else None
         deal.need = needs[deal.need_id] if deal.need_id else None
         deal.broker = brokers[deal.broker_id] if deal.broker_id else None
     await attach_subjects(deals)
-
-
-async def _by_id(model: type[M], ids: set[UUID]) -> dict[UUID, M]:
-    return {record.pk: record for record in await model.filter(id__in=list(ids))} if ids else {}
 
 
 async def get_brokered_deal_for(actor: Actor, number: str) -> Deal:
@@ -163,14 +172,20 @@ async def list_deals(
     return page_request.page(items, await deals.count())
 
 
+_LATEST_OFFERS = TablesStatement(
+    {
+        "offers": (
+            Offer,
+            "WHERE id IN (SELECT DISTINCT ON (deal_id) id FROM offers WHERE deal_id = ANY($1::uuid[]) "
+            "ORDER BY deal_id, sequence DESC)",
+        )
+    }
+)
+
+
 async def latest_offers(deal_ids: Collection[UUID]) -> dict[UUID, Offer]:
     """Return the last offer of each of these deals that has one."""
-    rows = await connection().execute_query_dict(
-        "SELECT DISTINCT ON (deal_id) id FROM offers WHERE deal_id = ANY($1::uuid[]) "
-        "ORDER BY deal_id, sequence DESC",
-        [[str(deal_id) for deal_id in deal_ids]],
-    )
-    offers = await Offer.filter(id__in=[row["id"] for row in rows]) if rows else []
+    offers = (await _LATEST_OFFERS.read(list(deal_ids)))["offers"]
     return {offer.deal_id: offer for offer in offers}
 
 

@@ -53,6 +53,39 @@ class OverviewStatement:
         return Overview(parts, {name: row[name] for name in self._lists})
 
 
+class TablesStatement:
+    """Reads records of several tables by one statement, such as the parts of the twenty deals of a page.
+
+    Each table is told with the condition on its rows and their order, `WHERE deal_id = ANY($1) ORDER BY id`.
+    All bind the same values.
+    """
+
+    def __init__(self, tables: Mapping[str, tuple[type[Model], str]]) -> None:
+        self._tables = tables
+        self._sql = ""
+        self._hydrations: dict[str, Hydration[Any]] = {}
+
+    async def read(self, *values: Any) -> Mapping[str, list[Any]]:
+        """Return the records by the names of their tables."""
+        if not self._sql:  # the ORM knows the columns only after its start
+            self._compose()
+        _count, (row,) = await connection().execute_query(self._sql, list(values))
+        return {
+            name: [hydration.make(tuple(values)) for values in row[name]]
+            for name, hydration in self._hydrations.items()
+        }
+
+    def _compose(self) -> None:
+        parts = []
+        for name, (model, condition) in self._tables.items():
+            columns = list(model._meta.db_fields)
+            names = ", ".join(f'"{column}"' for column in columns)
+            rows = f'SELECT ({names}) FROM "{model._meta.db_table}" {condition}'  # noqa: S608  # our words
+            parts.append(f"ARRAY({rows}) AS {name}")
+            self._hydrations[name] = Hydration(model, columns)
+        self._sql = f"SELECT {', '.join(parts)}"
+
+
 @dataclass(frozen=True)
 class _Composed:
     """The text of a statement, what it binds, and how its rows become records."""

@@ -6,7 +6,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from market.accounts.models import Organisation
-from market.kit.statements import OverviewStatement, Statement
+from market.kit.statements import OverviewStatement, Statement, TablesStatement
 from market.listings.models import Outcome
 from tests.factories import make_organisation, make_outcome
 
@@ -41,6 +41,25 @@ async def test_a_statement_reads_what_its_queryset_reads_for_each_value() -> Non
         ]
         assert [record.created_by for record in records] == [None] * len(plain)
         assert await BY_TITLE.first(title, str(organisation.id)) == (plain[0] if plain else None)
+
+
+async def test_records_of_several_tables_come_by_one_statement_as_their_querysets_read_them() -> None:
+    owner, other = await make_organisation(), await make_organisation()
+    for title in ("铝合金", "赤泥"):
+        await make_outcome(owner, title=title, comparison=[{"indicator": "强度", "ours": "500"}])
+    tables = TablesStatement(
+        {
+            "owners": (Organisation, "WHERE id = $1"),
+            "outcomes": (Outcome, "WHERE organisation_id = $1 ORDER BY title"),
+        }
+    )
+
+    for organisation in (owner, other):
+        records = await tables.read(organisation.id)
+        outcomes = await Outcome.filter(organisation_id=organisation.id).order_by("title")
+        assert [_columns(record) for record in records["outcomes"]] == [_columns(row) for row in outcomes]
+        fresh = await Organisation.get(id=organisation.id)
+        assert [_columns(record) for record in records["owners"]] == [_columns(fresh)]
 
 
 def _columns(record: Model) -> dict[str, Any]:

@@ -293,6 +293,8 @@ LOGINS = (
 )
 MOST_STATEMENTS = 10
 """Of a workbench; the session of the page is one more, the latest messages another."""
+MOST_STATEMENTS_OF_A_CLAIM = 20
+"""Of its page at the desk, with the session."""
 
 
 @pytest.mark.parametrize("key", LOGINS)
@@ -311,6 +313,38 @@ async def test_a_workbench_takes_few_statements_however_much_waits(seeded: Deps,
     )
     if key in ("university", "university2", "enterprise", "broker", "finance", "finance2", "operator"):
         assert board.of_turn(Turn.MINE)
+
+
+@pytest.mark.parametrize("key", ["university", "enterprise", "broker"])
+async def test_the_list_of_deals_takes_few_statements_however_many_there_are(
+    seeded: Deps, client: httpx.AsyncClient, key: str
+) -> None:
+    await sign_in(client, await actor(key))
+
+    assert len(await statements_of(client, "/deals")) <= MOST_STATEMENTS
+
+
+async def test_the_page_of_a_claim_takes_few_statements_in_every_state(
+    seeded: Deps, client: httpx.AsyncClient
+) -> None:
+    await sign_in(client, await actor("finance"))
+    claims = {claim.status: claim for claim in await Claim.filter(submitted_at__isnull=False)}
+
+    counts = {
+        claim.number: len(await statements_of(client, f"/desk/{claim.number}")) for claim in claims.values()
+    }
+
+    assert max(counts.values()) <= MOST_STATEMENTS_OF_A_CLAIM, counts
+
+
+async def statements_of(client: httpx.AsyncClient, address: str) -> list[str]:
+    """Return the statements of a page that opens."""
+    statements: list[str] = []
+    driver: Any = connection()
+    with driver._connection.query_logger(lambda entry: statements.append(entry.query)):
+        answer = await client.get(address)
+    assert answer.status_code == 200
+    return statements
 
 
 @pytest.mark.parametrize("key", LOGINS)

@@ -107,13 +107,15 @@ async def _page(request: Request, actor: Actor, round_: Round, error: str = "", 
     results = await results_of(round_)
     # Once all have scored, what blocks the conclusion tells of the scores.
     tells_scores = round_.status is RoundStatus.CHECKING and not sees(viewer, Part.RESULT, round_.status)
-    seat_ids = [scored.seat.id for result in results for scored in result.scored]
+    page_request = PageRequest.from_query(request.query_params)
+    shown = results[page_request.offset :][: page_request.size]
+    seat_ids = [scored.seat.id for result in shown for scored in result.scored]
     opinions: Mapping[tuple[UUID, int], SeatOpinion] = {}
     if Part.OPINIONS.value in open_parts:
         opinions = {(row.seat_id, row.version): row for row in await SeatOpinion.filter(seat_id__in=seat_ids)}
     names: dict[UUID, str] = {}
     if Part.NAMES.value in open_parts:
-        ids = {seat.user_id for result in results for seat in result.seats}
+        ids = {seat.user_id for result in shown for seat in result.seats}
         names = {user.id: user.name for user in await User.filter(id__in=list(ids))}
     return render(
         request,
@@ -121,7 +123,7 @@ async def _page(request: Request, actor: Actor, round_: Round, error: str = "", 
         422 if error else 200,
         round=round_,
         subjects=await subjects_of(round_),
-        results=results,
+        page=page_request.page(shown, len(results)),
         item_count=len(results),
         open_parts=open_parts,
         opinions=opinions,

@@ -154,3 +154,15 @@ async def test_the_auditor_replays_draws_and_reads_what_was_reported(client: htt
     assert "重演不一致" in changed
     assert "THE SAME EXPERTS" in same[0]
     assert "DIFFERENT" in different[0]
+
+
+async def test_the_items_of_a_round_are_shown_page_by_page(client: httpx.AsyncClient) -> None:
+    stage = await make_drawn(items=2)
+    await sign_in(client, stage.desk.operator)
+    address = f"/admin/rounds/{stage.round.number}"
+
+    first, second = (await client.get(address)).text, (await client.get(f"{address}?page=2")).text
+
+    assert "第 1 项" in first
+    assert "第 2 项" in first
+    assert "第 1 项" not in second

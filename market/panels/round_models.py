@@ -232,6 +232,8 @@ class SeatOpinion(Model):
     submitted_at = fields.DatetimeField()
     papers = fields.IntField(default=0, db_default=0)
     """Papers of the item that the expert could open then."""
+    alike: fields.JSONField[list[list[Any]]] = fields.JSONField(null=True)
+    """Seats and versions of like opinions when it was handed in, of item or expert; null: none."""
 
     class Meta:
         table = "seat_opinions"

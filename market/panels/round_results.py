@@ -187,13 +187,14 @@ async def _flags(seats: Sequence[Seat], rules: RoundRules) -> dict[UUID, tuple[F
             accepted_at=seat.declared_at or own[0].submitted_at,
             first_at=own[0].submitted_at,
             papers=own[0].papers,
-            opinion=own[-1].for_applicant,
+            version=own[-1].version,
+            alike=[(UUID(seat_id), version) for seat_id, version in own[-1].alike or ()],
         )
         for seat in seats
         if (own := versions.get(seat.id))
     ]
     fast = fast_seats(handed_in, submissions, rules.sheets)
-    copied = copied_seats(handed_in, rules.sheets)
+    copied = copied_seats(handed_in)
     return {
         seat.id: tuple(flag for flag, of in ((Flag.FAST, fast), (Flag.COPY, copied)) if seat.id in of)
         for seat in seats

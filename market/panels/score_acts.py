@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
-from market.kit.database import atomic
+from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.kit.i18n import gettext as _
 from market.panels.blind_papers import count_readable
 from market.panels.panel_seats import KIND, advance, leave_in_conflict, lock_any_seat, lock_seat, set_due
-from market.panels.round_models import Seat, SeatOpinion, SeatScore, Solicitation
-from market.panels.round_rules import read_rules
+from market.panels.round_models import Round, Seat, SeatOpinion, SeatScore, Solicitation
+from market.panels.round_rules import RoundRules, read_rules
 from market.panels.round_states import RoundVerb, SeatAction, SeatStatus
 from market.panels.rounds import deadline, require_impartial_in, subjects_of
 from market.panels.score_sheets import Sheet, read_sheet, sheet_digest
+from market.panels.sheet_flags import alike_opinions
 from market.panels.states import PanelAct
 from market.records.by import By
 from market.records.moments import clear_moments
@@ -90,6 +93,7 @@ async def submit(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
         for_organiser=remark,
         submitted_at=by.now,
         papers=await count_readable(round_, seat.item_id),
+        alike=await _alike(seat, round_, opinion, rules) or None,
     )
     is_returned = seat.status is SeatStatus.RETURNED
     await transition(
@@ -104,6 +108,20 @@ async def submit(seat_id: UUID, typed: Mapping[str, str], *, by: By) -> Seat:
     await clear_moments(KIND, seat.id)
     await advance(round_, by=by)
     return seat
+
+
+async def _alike(seat: Seat, round_: Round, opinion: str, rules: RoundRules) -> list[list[Any]]:
+    """Return seats and versions of like opinions: of the item, and of the expert elsewhere."""
+    if rules.sheets is None:
+        return []
+    rows = await connection().execute_query_dict(
+        "SELECT s.id, s.version, o.for_applicant FROM seats s JOIN round_items i ON i.id = s.item_id "
+        "JOIN seat_opinions o ON o.seat_id = s.id AND o.version = s.version "
+        "WHERE i.round_id = $1 AND (s.item_id = $2 OR s.expert_id = $3) AND s.id <> $4 ORDER BY s.id",
+        [round_.id, seat.item_id, seat.expert_id, seat.id],
+    )
+    others = [((str(row["id"]), row["version"]), row["for_applicant"]) for row in rows]
+    return [list(key) for key in await asyncio.to_thread(alike_opinions, opinion, others, rules.sheets)]
 
 
 async def _write(seat: Seat, sheet: Sheet, version: int) -> None:

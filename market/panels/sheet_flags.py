@@ -5,14 +5,14 @@ A flag asks people to look and never changes a number.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fractions import Fraction
+from typing import TypeVar
 
-from market.search.duplicates import duplicate_groups
+from market.search.duplicates import similarity
 
+Key = TypeVar("Key")
 SHORTEST_OPINION = 20
 """Letters of an opinion that is compared: shorter ones are alike by chance."""
 
@@ -45,8 +45,10 @@ class HandedIn:
     """When its first version was handed in."""
     papers: int
     """That the expert could open then."""
-    opinion: str
-    """Of the version that counts."""
+    version: int
+    """Of the sheet that counts."""
+    alike: Collection[tuple[Hashable, int]]
+    """Seats and versions whose opinion was like that of this version when it was handed in."""
 
 
 def fast_seats(
@@ -68,18 +70,28 @@ def fast_seats(
     return flagged
 
 
-def copied_seats(sheets: Iterable[HandedIn], limits: SheetLimits) -> set[Hashable]:
-    """Return the seats with an opinion like that of another expert of the item, or of the same elsewhere."""
-    buckets: defaultdict[tuple[str, Hashable], list[tuple[Hashable, str]]] = defaultdict(list)
-    for sheet in sheets:
-        if sum(char.isalnum() for char in sheet.opinion) >= SHORTEST_OPINION:
-            buckets["item", sheet.item].append((sheet.seat, sheet.opinion))
-            buckets["expert", sheet.expert].append((sheet.seat, sheet.opinion))
-    threshold = Fraction(limits.alike, 100)
+def alike_opinions(opinion: str, others: Iterable[tuple[Key, str]], limits: SheetLimits) -> list[Key]:
+    """Return those of other opinions that are like this one; short ones are like none."""
+    if not _is_compared(opinion):
+        return []
+    return [
+        key
+        for key, other in others
+        if _is_compared(other) and similarity(opinion, other) * 100 >= limits.alike
+    ]
+
+
+def _is_compared(opinion: str) -> bool:
+    return sum(char.isalnum() for char in opinion) >= SHORTEST_OPINION
+
+
+def copied_seats(sheets: Sequence[HandedIn]) -> set[Hashable]:
+    """Return the seats whose opinion is like that of another seat, where both versions still count."""
+    counted = {(sheet.seat, sheet.version) for sheet in sheets}
     return {
         seat
-        for texts in buckets.values()
-        if len(texts) > 1
-        for group in duplicate_groups(texts, float(threshold))
-        for seat in group
+        for sheet in sheets
+        for other in sheet.alike
+        if other in counted
+        for seat in (sheet.seat, other[0])
     }

@@ -33,8 +33,8 @@ def trigrams(text: str) -> frozenset[str]:
     return frozenset(letters[at : at + RUN] for at in range(len(letters) - RUN + 1))
 
 
-def duplicate_groups(texts: Sequence[tuple[Id, str]], threshold: float = THRESHOLD) -> list[set[Id]]:
-    """Group texts that are duplicates, each of another of its group: as similar as the threshold, or more.
+def duplicate_groups(texts: Sequence[tuple[Id, str]]) -> list[set[Id]]:
+    """Group texts that are duplicates, each of another of its group.
 
     Exact without comparing all pairs, by prefix filtering: sets above the threshold share one of their
     rarest trigrams.
@@ -45,10 +45,10 @@ def duplicate_groups(texts: Sequence[tuple[Id, str]], threshold: float = THRESHO
     parents = list(range(len(texts)))
     for at, own in enumerate(sets):
         rarest = sorted(own, key=lambda trigram: (frequency[trigram], trigram))
-        needed = math.ceil(threshold**2 * len(own))
+        needed = math.ceil(THRESHOLD**2 * len(own))
         prefix = rarest[: len(own) - needed + 1] if own else []
         for other in {number for trigram in prefix for number in holders[trigram]}:
-            if _root(parents, at) != _root(parents, other) and _cosine(own, sets[other]) >= threshold:
+            if _root(parents, at) != _root(parents, other) and _cosine(own, sets[other]) >= THRESHOLD:
                 parents[_root(parents, at)] = _root(parents, other)
         for trigram in prefix:
             holders[trigram].append(at)

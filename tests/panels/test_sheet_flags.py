@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from market.panels.round_results import conclude_round, results_of
 from market.panels.round_rules import DEFAULT_RULES, read_rules, write_rules
 from market.panels.round_states import SeatStatus
 from market.panels.score_acts import submit
-from market.panels.sheet_flags import HandedIn, SheetLimits, copied_seats, fast_seats
+from market.panels.sheet_flags import HandedIn, SheetLimits, alike_opinions, copied_seats, fast_seats
 from market.panels.statistics import Flag
 from market.records.by import By
 from tests.claims.factories import make_accepted, make_desk
@@ -26,15 +27,18 @@ OPINION = "技术路线成熟，已在同类产线应用；新增销售与成果
 OTHER = "核对了审计报告与发票，转化收入可信，但工艺窗口较窄，量产的稳定性还需要观察。"
 
 
-def handed_in(seat: str, minutes: float = 60, papers: int = 0, opinion: str = "", **fields: str) -> HandedIn:
+def handed_in(
+    seat: str, minutes: float = 60, papers: int = 0, version: int = 1, alike: Sequence[tuple[str, int]] = ()
+) -> HandedIn:
     return HandedIn(
         seat=seat,
-        item=fields.get("item", "1"),
-        expert=fields.get("expert", seat),
+        item="1",
+        expert=seat,
         accepted_at=NOW,
         first_at=NOW + timedelta(minutes=minutes),
         papers=papers,
-        opinion=opinion,
+        version=version,
+        alike=alike,
     )
 
 
@@ -57,19 +61,23 @@ def test_a_sheet_is_fast_that_comes_sooner_than_its_papers_are_read(
     assert fast_seats([given], {"a": earlier}, LIMITS) == ({"a"} if is_fast else set())
 
 
-def test_opinions_are_alike_between_experts_of_an_item_and_of_one_expert_elsewhere() -> None:
+def test_opinions_are_alike_by_what_they_say_and_short_ones_are_like_none() -> None:
+    others = [("a", OPINION.replace("建议", "可以")), ("b", OTHER), ("c", "同意。"), ("d", OPINION)]
+
+    assert alike_opinions(OPINION, others, LIMITS) == ["a", "d"]
+    assert alike_opinions(OPINION, others, replace(LIMITS, alike=100)) == ["d"]
+    assert alike_opinions("同意。", others, LIMITS) == []
+
+
+def test_like_opinions_are_flagged_at_both_seats_while_both_versions_count() -> None:
     sheets = [
-        handed_in("a", opinion=OPINION, expert="1", item="1"),
-        handed_in("b", opinion=OPINION.replace("建议", "可以"), expert="2", item="1"),
-        handed_in("c", opinion=OTHER, expert="3", item="1"),
-        handed_in("d", opinion=OTHER, expert="3", item="2"),
-        handed_in("e", opinion=OPINION, expert="4", item="3"),
-        handed_in("f", opinion="同意。", expert="5", item="4"),
-        handed_in("g", opinion="同意。", expert="5", item="5"),
+        handed_in("a"),
+        handed_in("b", alike=[("a", 1), ("c", 1)]),
+        handed_in("c", version=2),
+        handed_in("d", alike=[("c", 1)]),
     ]
 
-    assert copied_seats(sheets, LIMITS) == {"a", "b", "c", "d"}
-    assert copied_seats(sheets, replace(LIMITS, alike=100)) == {"c", "d"}
+    assert copied_seats(sheets) == {"a", "b"}
 
 
 def test_rules_of_before_have_no_such_flags() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, StaffRole
 from market.accounts.permissions import AccountAct, NotYours, Role, may, require
+from market.auctions.states import AuctionAct
 from market.budgets.states import BudgetAct
 from market.claims.states import ClaimAct
 from market.contracts.states import ContractAct
@@ -54,7 +55,8 @@ EXPECTED = {
     "hide_question": "- - - - - - - - - - y -",
     "enter_survey": "- - - y y - - - - - - -",
     "recommend_entries": "- - - y y - - - - - - -",
-    "read_entries": "- - - y y - - - - - y y",
+    "read_entries": "- - - y y - y - - - y y",
+    "enter_by_mandate": "- - - - - - y - - - - -",
     "manage_surveys": "- - - - - - - - - - y -",
     "read_surveys": "- - - - - - - - - - y y",
     "see_matches": "- - - y y - y - - - - -",
@@ -118,6 +120,14 @@ EXPECTED = {
     "judge": "- y - - - - - - - - - -",
     "approve_redraw": "- - - - - - - - - y - -",
     "conclude_round": "- - - - - - - - y y - -",
+    "draft_auction": "- - - y y - - - - - - -",
+    "check_auction": "- - - - - - - - - - y -",
+    "enrol_in_auction": "- - - y y - - - - - - -",
+    "bid": "- - - y y - - - - - - -",
+    "run_auction": "- - - y y - - - - - y -",
+    "decide_auction": "- - - y y y - - - y - -",
+    "switch_auction_publicity": "- - - y - - - - - - - -",
+    "read_auctions": "- - - - - - - - - - y y",
     "object_to_result": "- - - y y - - - - - - -",
     "decide_result_objection": "- - - - - - - - - y - -",
     "audit_rounds": "- - - - - - - - - - - y",
@@ -199,6 +209,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         AccountAct.CHANGE_FACTORS,
         AccountAct.READ_MAILS,
         PaperAct.SEE_PAPERS,
+        AuctionAct.READ_AUCTIONS,
         SurveyAct.READ_ENTRIES,
         SurveyAct.READ_SURVEYS,
         RewardAct.EXPORT_PAYOUTS,

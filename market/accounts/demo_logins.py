@@ -23,6 +23,9 @@ LOGINS = {
     "reviewer4": lazy("评审专家（第四位）"),
     "reviewer5": lazy("评审专家（第五位）"),
     "recommender": lazy("推荐单位"),
+    "enterprise2": lazy("企业（另一家）"),
+    "exchange": lazy("技术交易机构"),
+    "exchange2": lazy("技术交易机构（复核）"),
 }
 """Label of each login, by the local part of its address."""
 EMAILS = tuple(f"{key}{DOMAIN}" for key in LOGINS)

@@ -81,6 +81,11 @@ class Board:
         return self.mine is not None and self.leader is not None and self.mine.bidder_number == self.leader
 
     @property
+    def is_near(self) -> bool:
+        """Return whether it ends within half a day, so that the time says enough without the day."""
+        return self.left < timedelta(hours=12)
+
+    @property
     def left_words(self) -> str:
         """Return the time left as minutes and seconds, with hours where there are any."""
         seconds = max(0, int(self.left.total_seconds()))

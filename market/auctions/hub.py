@@ -27,8 +27,8 @@ LOOK = 2.0
 """Seconds after which every watched auction is looked at: its status changes without a bid."""
 HEARTBEAT = 15.0
 """Seconds of silence after which a stream says that it lives."""
-MOST, MOST_EACH = 1500, 6
-"""Streams of the process, and of one visitor."""
+MOST, MOST_EACH, MOST_OF_ADDRESS = 1500, 6, 600
+"""Streams of the process, of a person, and of the guests behind one address, which may be a campus."""
 RETRY = b"retry: 2000\n\n"
 SILENCE = b": alive\n\n"
 
@@ -73,13 +73,13 @@ class Hub:
     def count(self) -> int:
         return sum(self._visitors.values())
 
-    def require_room(self, visitor: str) -> None:
+    def require_room(self, visitor: str, most: int = MOST_EACH) -> None:
         """Raise unless one more stream may be opened.
 
         Raises:
             TooMany: the process, or this visitor, has as many streams as it may.
         """
-        if self.count >= MOST or self._visitors[visitor] >= MOST_EACH:
+        if self.count >= MOST or self._visitors[visitor] >= most:
             raise TooMany(_("打开的竞价页面太多，请关掉一些；页面仍会定时刷新。"), 30)
 
     async def stream(self, auction_id: UUID, visitor: str) -> AsyncGenerator[bytes, None]:

@@ -7,7 +7,7 @@ from starlette.responses import Response, StreamingResponse
 
 from market.accounts.web import address_of, optional_actor
 from market.auctions import queries
-from market.auctions.hub import Hub
+from market.auctions.hub import MOST_EACH, MOST_OF_ADDRESS, Hub
 from market.kit.routing import Route
 from market.kit.web import deps
 
@@ -18,7 +18,7 @@ async def events(request: Request) -> Response:
     auction = await queries.get_auction_for(actor, request.path_params["number"])
     visitor = str(actor.user_id) if actor else address_of(request)
     hub = hub_of(request)
-    hub.require_room(visitor)
+    hub.require_room(visitor, MOST_EACH if actor else MOST_OF_ADDRESS)
     frames = deps(request).shutdown.until(hub.stream(auction.id, visitor))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)

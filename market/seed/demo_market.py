@@ -34,6 +34,7 @@ from market.records.moments import run_moments
 from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
 from market.seed.after_payment import after_payment
+from market.seed.auctions import OUTCOMES, auction_stories
 from market.seed.content import FOLDER, id_of, load
 from market.seed.deal_scripts import play_deal
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
@@ -132,6 +133,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += [*housekeeping(cast, calendar), *stored_stories(cast, deps, calendar)]
     stories += expert_stories(cast, deps, calendar)
     stories += survey_stories(cast, calendar)
+    stories += auction_stories(cast, deps, calendar)
     desk = Desk(cast, deps, calendar)
     stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk), *review_rounds(desk)]
     await play(stories, until=calendar.now)
@@ -155,6 +157,7 @@ def _needed() -> set[str]:
     followed = {key for _broker, need, outcome, _days in TAKEN_UP for key in (need, outcome)}
     return (
         followed
+        | OUTCOMES
         | {bargain.outcome for bargain in bargains}
         | {bargain.need for bargain in bargains if bargain.need}
     )

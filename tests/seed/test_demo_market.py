@@ -26,6 +26,10 @@ from market.accounts.models import (
     User,
 )
 from market.accounts.passwords import verify_password
+from market.auctions.board import board_of
+from market.auctions.models import Auction
+from market.auctions.queries import decides, organises
+from market.auctions.states import FailReason
 from market.audit.verify import verify_database
 from market.budgets.clawback_returns import sum_returned
 from market.budgets.list_confirmation import preview_batch
@@ -35,7 +39,7 @@ from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received_amount
-from market.deals.models import Deal, DealMessage, Offer, Opening, Side
+from market.deals.models import Deal, DealMessage, Offer, Opening, Pricing, Side
 from market.deals.queries import list_live_deals
 from market.deals.states import DealStatus, OfferStatus
 from market.deps import Deps
@@ -124,7 +128,7 @@ async def test_a_real_market_is_never_seeded(tmp_path: Path) -> None:
 async def test_everybody_signs_in_with_the_password_that_is_shown(seeded: Deps) -> None:
     people = await User.filter(email__in=EMAILS)
 
-    assert len(people) == len(EMAILS) == 16
+    assert len(people) == len(EMAILS) == 19
     assert len({person.password_hash for person in people}) == 1
     assert await verify_password(PASSWORD, people[0].password_hash)
     assert all(person.email_confirmed_at for person in people)
@@ -424,6 +428,20 @@ async def test_one_survey_is_being_sorted_and_one_is_open_for_its_units(seeded: 
     unit = await find_unit_of(await actor("recommender"))
     assert unit
     assert (await page_unit_entries(is_open, unit, "all", "", PageRequest())).items
+
+
+async def test_a_visitor_can_bid_at_once_and_the_other_auctions_tell_their_ends(seeded: Deps) -> None:
+    now = seeded.clock()
+    by_status = {auction.status.value: auction for auction in await Auction.all().select_related("deal")}
+
+    assert set(by_status) == {"concluded", "failed", "live", "ready", "enrolling"}
+    for login in ("enterprise", "enterprise2"):
+        board = await board_of(by_status["live"], await actor(login), now)
+        assert board.offers or board.is_ahead, login
+    assert by_status["failed"].fail_reason is FailReason.NO_BID
+    assert by_status["concluded"].deal.pricing is Pricing.AUCTION
+    assert organises(await actor("exchange"), by_status["ready"])
+    assert decides(await actor("exchange2"), by_status["ready"])
 
 
 async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:

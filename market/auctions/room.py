@@ -14,6 +14,7 @@ from market.auctions import (
     hours,
     models,
     organiser_views,
+    personal_data,
     queries,
     result_checks,
     results,
@@ -42,7 +43,7 @@ from market.auctions.states import (
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import LedgerAccount, Room
+from market.kit.room import LedgerAccount, PersonalData, Room
 from market.kit.subjects import Subject, find_by
 from market.notices.holiday_years import load_calendar
 
@@ -88,6 +89,12 @@ ROOM = Room(
         ),
     ),
     pending=worklist.pending,
+    personal_data=PersonalData(
+        "auction_enrolments",
+        export=personal_data.export_enrolments,
+        erase=personal_data.keep_enrolments,
+        kept=lazy("竞价的报名、承诺和报价保留：成交和合同以此为凭。"),
+    ),
     subjects={
         "auction": Subject(
             lazy("网络竞价"),

@@ -13,6 +13,7 @@ from market.accounts.actors import load_actor
 from market.auctions import admission, after, drafting, enrolling, hours, result_notices, results
 from market.auctions.deposits import Entry, decide_movement, record_movement
 from market.auctions.models import AuctionRuling, ResultSwitch
+from market.auctions.personal_data import export_enrolments
 from market.auctions.states import (
     AuctionStatus,
     FailReason,
@@ -259,6 +260,15 @@ async def test_with_one_bidder_the_holder_agrees_on_a_price_or_lets_it_fail() ->
         with pytest.raises(Conflict):
             await act(hall.number, by=By(hall.seller, ENROL_UNTIL))
     assert await broken("auctions", "records", "audit", "deals") == {}
+
+
+async def test_a_person_gets_the_bids_that_they_made() -> None:
+    hall = await make_closed()
+    bidder = (await hall.by_number())[0]
+
+    exported = await export_enrolments(bidder.person_id)
+    assert [row["auction"] for row in exported] == [hall.number]
+    assert [bid["amount"] for bid in exported[0]["bids"]] == [80 * WAN]
 
 
 TAMPERED = {

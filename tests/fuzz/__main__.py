@@ -47,6 +47,7 @@ def main() -> int:
 async def fuzz(folder: Path, total: int) -> Report:
     """Fill a demo market in the folder and send `total` requests to it."""
     deps = build_deps(Settings.from_env({"DATA_DIR": str(folder), "EMBEDDERS": "none"}))
+    deps.shutdown.begin()  # streams, which have no end of their own, end at once
 
     async def prepare() -> None:
         await release(deps)

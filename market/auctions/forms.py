@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +106,7 @@ class LotForm(BaseForm):
     terms_text = LongTextField(lazy("竞价须知"), [Required(lazy("请写竞价须知。"))], max_length=10_000)
     contact = TextField(lazy("联系和异议渠道"), [Required(lazy("请写向谁咨询。"))], max_length=200)
 
-    def __init__(self, *args: Any, exchanges: list[tuple[str, str]], **options: Any) -> None:
+    def __init__(self, *args: Any, exchanges: Sequence[tuple[str, str]] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.organiser.choices = exchanges
 

@@ -73,7 +73,9 @@ async def organisation_reasons(
     for organisation in organisations.values():
         by_name[canonical_key(organisation.name)].append(organisation.id)
     units = ExpertUnit.filter(
-        Q(ended_on__isnull=True) | Q(ended_on__gte=local_date(since)),
+        Q(ended_on__isnull=True)
+        | Q(ended_on__gte=local_date(since))
+        | Q(end_entered_on__gte=local_date(since)),
         expert_id__in=list(expert_ids),
         began_on__lte=on,
     )

@@ -87,6 +87,8 @@ class ExpertUnit(Model):
     began_on = fields.DateField()
     ended_on = fields.DateField(null=True)
     """The last day; null: it lasts."""
+    end_entered_on = fields.DateField(null=True)
+    """When the expert entered the last day; null: it stood in the application that two persons decided on."""
 
     class Meta:
         table = "expert_units"

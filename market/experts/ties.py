@@ -54,7 +54,7 @@ async def object_tie(
 
 @atomic()
 async def end_tie(tie_id: UUID, ended_on: date, *, by: By) -> ExpertTie:
-    """Enter when a declared tie ended; it counts for three years more.
+    """Enter when a declared tie ended; as nobody confirms it, it counts for three years from today.
 
     Raises:
         NotFound: the acting expert declared no such tie; what others brought up they do not end.
@@ -67,9 +67,10 @@ async def end_tie(tie_id: UUID, ended_on: date, *, by: By) -> ExpertTie:
         raise NotFound(_("没有这项关联关系。"))
     if tie.valid_until is not None:
         raise Conflict(_("这项关联关系已经登记过终止日期。"))
-    if ended_on > local_date(by.now):
+    today = local_date(by.now)
+    if ended_on > today:
         raise Invalid(_("终止日期不能晚于今天。"), field="ended_on")
-    tie.valid_until = months_later(ended_on, 12 * LOOK_BACK_YEARS)
+    tie.valid_until = months_later(today, 12 * LOOK_BACK_YEARS)
     await tie.save(update_fields=["valid_until"])
     await record("expert", expert.id, ExpertVerb.END_TIE, by=by, tie=tie.id)
     return tie

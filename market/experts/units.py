@@ -97,6 +97,8 @@ async def add_unit(period: Period, *, by: By) -> None:
 async def end_unit(unit_id: UUID, ended_on: date, *, by: By) -> None:
     """Enter the last day on which the expert worked for a unit.
 
+    Nobody confirms it: conflicts are counted from the day on which it is entered.
+
     Raises:
         NotFound: the expert has no such unit.
         Conflict: it has ended before.
@@ -108,7 +110,8 @@ async def end_unit(unit_id: UUID, ended_on: date, *, by: By) -> None:
         raise NotFound(_("没有这个任职单位。"))
     if unit.ended_on is not None:
         raise Conflict(_("这个单位已经登记过离任日期，不能再改。"))
-    _require_period(Period(unit.name, unit.began_on, ended_on), local_date(by.now), "ended_on")
-    unit.ended_on = ended_on
-    await unit.save(update_fields=["ended_on"])
+    today = local_date(by.now)
+    _require_period(Period(unit.name, unit.began_on, ended_on), today, "ended_on")
+    unit.ended_on, unit.end_entered_on = ended_on, today
+    await unit.save(update_fields=["ended_on", "end_entered_on"])
     await record("expert", expert.id, ExpertVerb.END_UNIT, by=by, unit=unit.id)

@@ -324,7 +324,7 @@ async def test_a_tie_counts_for_three_years_after_its_end_and_what_others_brough
 
     ended = await ties.end_tie(tie.id, date(2026, 2, 28), by=by)
 
-    assert ended.valid_until == date(2029, 2, 28)
+    assert ended.valid_until == date(2029, 3, 5)
     with pytest.raises(Conflict):
         await ties.end_tie(tie.id, date(2026, 2, 27), by=by)
     with pytest.raises(NotFound):

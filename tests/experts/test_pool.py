@@ -7,11 +7,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from market.accounts.models import Organisation
-from market.experts.models import AvoidedExpert, Expert
+from market.accounts.actors import load_actor
+from market.accounts.models import Organisation, User
+from market.experts import ties, units
+from market.experts.models import AvoidedExpert, Expert, ExpertUnit
 from market.experts.pool import PoolExpert, conflicts, conflicts_by_organisation, pool_experts
 from market.experts.states import ExpertKind, ExpertStatus, ExpertTieKind, TieSource
 from market.integrity.models import PartyTie, TieKind
+from market.listings.rules import months_later
+from market.records.by import By
 from tests.experts.factories import TODAY, make_expert, make_tie, make_unit
 from tests.factories import NOW, make_member, make_membership, make_organisation, make_user
 
@@ -76,6 +80,25 @@ async def test_a_common_past_of_three_years_is_a_conflict_and_an_older_one_is_no
     assert await reasons(former, applicant) == ()
     assert await reasons(employed, applicant) == ("2022-02-01 至 2023-03-02 在青屿铝缆任职",)
     assert await reasons(left, applicant) == ()
+
+
+async def test_an_end_that_experts_enter_themselves_counts_from_the_day_they_enter_it() -> None:
+    applicant = await make_organisation(name="青屿铝缆")
+    expert = await make_expert(unit=applicant)
+    tied = await make_expert()
+    tie = await make_tie(tied, "青屿铝缆")
+    current = await ExpertUnit.get(expert_id=expert.id, ended_on=None)
+    user, other = [await User.get(id=entry.user_id) for entry in (expert, tied)]
+    long_ago = current.began_on + timedelta(days=1)
+
+    await units.end_unit(current.id, long_ago, by=By(await load_actor(user.id), NOW))
+    await ties.end_tie(tie.id, long_ago, by=By(await load_actor(other.id), NOW))
+
+    later = months_later(TODAY, 36)
+    for entry in (expert, tied):
+        assert await reasons(entry, applicant) != ()
+        assert await reasons(entry, applicant, on=later) != ()
+        assert await reasons(entry, applicant, on=later + timedelta(days=1)) == ()
 
 
 async def test_a_declared_tie_counts_until_its_last_day_by_organisation_name_or_person() -> None:

@@ -115,7 +115,7 @@ async def test_experts_keep_their_own_entry_on_one_page(client: httpx.AsyncClien
     await post(client, "/my/expert", {"act": "end_tie", "record": str(tie.id), "ended_on": "2026-02-27"})
 
     page = (await client.get("/my/expert")).text
-    assert "回避至 2029-02-27" in page
+    assert "回避至 2029-03-02" in page
     assert "恢复参评" in page
     changed = await Expert.get(id=expert.id)
     assert (changed.status, changed.capacity) == (ExpertStatus.PAUSED, 3)

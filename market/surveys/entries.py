@@ -22,7 +22,7 @@ from market.records.transitions import begin, transition
 from market.surveys.content_digests import content_digest
 from market.surveys.management import WRITERS, lock
 from market.surveys.models import Survey, SurveyEntry, SurveyForm, SurveyQuota
-from market.surveys.queries import is_mandated_to
+from market.surveys.queries import is_mandated_to, quotas_for
 from market.surveys.questions import PREFIX, Question, missing_answers
 from market.surveys.rules import closing_words, is_open, title_key
 from market.surveys.states import (
@@ -209,8 +209,8 @@ async def new_entry(survey: Survey, organisation_id: UUID | None, *, by: By) -> 
 
 async def _write(survey: Survey, entry: SurveyEntry, content: Content, *, is_new: bool, by: By) -> None:
     form = await SurveyForm.filter(survey_id=survey.id).order_by("-version").first()
-    if content.unit_id and not await SurveyQuota.exists(survey_id=survey.id, unit_id=content.unit_id):
-        raise Invalid(_("请从列表中选择推荐单位。"), field="unit")
+    if content.unit_id:
+        await _require_unit(survey, entry, content.unit_id)
     title = str(content.values.get("title") or "")
     key = title_key(title)
     twin = SurveyEntry.filter(
@@ -239,6 +239,15 @@ async def _write(survey: Survey, entry: SurveyEntry, content: Content, *, is_new
     await record("survey_entry", entry.id, verb, by=by, number=entry.number, version=entry.form_version)
 
 
+async def _require_unit(survey: Survey, entry: SurveyEntry, unit_id: UUID) -> None:
+    """Raise unless a unit recommends in the survey, and firms of where this one is."""
+    if not await SurveyQuota.exists(survey_id=survey.id, unit_id=unit_id):
+        raise Invalid(_("请从列表中选择推荐单位。"), field="unit")
+    quotas = await quotas_for(survey, entry.organisation_id, entry.unit_id)
+    if not entry.firm_name and unit_id not in {quota.unit_id for quota in quotas}:
+        raise Invalid(_("推荐单位只推荐本地区的企业，请选择贵单位所在地区的。"), field="unit")
+
+
 async def submission_faults(
     survey: Survey, entry: SurveyEntry, questions: Sequence[Question], *, now: datetime
 ) -> list[tuple[str, str]]:
@@ -256,7 +265,11 @@ async def submission_faults(
     if survey.fields_wanted and need.field and need.field not in survey.fields_wanted:
         faults.append(("field", _("本次征集不收这一领域的需求。")))
     faults += [(f"{PREFIX}-{code}", words) for code, words in missing_answers(questions, entry.answers)]
-    if survey.channel is Channel.RECOMMENDED and entry.unit_id is None:
+    if (
+        survey.channel is Channel.RECOMMENDED
+        and entry.unit_id is None
+        and await quotas_for(survey, entry.organisation_id)
+    ):
         faults.append(("unit", _("请选择推荐单位。")))
     return faults
 

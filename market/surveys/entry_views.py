@@ -168,7 +168,7 @@ def _saved(request: Request, survey: Survey, saved: SurveyEntry) -> Response:
 
 
 async def _form(survey: Survey, record: SurveyEntry | None, data: Any, *, by: By) -> EntryForm:
-    """Return the form as it was sent, or filled with the draft; its units are those of the survey."""
+    """Return the form as it was sent, or filled with the draft; its units are those that recommend there."""
     if data is not None:
         form = EntryForm(data)
     elif record is None:
@@ -176,15 +176,12 @@ async def _form(survey: Survey, record: SurveyEntry | None, data: Any, *, by: By
     else:
         stored = need_data(as_need(record))
         form = EntryForm(data=stored | {"unit": str(record.unit_id or "")})
-    quotas = await queries.quotas_of(survey)
-    chosen = record.unit_id if record else None
-    units = [
-        (str(quota.unit_id), counted.unit)
-        for quota, counted in quotas
-        if quota.unit.ended_at is None or quota.unit_id == chosen
-    ]
+    firm_id = record.organisation_id if record else by.actor.organisation_id
+    chosen_id = record.unit_id if record else None
+    quotas = await queries.quotas_for(survey, firm_id, chosen_id) if firm_id else []
+    units = [(str(quota.unit_id), quota.unit.organisation.name) for quota in quotas]
     form.unit.choices = [("", lazy("请选择")), *units]
-    if survey.channel is Channel.OPEN:
+    if survey.channel is Channel.OPEN or not units:
         del form.unit
     return form
 

@@ -11,6 +11,8 @@ from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
+from market.accounts.models import Organisation
+from market.codes.regions import is_within
 from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
@@ -311,6 +313,22 @@ async def quotas_of(survey: Survey) -> list[tuple[SurveyQuota, Quota]]:
         )
         for quota in await quotas.order_by("unit__region")
     ]
+
+
+async def quotas_for(
+    survey: Survey, organisation_id: UUID, chosen_id: UUID | None = None
+) -> list[SurveyQuota]:
+    """Return the quotas of the units that recommend firms of where an organisation is; maybe none does.
+
+    Of an organisation whose region is not known any may be the one.
+
+    A unit whose duty has ended is among them only where it is the chosen one.
+    """
+    firm = await Organisation.get(id=organisation_id)
+    quotas = SurveyQuota.filter(
+        Q(unit__ended_at__isnull=True) | Q(unit_id=chosen_id), survey_id=survey.id
+    ).select_related("unit__organisation")
+    return [quota for quota in await quotas if not firm.region or is_within(firm.region, quota.unit.region)]
 
 
 async def tally_of(survey: Survey) -> Tally:

@@ -243,3 +243,25 @@ async def test_the_contact_of_an_entry_is_handed_out_and_erased_the_rest_stays()
     assert entry.contact == {}
     assert entry.title == "需求0"
     assert await personal_data.export(person.user_id) == []
+
+
+async def test_a_unit_is_chosen_by_firms_of_its_region_and_where_none_recommends_the_operator_decides() -> (
+    None
+):
+    call = await make_call(is_recommended=True)
+    call.firms[:2] = [
+        await make_member(await make_organisation(name=name, region=region))
+        for name, region in (("龙城机械", "450200"), ("青秀铝材", "450103"))
+    ]
+
+    with pytest.raises(Invalid, match="本地区") as refused:
+        await submit(call, 0)
+    assert refused.value.field == "unit"
+    for firm, unit in ((0, None), (1, call.unit.id if call.unit else None)):
+        entry = await entries.save(
+            call.number, None, content(unit_id=unit), is_submitted=True, by=By(call.firms[firm], NOW)
+        )
+        assert entry.status is EntryStatus.SUBMITTED
+    with pytest.raises(Incomplete) as incomplete:
+        await entries.save(call.number, None, content(), is_submitted=True, by=By(call.firms[2], NOW))
+    assert incomplete.value.faults == [("unit", "请选择推荐单位。")]

@@ -68,8 +68,8 @@ async def test_the_worked_auction_goes_through_the_database() -> None:
     assert await broken("auctions") == {}
 
 
-@settings(max_examples=20)
-@given(log=logs(most=25))
+@settings(max_examples=6)
+@given(log=logs(most=25, fewest=8))
 async def test_the_database_judges_as_the_rules_do(log: list[Bid]) -> None:
     lot = await make_ready(hard_end=clock("15:08"))
 
@@ -80,8 +80,8 @@ async def test_the_database_judges_as_the_rules_do(log: list[Bid]) -> None:
     assert (await replay(await lot.reload())).is_sound
 
 
-@settings(max_examples=8)
-@given(log=logs(most=20))
+@settings(max_examples=3)
+@given(log=logs(most=20, fewest=8))
 async def test_the_database_judges_sealed_prices_as_the_rules_do(log: list[Bid]) -> None:
     lot = await make_ready(format=Format.SEALED, hard_end=None, planned_end=clock("15:05"))
 
@@ -119,7 +119,10 @@ async def test_who_is_not_admitted_or_bids_elsewhere_is_refused_and_nothing_is_c
 TAMPERED = {
     "UPDATE auction_bids SET amount = amount + 1 WHERE sequence = 3": {"chain", "bids lead"},
     "UPDATE auction_bids SET at = at + interval '1 microsecond' WHERE sequence = 8": {"chain", "bids lead"},
-    "UPDATE auction_bids SET hash = 'f' || substr(hash, 2) WHERE sequence = 8": {"chain", "bids lead"},
+    "UPDATE auction_bids SET hash = translate(hash, '01234567', '12345670') WHERE sequence = 8": {
+        "chain",
+        "bids lead",
+    },
     "UPDATE auction_bids SET enrolment_id = (SELECT enrolment_id FROM auction_bids WHERE sequence = 1) "
     "WHERE sequence = 7": {"chain", "bids lead"},
     "DELETE FROM auction_bids WHERE sequence = 8": {"chain", "bids lead"},

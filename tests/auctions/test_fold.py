@@ -10,7 +10,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.auctions.chain import bid_hash
@@ -209,7 +209,7 @@ def test_a_log_of_ten_thousand_bids_is_replayed_within_a_second() -> None:
     assert time.process_time() - started < 1
 
 
-def logs(most: int = 40) -> st.SearchStrategy[list[Bid]]:
+def logs(most: int = 40, fewest: int = 0) -> st.SearchStrategy[list[Bid]]:
     """Return bids around the end, in the order of the log, which need not be that of their arrival."""
     offered = st.builds(
         lambda second, bidder, steps, odd, priority: Bid(
@@ -224,7 +224,7 @@ def logs(most: int = 40) -> st.SearchStrategy[list[Bid]]:
         st.sampled_from([0, 0, 0, 1]),
         st.booleans(),
     )
-    return st.lists(offered, max_size=most).map(
+    return st.lists(offered, min_size=fewest, max_size=most).map(
         lambda bids: sorted(bids, key=lambda one: one.arrived_at + timedelta(seconds=one.amount % 7))
     )
 
@@ -232,6 +232,7 @@ def logs(most: int = 40) -> st.SearchStrategy[list[Bid]]:
 SHORT = replace(CONFIG, hard_end=clock("15:08"))
 
 
+@settings(max_examples=40)
 @given(logs())
 def test_what_holds_of_every_log(log: list[Bid]) -> None:
     course = fold(SHORT, log)
@@ -255,6 +256,7 @@ def test_what_holds_of_every_log(log: list[Bid]) -> None:
         assert (winner.bidder, winner.amount) == (course.state.leader, course.state.price)
 
 
+@settings(max_examples=40)
 @given(logs())
 def test_what_is_refused_changes_nothing(log: list[Bid]) -> None:
     course = fold(SHORT, log)
@@ -265,6 +267,7 @@ def test_what_is_refused_changes_nothing(log: list[Bid]) -> None:
     assert outcome(fold(SHORT, counted)) == outcome(course)
 
 
+@settings(max_examples=40)
 @given(logs(), st.randoms(use_true_random=False))
 def test_the_order_of_what_is_refused_between_two_bids_that_count_does_not_matter(
     log: list[Bid], chance: random.Random

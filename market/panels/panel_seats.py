@@ -212,13 +212,13 @@ async def _leave(seat_id: UUID, action: SeatAction, *, reason: str, by: By) -> S
 
 @atomic()
 async def replace_expert(seat_id: UUID, *, reason: str, by: By) -> Seat:
-    """Take an expert who has not scored off a panel as the operator; the next reserve is called.
+    """Take an expert who has not scored off a panel as operator, once an item; a reserve is called.
 
     Raises:
         NotFound: there is no such seat.
         Conflicted: the operator has a conflict with a party.
         Invalid: there is no reason.
-        Conflict: the expert has scored, also where another sheet was asked for since.
+        Conflict: the expert has scored, also where another sheet was asked for since; or one was replaced.
     """
     by.actor.require(PanelAct.RUN_ROUNDS)
     seat, round_ = await lock_any_seat(seat_id)
@@ -227,6 +227,9 @@ async def replace_expert(seat_id: UUID, *, reason: str, by: By) -> Seat:
         raise Conflict(_("这位专家已经评过分，不能替换；没有再提交的，原来的评分有效。"))
     if len(reason.strip()) < 4:
         raise Invalid(_("请写明替换的理由。"), field="reason")
+    replaced = Seat.filter(item_id=seat.item_id, status=SeatStatus.REPLACED)
+    if await replaced.filter(expert__user__is_active=True).exists():
+        raise Conflict(_("这一项已经替换过一位专家；其余未回应的，到期限由候补自动递补。"))
     changes = {"note": reason.strip()[:300], "draft": None}
     await transition(seat, SeatAction.REPLACE, by=by, changes=changes, number=round_.number)
     await notify(

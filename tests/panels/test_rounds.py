@@ -210,6 +210,19 @@ async def test_the_operator_replaces_an_expert_who_has_not_scored_with_a_reason(
         await panel_seats.replace_expert(scored[1].id, reason="不合意的分数", by=by)
 
 
+async def test_the_operator_replaces_one_expert_an_item_and_no_second() -> None:
+    stage = await make_drawn()
+    first, second = (await seats(stage.round))[:2]
+    by = By(stage.desk.operator, NOW)
+    await panel_seats.replace_expert(first.id, reason="联系不上", by=by)
+
+    with pytest.raises(Conflict, match="已经替换过"):
+        await panel_seats.replace_expert(second.id, reason="也联系不上", by=by)
+
+    await run_acts(LATER, panel_seats.DUE)
+    assert (await Seat.get(id=second.id)).status is S.LAPSED
+
+
 async def test_a_sheet_is_refused_at_its_fields_and_a_draft_is_kept_for_its_expert() -> None:
     stage = await make_drawn()
     seat = (await accept_all(stage.round))[0]

@@ -14,10 +14,12 @@ from market.auctions import enrolling, queries, results
 from market.auctions.bidding import MOST_AMOUNT, offer_price
 from market.auctions.board import board_of
 from market.auctions.deposits import Balance, balances_of
+from market.auctions.fold import Bid, judge
 from market.auctions.forms import BidForm, EnrolForm
 from market.auctions.models import Auction
 from market.auctions.outbids import tell_outbid
 from market.auctions.refusals import STATUS, exact, refusal_words
+from market.auctions.replay import config_of, state_of
 from market.auctions.states import AuctionAct, Format, PriorityMode, Refusal, shown_status
 from market.files.attachments import required_upload
 from market.kit.encryption import keyed_hash
@@ -87,6 +89,9 @@ async def bid(request: Request) -> Response:
         auction = await queries.get_auction_for(actor, auction.number)
         words = refusal_words(auction, refusal, arrived_at, int(form.amount.data))
         status = STATUS.get(refusal, 409)
+    elif (verdict := await _foresee(auction, mine.id, form, arrived_at=arrived_at)) is not None:
+        words = refusal_words(auction, verdict, arrived_at, int(form.amount.data))
+        status = STATUS.get(verdict, 409)
     board = await board_of(auction, actor, deps(request).clock())
     return render(
         request,
@@ -96,6 +101,7 @@ async def bid(request: Request) -> Response:
         auction=auction,
         board=board,
         words=words,
+        is_asked=data is None,
         key=secrets.token_hex(16),
         amount=form.amount.data if not form.amount.errors else None,
         steps=_steps(auction, form.amount.data),
@@ -120,6 +126,15 @@ async def _offer(
     if answer.is_accepted and not answer.is_repeated:
         await tell_outbid(auction.id, answer.sequence, now=arrived_at)
     return answer.refusal
+
+
+async def _foresee(
+    auction: Auction, enrolment_id: UUID, form: BidForm, *, arrived_at: datetime
+) -> Refusal | None:
+    """Return why the price would not count now, so that nobody is asked to confirm such a one."""
+    offered = Bid(arrived_at, enrolment_id, int(form.amount.data), bool(form.wants_priority.data))
+    verdict = judge(await config_of(auction), state_of(auction), offered)
+    return verdict if isinstance(verdict, Refusal) else None
 
 
 def _steps(auction: Auction, amount: int | None) -> int:

@@ -19,6 +19,7 @@ from market.auctions.states import (
     shown_status,
 )
 from market.auctions.visibility import Knowledge, Phase, Viewer, may_know
+from market.kit.i18n import gettext as _
 
 STEPS = 3
 """How many steps above the present price have a button."""
@@ -87,10 +88,12 @@ class Board:
 
     @property
     def left_words(self) -> str:
-        """Return the time left as minutes and seconds, with hours where there are any."""
-        seconds = max(0, int(self.left.total_seconds()))
+        """Return the time left as minutes and seconds, with hours and days where there are any."""
+        days, seconds = max(0, self.left.days), self.left.seconds
         hours, rest = divmod(seconds, 3600)
         clock = f"{rest // 60:02d}:{rest % 60:02d}"
+        if days:
+            return _("%(days)s 天 %(clock)s", days=days, clock=f"{hours:02d}:{clock}")
         return f"{hours}:{clock}" if hours else clock
 
 

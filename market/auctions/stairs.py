@@ -31,17 +31,25 @@ class Stairs:
     points: Sequence[Point]
     planned_x: float
     """Where the planned end was."""
+    until: datetime
+    """Where the drawing ends."""
+    is_widened: bool
+    """The end has more width than its time."""
     height: int = HEIGHT
     base: int = BASE
 
 
 def stairs(
-    bids: Sequence[tuple[datetime, int, bool]], opens_at: datetime, planned_end: datetime, ends_at: datetime
+    bids: Sequence[tuple[datetime, int, bool]],
+    opens_at: datetime,
+    planned_end: datetime,
+    ends_at: datetime,
+    now: datetime | None = None,
 ) -> Stairs | None:
     """Return the drawing of bids (when, amount in fen, whether own); None where nobody has bid.
 
     The last tenth before the planned end has a third of the width, what was extended another: there the bids
-    crowd.
+    crowd. Before that tenth the drawing of a running auction ends now.
     """
     if not bids:
         return None
@@ -50,6 +58,9 @@ def stairs(
     scale = [(opens_at, 0.0), (late, 40.0), (planned_end, 70.0 if last > planned_end else 100.0)]
     if last > planned_end:
         scale.append((last, 100.0))
+    is_early = now is not None and opens_at < now < late
+    if now is not None and is_early:
+        last, scale = now, [(opens_at, 0.0), (now, 96.0)]
     low, high = bids[0][1], max(amount for _at, amount, _mine in bids)
 
     def x_of(moment: datetime) -> float:
@@ -69,4 +80,4 @@ def stairs(
             xs, ys, [*xs[1:], 100.0], [*ys[1:], ys[-1]], bids, strict=True
         )
     ]
-    return Stairs(points, x_of(planned_end))
+    return Stairs(points, x_of(planned_end), last, is_widened=not is_early)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -50,12 +51,14 @@ async def show(request: Request) -> Response:
     auction = await queries.get_auction_for(actor, request.path_params["number"])
     board = await board_of(auction, actor, now)
     if wants_partial(request):
-        return render(request, "auctions/_live.html", **_shown(auction, board))
+        return render(request, "auctions/moved.html", **_shown(auction, board, now), is_partial=True)
     is_over = board.phase is Phase.AFTER and auction.sequence > 0
+    upto = _replayed_bid(request, board) if is_over else 0
     return render(
         request,
         "auctions/show.html",
-        **_shown(auction, board),
+        **_shown(auction, board, now, upto=upto),
+        is_partial=False,
         notice=await find_notice("auction", auction.id) if auction.winner_id else None,
         replayed=await replay(auction) if is_over and (auction.winner_id or board.bids) else None,
         events=[
@@ -72,14 +75,23 @@ async def show(request: Request) -> Response:
     )
 
 
-def _shown(auction: Auction, board: Board) -> dict[str, Any]:
+def _replayed_bid(request: Request, board: Board) -> int:
+    """Return the number of the bid up to which the address replays the course; 0: nothing is replayed."""
+    asked = request.query_params.get("bid", "")
+    return min(max(int(asked), 1), len(board.bids)) if asked.isdecimal() and len(asked) < 9 else 0
+
+
+def _shown(auction: Auction, board: Board, now: datetime, *, upto: int = 0) -> dict[str, Any]:
     drawn = stairs(
         [(bid.at, bid.amount, bid.is_mine) for bid in board.bids],
         auction.opens_at,
         auction.planned_end,
         auction.ends_at or auction.planned_end,
+        now if board.is_live else None,
     )
     return {
+        "upto": upto,
+        "is_replayable": board.phase is Phase.AFTER and bool(board.bids),
         "auction": auction,
         "board": board,
         "course": drawn if auction.format.value == "ascending" else None,

@@ -39,8 +39,11 @@ function followAuction(address) {
     if (part("[data-version]").dataset.version !== `${newest.seq}-${newest.status}`) redraw();
     const left = Math.max(0, Math.floor((Date.parse(newest.ends) - Date.now() - offset) / 1000));
     const two = (number) => String(number).padStart(2, "0");
-    const hours = Math.floor(left / 3600);
-    show("left", `${hours ? `${hours}:` : ""}${two(Math.floor((left % 3600) / 60))}:${two(left % 60)}`);
+    const days = Math.floor(left / 86400);
+    const hours = Math.floor((left % 86400) / 3600);
+    const clock = `${two(Math.floor((left % 3600) / 60))}:${two(left % 60)}`;
+    const day = part("#live").dataset.days.replace("{n}", String(days));
+    show("left", days ? `${day}${two(hours)}:${clock}` : `${hours ? `${hours}:` : ""}${clock}`);
     if (Date.now() - heard > QUIET) lost(true);
   }
 

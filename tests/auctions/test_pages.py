@@ -179,6 +179,10 @@ async def test_two_bidders_from_the_draft_to_the_deal(client: httpx.AsyncClient,
     assert winner in page.text
     assert (await numbered[0].organisation).name not in page.text
     assert "结果一致" in page.text
+    replayed = await client.get(f"{lot}?bid=1")
+    assert "第 1 笔，共 2 笔" in replayed.text
+    assert "860,000.00</td>" not in replayed.text
+    assert "第 2 笔，共 2 笔" in (await client.get(f"{lot}?bid=99")).text
     await end_notices(CLOSED + timedelta(days=20))
     await results.PUBLICITY.sweep(CLOSED + timedelta(days=20))
     deal = await Deal.get()
@@ -297,6 +301,17 @@ async def test_what_nobody_should_ask_is_refused_in_words(client: httpx.AsyncCli
     assert not await BidRow.exists()
     assert (await client.get(f"{lot}/bid?amount=")).status_code == 422
     assert "高 20 个幅度" in (await client.get(f"{lot}/bid?amount=1200000")).text
+    for amount, status, words in (
+        ("１２万", 409, "您报的是 ￥120,000.00。还没有人报价，最低可报起始价"),
+        ("1" * 13, 422, "超过当前价十倍"),
+        ("830000", 422, "整数倍"),
+    ):
+        answer = await client.get(f"{lot}/bid", params={"amount": amount})
+        assert (answer.status_code, words in answer.text, "确认报价</button>" in answer.text) == (
+            status,
+            True,
+            False,
+        )
 
 
 async def test_the_operator_suspends_and_the_holder_ends(client: httpx.AsyncClient, deps: Deps) -> None:

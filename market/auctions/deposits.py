@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
+from tortoise.expressions import Q
+
 from market.accounts.messages import notify
 from market.accounts.models import Organisation
 from market.auctions.models import Auction, AuctionRuling, DepositMovement, Enrolment
@@ -182,7 +184,7 @@ async def _require_sound(auction: Auction, enrolment: Enrolment, entry: Entry) -
         raise Invalid(_("请填凭证号。"), field="voucher")
     if (
         await DepositMovement.filter(movement=entry.movement, voucher=entry.voucher.strip()[:80])
-        .exclude(verdict=Verdict.REJECTED)
+        .filter(Q(verdict=None) | Q(verdict=Verdict.CONFIRMED))
         .exists()
     ):
         raise Invalid(_("这个凭证号已经登记过。"), field="voucher")

@@ -20,7 +20,7 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.programmes.catalogue import compiled
-from market.programmes.facts import APPLICANT_KINDS, GRADES, MODES, PARTY_KINDS
+from market.programmes.facts import APPLICANT_KINDS, GRADES, PARTY_KINDS
 from market.programmes.models import Programme
 from market.programmes.rule_terms import Terms
 from market.records.by import By
@@ -149,7 +149,7 @@ def _contract(
         "signed_on": _day(contract.signed_on),
         "registered_on": _day(contract.registered_on),
         "field": contract.field,
-        "mode": _pricing(deal, declared),
+        "mode": pricing_of(deal, declared),
         "grade": declared.grade if declared else None,
         "seller": _party(deal.seller),
         "buyer": _party(deal.buyer),
@@ -171,8 +171,11 @@ def _contract(
     }
 
 
-def _pricing(deal: Deal, stated: ClaimContract | None) -> str:
-    """Return how the price came about: as the deal records it, else as the applicant stated."""
+def pricing_of(deal: Deal, stated: ClaimContract | None) -> str:
+    """Return how the price came about, as the deal records it.
+
+    In claims of before, the applicant may have stated it; theirs stay as they are.
+    """
     if deal.pricing is not Pricing.AGREED:
         return deal.pricing.value
     return (stated.mode if stated else None) or Pricing.AGREED.value
@@ -222,13 +225,13 @@ def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-DECLARABLE = frozenset({"mode", "grade"})
+DECLARABLE = frozenset({"grade"})
 TOTALS = ("vat_payable", "vat_paid", "registered_total", "brokered_total")
 """Yearly totals that some sets pay on, in place of contracts."""
 
 
 def required_facts(terms: Terms) -> list[str]:
-    """Return the facts of a contract that a set requires beyond the records: mode, grade, equity, flags."""
+    """Return the facts of a contract that a set requires beyond the records: grade, equity, flags."""
     fact_names = set(_fact_names(terms.content))
     required = sorted(DECLARABLE & fact_names, reverse=True)
     if terms.content["base"].get("equity"):
@@ -258,7 +261,6 @@ async def declare_facts(
     number: str,
     contract_number: str,
     *,
-    mode: str | None = None,
     grade: str | None = None,
     paid_in_equity: int | None = None,
     flags: Mapping[str, bool] | None = None,
@@ -279,22 +281,19 @@ async def declare_facts(
     )
     if row is None:
         raise NotFound(_("没有这份合同。"))
-    if mode is not None and mode not in MODES:
-        raise Invalid(_("请选择定价方式。"), field="mode")
     if grade is not None and grade not in GRADES:
         raise Invalid(_("请选择项目等级。"), field="grade")
     if paid_in_equity is not None and row.contract.kind.value != "equity":
         raise Invalid(_("只有作价入股的合同填实缴出资额。"), field="paid_in_equity")
-    row.mode, row.grade, row.paid_in_equity_amount = mode, grade, paid_in_equity
+    row.grade, row.paid_in_equity_amount = grade, paid_in_equity
     row.flags = dict(flags or {})
-    await row.save(update_fields=["mode", "grade", "paid_in_equity_amount", "flags"])
+    await row.save(update_fields=["grade", "paid_in_equity_amount", "flags"])
     await record(
         "claim",
         claim.id,
         ClaimVerb.STATE_FACTS,
         by=by,
         contract=contract_number,
-        mode=mode,
         grade=grade,
         paid_in_equity=paid_in_equity,
         flags=row.flags,

@@ -148,7 +148,7 @@ def without_scan(evidence: Sequence[Evidence]) -> list[Evidence]:
     ]
 
 
-DEAL_DONE = N_("挂牌或拍卖成交确认书")
+DEAL_DONE = N_("挂牌或竞价成交确认书")
 GRADED = N_("重大项目评定意见")
 PAID_IN = N_("股权变更文件")
 KINDS_OF = {

@@ -131,7 +131,7 @@ class ClaimContract(Model):
     contract_id: UUID
     award_amount = fields.BigIntField(null=True)
     mode = fields.CharField(max_length=12, null=True)
-    """How the price came about: agreed, listed or auction; null: agreed, as every deal here."""
+    """How the price came about as the applicant of a claim of before stated it; the deal records it now."""
     grade = fields.CharField(max_length=12, null=True)
     """general or major; null while it is not known."""
     paid_in_equity_amount = fields.BigIntField(null=True)

@@ -289,7 +289,6 @@ async def state_facts(request: Request) -> Response:
         await claim_facts.declare_facts(
             claim.number,
             record_number_from(data, "contract"),
-            mode=str(data.get("mode") or "") or None,
             grade=str(data.get("grade") or "") or None,
             paid_in_equity=equity.paid_in_equity.data,
             flags=flags,

@@ -16,19 +16,25 @@ from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.records.by import By
 
+CERTIFICATE = "exchange_certificate"
+"""Kind of the file that an exchange's certificate has."""
+
 
 async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
     """Return whether the person may open a file of a deal.
 
     Public files are open to all, those of the verified tier to verified people, the rest to both sides, the
     broker and auditors. A required undertaking is checked besides; such a file of the other side opens only
-    when both have agreed to be introduced, since the undertaking is signed by name.
+    when both have agreed to be introduced, since the undertaking is signed by name. An exchange's certificate
+    is also open to the operator, who confirms it.
     """
     if file.tier is Tier.PUBLIC:
         return True
     if actor is None:
         return False
     if file.tier is Tier.VERIFIED and (actor.is_organisation_verified or Role.BROKER in actor.roles):
+        return True
+    if file.kind == CERTIFICATE and actor.may(DealAct.DECIDE_CERTIFICATE):
         return True
     deal = await Deal.get_or_none(id=file.subject_id)
     if deal is None or not may_see(deal, actor):

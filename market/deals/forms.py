@@ -7,6 +7,7 @@ from wtforms.validators import ValidationError
 
 from market.codes.contract_lists import CHINA
 from market.codes.labels import choices
+from market.deals.certificates import CertificateEntry
 from market.deals.models import ContractKind, PaymentWay
 from market.deals.terms import OfferTerms
 from market.kit.amount_fields import MoneyField, PercentField
@@ -23,7 +24,7 @@ from market.kit.form_fields import (
 from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.money import HOME
+from market.kit.money import HOME, Money
 from market.kit.terms import from_form, to_form
 from market.listings.models import Outcome
 
@@ -204,6 +205,22 @@ class PublicityForm(BaseForm):
         if self.is_related.data == "no":
             return _("经核查，受让方与转让方、成果完成人之间没有关联关系。")
         return _("受让方与转让方或成果完成人之间存在关联关系：%(text)s", text=self.relation.data or "")
+
+
+class CertificateForm(BaseForm):
+    """What an exchange's certificate says."""
+
+    exchange = TextField(lazy("交易机构"), [Required(lazy("请填交易机构。"))], max_length=120)
+    number = TextField(lazy("凭证编号"), [Required(lazy("请填凭证编号。"))], max_length=80)
+    dated_on = DayField(lazy("凭证日期"), [Required(lazy("请填凭证日期。"))])
+    price = MoneyField(lazy("成交价"), [Required(lazy("请填成交价。"))], unit=1)
+    file = FileField(str(lazy("凭证文件")))
+
+    def entry(self) -> CertificateEntry:
+        """Return what was typed."""
+        return CertificateEntry(
+            str(self.exchange.data), str(self.number.data), self.dated_on.data, Money(self.price.data)
+        )
 
 
 class TerminationForm(BaseForm):

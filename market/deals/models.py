@@ -8,6 +8,7 @@ from tortoise import fields
 from market.accounts.models import Organisation, User
 from market.codes.contract_lists import CHINA
 from market.deals.states import DEAL_WORKFLOW, OFFER_WORKFLOW, DealStatus, OfferStatus
+from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
@@ -16,6 +17,7 @@ from market.kit.subjects import SubjectRecord
 from market.kit.tables import Model
 from market.listings.models import Need, Outcome
 from market.matching.models import Match
+from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
 
@@ -197,6 +199,29 @@ class Offer(Stateful):
     @property
     def price(self) -> Money:
         return Money(self.price_amount, self.currency)
+
+
+class ExchangeCertificate(SecondPerson):
+    """挂牌交易凭证: an exchange certifies that a listing found the price; the operator confirms it."""
+
+    id = fields.UUIDField(primary_key=True)
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "market.Deal", related_name=False, on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    exchange = fields.CharField(max_length=120)
+    number = fields.CharField(max_length=80)
+    dated_on = fields.DateField()
+    price_amount = fields.BigIntField()
+    """In fen."""
+    file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name=False, on_delete=fields.RESTRICT
+    )
+    file_id: UUID
+
+    class Meta:
+        table = "exchange_certificates"
+        table_description = "Exchange certificates."
 
 
 class Introduction(Model):

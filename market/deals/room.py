@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from market.deals import (
     brokerage_views,
+    certificate_views,
+    checks,
     files,
     jobs,
     models,
@@ -18,6 +20,7 @@ from market.deals import (
 from market.deals.models import Opening, Side
 from market.deals.states import (
     PERMISSIONS,
+    DealAct,
     DealAction,
     DealShownStatus,
     DealStatus,
@@ -26,6 +29,7 @@ from market.deals.states import (
     OfferStatus,
 )
 from market.kit.i18n import lazy
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import LedgerAccount, Room
 from market.kit.subjects import Subject, find_by
 
@@ -37,8 +41,20 @@ ROOM = Room(
         *views.routes,
         *views.message_routes,
         *brokerage_views.routes,
+        *certificate_views.routes,
     ],
     jobs=(jobs.digest,),
+    workbench=(
+        WorkEntry(
+            WorkGroup.MARKET,
+            45,
+            lazy("挂牌交易凭证"),
+            "deals:certificates",
+            act=DealAct.DECIDE_CERTIFICATE,
+        ),
+    ),
+    pending=worklist.pending,
+    checks=checks.CHECKS,
     subjects={
         "deal": Subject(
             lazy("交易"),

@@ -169,6 +169,8 @@ class DealVerb(LabelEnum):
     ADD_FILE = "add_file", lazy("上传文件")
     FOLLOW_UP = "follow_up", lazy("登记跟进")
     COMMISSION = "commission", lazy("计入应付佣金")
+    SUBMIT_CERTIFICATE = "submit_certificate", lazy("提交挂牌交易凭证")
+    DECIDE_CERTIFICATE = "decide_certificate", lazy("处理挂牌交易凭证")
 
 
 class DealAct(StrEnum):
@@ -184,6 +186,8 @@ class DealAct(StrEnum):
     FOLLOW_UP = "follow_up"
     TERMINATE_DEAL = "terminate_deal"
     PUBLISH_PRICE = "publish_price"
+    SUBMIT_CERTIFICATE = "submit_certificate"
+    DECIDE_CERTIFICATE = "decide_certificate"
     SIGN = "sign"
     REGISTER_CONTRACT = "register_contract"
     RECORD_REMITTANCE = "record_remittance"
@@ -200,6 +204,8 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     DealAct.FOLLOW_UP: frozenset({Role.BROKER}),
     DealAct.TERMINATE_DEAL: ORGANISATION,
     DealAct.PUBLISH_PRICE: ORGANISATION,
+    DealAct.SUBMIT_CERTIFICATE: ORGANISATION,
+    DealAct.DECIDE_CERTIFICATE: frozenset({Role.OPERATOR}),
     DealAct.SIGN: ORGANISATION,
     DealAct.REGISTER_CONTRACT: ORGANISATION,
     DealAct.RECORD_REMITTANCE: ALL_MEMBERS,

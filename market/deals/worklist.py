@@ -1,4 +1,4 @@
-"""How many deals run. What waits in them `pages.deal_worklist` tells, which knows contracts too."""
+"""How many deals run, and certificates for the operator. What waits in deals `pages.deal_worklist` tells."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.deals.states import ENDED, DealAct, DealStatus
 from market.kit.i18n import lazy
-from market.kit.worklist import Recent, Standing
+from market.kit.worklist import Pending, Recent, Standing
 
 _ENDED = ", ".join(f"'{status}'" for status in ENDED)
 
@@ -26,6 +26,25 @@ def standing(actor: Actor, now: datetime) -> list[Standing]:
             Standing(lazy("已完成的交易"), "/deals?status=completed", f"{own} = '{DealStatus.COMPLETED}'"),
         ]
     return parts
+
+
+def pending(actor: Actor) -> list[Pending]:
+    """Return the exchanges' certificates that wait for the operator."""
+    if not actor.may(DealAct.DECIDE_CERTIFICATE):
+        return []
+    return [
+        Pending(
+            "deals.certificate",
+            lazy("挂牌交易凭证待确认"),
+            lazy("去核对"),
+            "/backoffice/certificates",
+            "/backoffice/certificates",
+            "exchange_certificates c JOIN deals d ON d.id = c.deal_id CROSS JOIN v WHERE c.verdict IS NULL",
+            number="d.number",
+            title="d.title",
+            since="c.proposed_at",
+        )
+    ]
 
 
 def recent(actor: Actor) -> list[Recent]:

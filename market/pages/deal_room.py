@@ -15,8 +15,9 @@ from market.contracts.models import Contract
 from market.contracts.queries import find_contract, find_draft
 from market.contracts.states import ContractAct
 from market.deals.brokerage import commission_base, owed_commission
+from market.deals.certificates import find_certificate, may_be_certified
 from market.deals.messages import MOST, SHOWN, ReadProgress, list_messages, read_progress
-from market.deals.models import Deal, DealMessage, Introduction, Offer, Side
+from market.deals.models import Deal, DealMessage, ExchangeCertificate, Introduction, Offer, Side
 from market.deals.next_steps import NextStep, Situation, next_step
 from market.deals.parties import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.queries import (
@@ -129,6 +130,9 @@ class Room:
     lines: list[InstalmentLine]
     received: Money
     notice: Notice | None
+    certificate: ExchangeCertificate | None
+    """Of an exchange, the latest."""
+    may_submit_certificate: bool
     days_left: int | None
     files: list[FileLine]
     messages: list[MessageLine]
@@ -166,6 +170,7 @@ async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -
     side = side_of(deal, actor)
     contract = await find_contract(deal.id) if deal.status not in BEFORE_SIGNING else None
     notice = await find_notice("deal", deal.id)
+    certificate = await find_certificate(deal)
     offers = await list_offers(deal.id, None if whole == "offers" else OFFERS_SHOWN + 1)
     events = await list_events(deal.id, None if whole == "log" else FIRST_SHOWN + 1)
     reading = await read_progress(deal.id, actor.user_id)
@@ -195,6 +200,12 @@ async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -
         lines=lines,
         received=Money(sum(line.received.amount for line in lines), deal.currency),
         notice=notice,
+        certificate=certificate,
+        may_submit_certificate=side is Side.SELLER
+        and notice is None
+        and actor.may(DealAct.SUBMIT_CERTIFICATE)
+        and may_be_certified(deal)
+        and (certificate is None or certificate.is_rejected),
         days_left=days_left(notice.ends_at, now) if notice and notice.ends_at else None,
         files=await _file_lines(deal, contract, actor),
         messages=await _message_lines(deal, actor, reading, MOST if whole == "messages" else SHOWN),

@@ -70,6 +70,8 @@ EXPECTED = {
     "upload_to_deal": "- - - y y y y - - - - -",
     "terminate_deal": "- - - y y - - - - - - -",
     "publish_price": "- - - y y - - - - - - -",
+    "submit_certificate": "- - - y y - - - - - - -",
+    "decide_certificate": "- - - - - - - - - - y -",
     "enter_related_parties": "- - - - - - - y - - - -",
     "appeal_sanction": "- - - y y - - - - - - -",
     "object": "- y y y y y y y y y y -",

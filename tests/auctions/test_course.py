@@ -187,6 +187,9 @@ async def test_a_deposit_is_recorded_where_it_lies_by_one_and_confirmed_by_anoth
     movement = await deposits.record_movement(hall.number, enrolment.id, entry(), by=organiser)
     with pytest.raises(Conflict, match="另一人确认"):
         await deposits.record_movement(hall.number, enrolment.id, entry(), by=organiser)
+    other = await enrol(hall, 1)
+    with pytest.raises(Invalid, match="已经登记过"):
+        await deposits.record_movement(hall.number, other.id, entry(), by=organiser)
     with pytest.raises(SamePerson):
         await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=organiser)
     await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=decider)

@@ -22,7 +22,7 @@ from market.auctions.states import (
     Ruling,
     SingleRule,
 )
-from market.claims.claim_facts import _pricing
+from market.claims.claim_facts import pricing_of
 from market.deals import publicity
 from market.deals.models import ContractKind, Deal, Offer, Opening, Pricing
 from market.deals.offers import accept_offer
@@ -136,7 +136,7 @@ async def test_the_clear_notice_makes_a_deal_at_the_price_which_a_claim_reads() 
     )
     assert (deal.price_amount, deal.buyer_id) == (86 * WAN, winner.organisation_id)
     assert (offer.status, offer.price_amount, offer.is_exclusive) == (OfferStatus.ACCEPTED, 86 * WAN, True)
-    assert _pricing(deal, None) == "auction"
+    assert pricing_of(deal, None) == "auction"
     await results.PUBLICITY.sweep(CLEAR)
     assert await Deal.all().count() == 1
     await run_acts(CLEAR, hours.SIGN_DUE, deps=DEPS)

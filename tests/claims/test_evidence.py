@@ -79,7 +79,7 @@ async def test_what_was_stated_has_to_be_proved() -> None:
 
     ticks = dict(checklist(find_terms("suzhou")[0].content, [], rows))
 
-    assert ticks["挂牌或拍卖成交确认书"] is ticks["重大项目评定意见"] is False
+    assert ticks["挂牌或竞价成交确认书"] is ticks["重大项目评定意见"] is False
 
 
 async def test_an_invoice_is_known_again_however_it_is_written(tmp_path: Path) -> None:

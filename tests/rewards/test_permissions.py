@@ -43,6 +43,7 @@ TABLE = {
     "deals:upload": BOTH | {"broker"},
     "deals:publish": SIDES,
     "deals:skip_publicity": SIDES,
+    "deals:submit_certificate": {"seller"},
     "deals:terminate": SIDES,
     "deals:send_message": BOTH | {"broker"},
     "deals:mark_read": BOTH | {"broker"},
@@ -84,6 +85,8 @@ TABLE = {
 }
 """Who reaches what; the rest are sent away, those who are neither of the deal with 404."""
 ELSEWHERE = {
+    # Of the operator, tested in tests/deals/test_certificates.
+    *("deals:certificates", "deals:decide_certificate"),
     # Tested in tests/contracts and tests/notices, where their records are made.
     *("contracts:payouts", "contracts:remit", "contracts:pay", "contracts:pay_return"),
     *("contracts:confirm_remittance", "contracts:reject_remittance"),

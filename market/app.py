@@ -246,18 +246,23 @@ async def _count(request: Request) -> None:
     """Count a request of somebody who is signed in under the class of its route.
 
     Raises:
-        TooMany: the quota of the person or the organisation is used up.
+        TooMany: the quota of the person, the organisation or the address is used up.
     """
     actor, counted = request.state.actor, getattr(request.scope.get("route"), "quota", None)
     if actor is None or counted is None:
         return
     is_read = request.method in SAFE_METHODS
-    if (counted is QuotaClass.MESSAGES and is_read) or (
+    if (counted in (QuotaClass.MESSAGES, QuotaClass.BIDS) and is_read) or (
         counted is QuotaClass.SEARCH and not request.scope["query_string"]
     ):
         return
     quotas: Quotas = request.app.state.quotas
-    await quotas.count(counted, person=actor.user_id, organisation=actor.organisation_id)
+    await quotas.count(
+        counted,
+        person=actor.user_id,
+        organisation=actor.organisation_id,
+        address=accounts_web.address_of(request),
+    )
 
 
 def _note(request: Request, answering: _Answer) -> None:

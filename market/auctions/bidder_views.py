@@ -27,6 +27,7 @@ from market.kit.errors import Conflict, Forbidden
 from market.kit.flash import flash
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
+from market.kit.quotas import QuotaClass
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
@@ -182,6 +183,6 @@ routes = [
         name="auctions:withdraw",
         methods=["POST"],
     ),
-    Route("/auctions/{number}/bid", bid, name="auctions:bid", methods=["GET", "POST"]),
+    Route("/auctions/{number}/bid", bid, name="auctions:bid", methods=["GET", "POST"], quota=QuotaClass.BIDS),
     Route("/auctions/{number}/step-in", step_in, name="auctions:step_in", methods=["POST"]),
 ]

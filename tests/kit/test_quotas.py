@@ -1,4 +1,4 @@
-"""How much of what is costly a person and an organisation may do; no address of the network is counted."""
+"""How much of what is costly a person and an organisation may do; an address counts for bids only."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from market.rooms import ROOMS
 from tests.factories import make_member, make_organisation
 from tests.visitor import post, sign_in
 
-FEW = "search=3/5,match=2/9,export=2/3,upload=1/9,messages=2/9"
+FEW = "search=3/5,match=2/9,export=2/3,upload=1/9,messages=2/9,bids=2/9/3"
 
 
 def site(deps: Deps) -> httpx.AsyncClient:
     """A browser on a site with low quotas."""
     settings = replace(deps.settings, quotas=FEW)
-    transport = httpx.ASGITransport(app=create_app(replace(deps, settings=settings)))
+    app = create_app(replace(deps, settings=settings))
+    app.state.quotas = Quotas(read_quotas(FEW), lambda: 0)
+    transport = httpx.ASGITransport(app=app)
     return httpx.AsyncClient(transport=transport, base_url="http://market.test", trust_env=False)
 
 
@@ -33,10 +35,14 @@ def test_a_setting_changes_the_quotas_that_it_names() -> None:
     assert changed[QuotaClass.SEARCH] == Quota(60, 600, 60)
     assert changed[QuotaClass.UPLOAD] == Quota(1, 2, 3600)
     assert changed[QuotaClass.EXPORT] == DEFAULTS[QuotaClass.EXPORT]
+    assert read_quotas("bids=5/6")[QuotaClass.BIDS] == Quota(5, 6, 10, address=3000)
+    assert read_quotas("bids=5/6/7")[QuotaClass.BIDS] == Quota(5, 6, 10, address=7)
     assert read_quotas("") == DEFAULTS
 
 
-@pytest.mark.parametrize("text", ["search", "search=1", "search=0/5", "search=1/x", "walks=1/2"])
+@pytest.mark.parametrize(
+    "text", ["search", "search=1", "search=0/5", "search=1/x", "walks=1/2", "search=1/2/3", "bids=1/2/0"]
+)
 def test_a_quota_that_cannot_be_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         read_quotas(text)
@@ -99,6 +105,27 @@ async def test_a_message_too_many_keeps_what_was_written_and_guests_of_a_campus_
         assert "还在吗，周五前请回复" in refused.text
 
 
+async def test_bids_are_counted_by_person_and_by_address_and_two_hundred_a_second_pass(deps: Deps) -> None:
+    bid = "/auctions/JJ-2026-999999/bid"
+    async with site(deps) as client:
+        await sign_in(client, await make_member())
+        assert [(await client.get(bid)).status_code for _look in range(4)] == [404] * 4
+        for _attempt in range(2):
+            assert (await post(client, bid, {"amount": "80万"})).status_code == 404
+        refused = await post(client, bid, {"amount": "80万"})
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 10
+        assert "十秒内最多 2 次" in refused.text
+        await sign_in(client, await make_member())
+        answers = [(await post(client, bid, {"amount": "80万"})).status_code for _attempt in range(2)]
+        assert answers == [404, 429], "the address has one left"
+
+    quotas, bidders = Quotas(DEFAULTS, lambda: 0), [(uuid4(), uuid4()) for _bidder in range(8)]
+    for number in range(2000):
+        person, organisation = bidders[number % 8]
+        await quotas.count(QuotaClass.BIDS, person=person, organisation=organisation, address="10.0.0.1")
+
+
 def test_each_class_has_routes_and_every_workbook_and_print_is_an_export() -> None:
     routes = {route.path: getattr(route, "quota", None) for route in ROOMS.routes(is_demo=False)}  # type: ignore[attr-defined]
 
@@ -107,6 +134,7 @@ def test_each_class_has_routes_and_every_workbook_and_print_is_an_export() -> No
     assert {routes[path] for path in ("/deals/{number}/messages", "/questions/ask/{kind}/{number}")} == {
         QuotaClass.MESSAGES
     }
+    assert routes["/auctions/{number}/bid"] is QuotaClass.BIDS
     files = {path for path in routes if path.endswith((".xlsx", ".pdf", ".docx", "/export"))}
     assert len(files) > 20
     assert {routes[path] for path in files} == {QuotaClass.EXPORT}

@@ -79,7 +79,7 @@ class LotForm(BaseForm):
     years = NumberField(lazy("许可年限"), [NumberRange(1, 50)])
     territory = TextField(lazy("许可地域"), max_length=120)
     format = ChoiceField(lazy("竞价方式"), [Required(lazy("请选择。"))], choices=lambda: choices(Format))
-    organiser = ChoiceField(lazy("组织方"), blank=lazy("由平台组织"))
+    organiser = ChoiceField(lazy("组织方"))
     basis = ChoiceField(lazy("起始价的依据"), [Required(lazy("请选择。"))], choices=lambda: choices(Basis))
     start = MoneyField(lazy("起始价"), [Required(lazy("请填起始价。"))])
     step = MoneyField(lazy("加价幅度"), [Required(lazy("请填加价幅度。"))])
@@ -108,7 +108,7 @@ class LotForm(BaseForm):
 
     def __init__(self, *args: Any, exchanges: Sequence[tuple[str, str]] = (), **options: Any) -> None:
         super().__init__(*args, **options)
-        self.organiser.choices = exchanges
+        self.organiser.choices = [("", _("由平台组织")), *exchanges]
 
     def validate_hard_end_time(self, field: Any) -> None:
         if self.hard_end_on.data and not field.data:

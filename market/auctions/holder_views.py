@@ -19,6 +19,7 @@ from market.kit.routing import Route
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to, typed_text, uuid_or_none
 from market.listings.queries import get_outcome_for
+from market.listings.states import LIVE
 from market.records.by import By
 
 
@@ -28,6 +29,8 @@ async def new(request: Request) -> Response:
     outcome = await get_outcome_for(actor, typed_text(request.query_params, "outcome", 20))  # type: ignore[arg-type]
     if not actor.acts_for(outcome.organisation_id):
         raise NotFound(_("没有这项成果，或者不是您单位的。"))
+    if outcome.status not in LIVE:
+        raise Conflict(_("成果在架以后才能发起竞价。"))
     again = await _ended(actor, request.query_params.get("again", ""))
     data = lot_data(again) if again else lot_data(None) | {"title": outcome.title}
     form = LotForm(await form_data_or_none(request), data=data, exchanges=await exchange_choices())

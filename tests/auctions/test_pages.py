@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import cast
 
 import httpx
+import pytest
 
 from market.accounts.actors import Actor, load_actor
-from market.accounts.models import OrganisationKind, StaffRole
+from market.accounts.models import Message, OrganisationKind, StaffRole, User
 from market.auctions import hours, results
 from market.auctions.models import Auction, AuctionRuling, BidRow, DepositMovement, Enrolment
 from market.auctions.states import AuctionStatus, Format, NextRule
 from market.deals.models import Deal
 from market.deps import Deps
+from market.kit.models import OutgoingMail
+from market.listings.states import OutcomeStatus
 from tests.auctions.factories import (
     CLOSED,
     OPENING,
@@ -84,6 +89,10 @@ async def test_two_bidders_from_the_draft_to_the_deal(client: httpx.AsyncClient,
     await sign_in(client, seller)
     assert "发起网络竞价" in (await client.get(f"/outcomes/{outcome.number}")).text
     new = f"/my/auctions/new?outcome={outcome.number}"
+    assert 'value="">由平台组织<' in (await client.get(new)).text
+    draft = await make_outcome(holder, status=OutcomeStatus.DRAFT)
+    assert "发起网络竞价" not in (await client.get(f"/outcomes/{draft.number}")).text
+    assert (await client.get(f"/my/auctions/new?outcome={draft.number}")).status_code == 409
     assert (await post(client, new, LOT | {"step": "20", "opens_at_time": "两点"})).status_code == 422
     assert (await post(client, new, LOT)).status_code == 200
     auction = await Auction.get()
@@ -191,74 +200,82 @@ async def test_two_bidders_from_the_draft_to_the_deal(client: httpx.AsyncClient,
     assert await broken("auctions", "records", "audit", "deals", secret=secret) == {}
 
 
-PAGES = ("", "/bids", "/bids.csv", "/log")
+PAGES = ("", "?bid=1", "/bids", "/bids.csv", "/log", "/enrol", "/bid?amount=800000")
+ELSEWHERE = (
+    *("/auctions", "/my/auctions", "/organise/auctions", "/dashboard", "/messages", "/account/data"),
+    *("/notices", "/feeds/notices.xml", "/audit-log", "/audit-log/export", "/backoffice/search?q=JJ"),
+)
 
 
 async def seen(client: httpx.AsyncClient, who: Actor | None, hall: Hall) -> str:
-    """Return all that a person reads of an auction on every channel."""
+    """Return all that a person reads of an auction: pages, files, their names, refusals, mails."""
     await sign_in(client, who)
-    addresses = [f"/auctions/{hall.number}{page}" for page in PAGES]
-    texts = [(await client.get(address)).text for address in [*addresses, "/auctions"]]
-    texts.append((await client.get(addresses[0], headers={"hx-request": "true"})).text)
-    texts.append((await client.get(f"/organise/auctions/{hall.number}")).text)
+    lot, desk = f"/auctions/{hall.number}", f"/organise/auctions/{hall.number}"
+    enrolments = await Enrolment.filter(auction_id=hall.auction.id).order_by("id")
+    addresses = [*(f"{lot}{page}" for page in PAGES), desk, *ELSEWHERE, f"/search?q={hall.number}"]
+    addresses.append(f"/audit-log/auction/{hall.auction.id}")
+    for enrolment in enrolments:
+        addresses += [
+            f"/audit-log?kind=enrolment&subject={enrolment.id}",
+            f"/audit-log/enrolment/{enrolment.id}",
+            f"/files/{enrolment.mandate_id}",
+        ]
+    answers = [await client.get(address) for address in addresses]
+    answers.append(await client.get(lot, headers={"hx-request": "true"}))
+    refused: Sequence[tuple[str, Mapping[str, str]]] = (
+        (f"{lot}/bid", {"amount": "800000", "form_key": "x"}),
+        (f"{lot}/step-in", {}),
+        (f"{lot}/enrolments/{enrolments[-1].id}/withdraw", {}),
+        (f"{desk}/enrolments/{enrolments[-1].id}/refuse", {"reason": ""}),
+        (f"{desk}/enrolments/{enrolments[-1].id}/deposit", {}),
+    )
+    answers += [await post(client, address, dict(form)) for address, form in refused]
+    texts = [f"{answer.headers} {answer.content.decode(errors='replace')}" for answer in answers]
+    if who is not None:
+        user = await User.get(id=who.user_id)
+        texts += [f"{mail.subject} {mail.text}" for mail in await OutgoingMail.filter(recipient=user.email)]
+        texts += [message.text for message in await Message.filter(user_id=user.id)]
     return "\n".join(texts)
 
 
-def people(
-    hall: Hall, auditor: Actor, guest: int, holder: int, audits: int
-) -> list[tuple[str, Actor | None, int]]:
-    """Return who looks, each with how many names they should find."""
-    return [
-        ("guest", None, guest),
-        ("holder", hall.seller, holder),
-        ("organiser", hall.organiser, 3),
-        ("auditor", auditor, audits),
-    ]
+NAMES_BY_PHASE = {
+    "before": {"guest": 0, "holder": 0, "organiser": 3, "operator": 0, "auditor": 0, "bidder": 1},
+    "during": {"guest": 0, "holder": 0, "organiser": 3, "operator": 0, "auditor": 0, "bidder": 1},
+    "after": {"guest": 1, "holder": 3, "organiser": 3, "operator": 1, "auditor": 3, "bidder": 2},
+}
+"""How many of three bidders somebody can name; a bidder always knows their own organisation."""
 
 
-async def test_who_sees_what_when(client: httpx.AsyncClient, deps: Deps) -> None:
-    """Names: the organiser at once, holder and auditor afterwards, the public the winner alone."""
-    auditor = await make_staff(StaffRole.AUDITOR)
-
-    async def check(hall: Hall, names: set[str], of: list[tuple[str, Actor | None, int]]) -> None:
-        for what, who, count in of:
-            text = await seen(client, who, hall)
-            assert sum(name in text for name in names) == count, what
-
-    hall = await make_qualifying(bidders=3, is_by_exchange=True)
+@pytest.mark.parametrize("phase", NAMES_BY_PHASE)
+async def test_who_can_name_the_bidders_when(client: httpx.AsyncClient, deps: Deps, phase: str) -> None:
+    """The organiser at once, holder and auditor afterwards, the public the winner alone; on every channel."""
+    if phase == "before":
+        hall = await make_qualifying(bidders=3, is_by_exchange=True)
+        set_clock(deps, NOW + timedelta(days=16))
+    else:
+        hall = await make_closed(is_by_exchange=True)
+        set_clock(deps, CLOSED)
+    if phase == "after":
+        await confirm(hall)
+        await hall.reload()
     names = {firm.organisation_name for firm in hall.firms}
-    set_clock(deps, NOW + timedelta(days=16))
-    before = [
-        ("guest", None, 0),
-        ("holder", hall.seller, 0),
-        ("organiser", hall.organiser, 3),
-        ("operator", hall.operator, 0),
-        ("auditor", auditor, 0),
-        ("bidder", hall.firms[0], 0),
-    ]
-    # A bidder's own name stands in the head of each of their pages.
-    for what, who, count in before[:-1]:
+    won = await Enrolment.get_or_none(id=hall.auction.winner_id) if hall.auction.winner_id else None
+    people = {
+        "guest": None,
+        "holder": hall.seller,
+        "organiser": hall.organiser,
+        "operator": hall.operator,
+        "auditor": await make_staff(StaffRole.AUDITOR),
+        "bidder": next(firm for firm in hall.firms if not won or firm.organisation_id != won.organisation_id),
+    }
+    found, counted = {}, {}
+    for what, who in people.items():
         text = await seen(client, who, hall)
-        assert sum(name in text for name in names) == count, what
-        if what != "organiser":
-            assert "3 家有资格" not in text
-    text = await seen(client, hall.firms[0], hall)
-    assert sum(name in text for name in names - {hall.firms[0].organisation_name}) == 0
+        found[what] = sum(re.search(rf"{name}(?!\d)", text) is not None for name in names)
+        counted[what] = "3 家有资格" in text
 
-    closed = await make_closed(is_by_exchange=True)
-    set_clock(deps, CLOSED)
-    names = {firm.organisation_name for firm in closed.firms}
-    await check(
-        closed,
-        names,
-        people(closed, auditor, 0, 0, 0),
-    )
-    await confirm(closed)
-    await check(
-        closed,
-        names,
-        people(closed, auditor, 1, 3, 3),
-    )
+    assert found == NAMES_BY_PHASE[phase]
+    assert counted == dict.fromkeys(people, phase != "before")
 
 
 async def test_sealed_prices_stay_sealed_on_every_channel(client: httpx.AsyncClient, deps: Deps) -> None:

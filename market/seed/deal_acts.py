@@ -10,6 +10,7 @@ from market.contracts import remittances, signing
 from market.contracts.states import Disclosure
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals import openings, termination
+from market.deals.certificates import CertificateEntry, submit_certificate
 from market.deals.files import add_file
 from market.deals.models import ContractKind, Deal, Side
 from market.deals.offers import accept_offer, make_offer
@@ -176,6 +177,20 @@ def upload(side: Side, name: str, kind: str = "attachment") -> Act:
             name, [room.deal.number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store
         )
         await add_file(room.deal.number, document, kind, by=By(await room.person(side), now))
+
+    return act
+
+
+def certify(exchange: str, number: str) -> Act:
+    """Return the act by which the seller submits an exchange's certificate of the price, which then waits."""
+
+    async def act(room: DealRoom, now: datetime) -> None:
+        document = await store_pdf(
+            "挂牌交易凭证.pdf", [number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store
+        )
+        deal = await Deal.get(id=room.deal.id)
+        entry = CertificateEntry(exchange, number, local_date(now), Money(deal.price_amount or 0))
+        await submit_certificate(deal.number, entry, document, by=By(await room.person(Side.SELLER), now))
 
     return act
 

@@ -8,6 +8,7 @@ from market.seed.deal_acts import (
     accept,
     agree,
     both_agree,
+    certify,
     enter,
     introduce,
     object_to,
@@ -141,6 +142,7 @@ PRICED = Script(
         (4, offer(BUYER, 46)),
         (5, offer(SELLER, 49)),
         (6, accept(BUYER)),
+        (7, certify("桂科技术产权交易所", "GK-JY-0049")),
     ),
 )
 TO_PUBLISH = Script(

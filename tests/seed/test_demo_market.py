@@ -39,7 +39,7 @@ from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received_amount
-from market.deals.models import Deal, DealMessage, Offer, Opening, Pricing, Side
+from market.deals.models import Deal, DealMessage, ExchangeCertificate, Offer, Opening, Pricing, Side
 from market.deals.queries import list_live_deals
 from market.deals.states import DealStatus, OfferStatus
 from market.deps import Deps
@@ -287,6 +287,8 @@ async def test_the_university_has_something_to_do_at_every_step(seeded: Deps) ->
     assert to_agree.buyer_agreed_at is not None
     assert (await deal_of("ti-waste-acid", "gangze")).status is DealStatus.PRICED
     assert (await deal_of("red-mud-road", "tianling")).status is DealStatus.SIGNED
+    certificate = await ExchangeCertificate.get(deal_id=(await deal_of("shrimp-ehp", "chaoyu")).id)
+    assert certificate.verdict is None
     waiting = await Remittance.get(status=RemittanceStatus.RECORDED)
     assert waiting.proposed_by_id != (await actor("university2")).user_id
 

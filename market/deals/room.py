@@ -47,7 +47,7 @@ ROOM = Room(
     workbench=(
         WorkEntry(
             WorkGroup.MARKET,
-            45,
+            46,
             lazy("挂牌交易凭证"),
             "deals:certificates",
             act=DealAct.DECIDE_CERTIFICATE,

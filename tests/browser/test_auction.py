@@ -1,0 +1,102 @@
+"""An auction in real browsers: enrol, bid against one another; of one that is over, its course and deal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Market
+from tests.browser.page_actions import choose_paper, fill, main, press, shows, shows_flash
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+OPEN, LIVE, CONCLUDED = (
+    "木薯挖掘收获与薯土分离机专利",
+    "蠕墨铸铁气缸体在线蠕化率控制技术",
+    "蔗渣浆模塑餐具无氟防水防油专利包",
+)
+WINNER = "崇左锰阳新材料有限公司"
+
+
+def test_two_bidders_from_enrolment_to_the_deal(market: Market) -> None:
+    first, second = market.demo("enterprise"), market.demo("enterprise2")
+
+    _enrol(first)
+    lot = _open(first, LIVE)
+    second.goto(lot)
+    _bid_against_one_another(first, second)
+    _refuse_what_counts_not(first, lot)
+    _replay(first)
+    _open_the_deal(second)
+
+    assert market.faults == []
+
+
+def _open(page: Page, title: str) -> str:
+    """Open a lot from the hall and return its address."""
+    page.goto("/auctions")
+    press(main(page), title)
+    page.wait_for_url(re.compile(r"/auctions/JJ-"))
+    return page.url
+
+
+def _enrol(page: Page) -> None:
+    _open(page, OPEN)
+    press(main(page), "报名竞价")
+    choose_paper(page, "授权委托书.pdf")
+    fill(page, {"我单位已阅读": True})
+    press(main(page), "提交报名")
+    shows_flash(page, "已报名")
+
+
+def _bid_against_one_another(first: Page, second: Page) -> None:
+    """Each offers the lowest price that counts; the other's open page tells at once."""
+    shows(first, "未报价")
+    shows(second, "已被超过", "报 1,320,000.00 即领先")
+    for bidder, other, price in ((first, second, "1,320,000.00"), (second, first, "1,360,000.00")):
+        main(bidder).locator(".bids__steps .btn--act").click()
+        shows(bidder, f"￥{price}", "确认后不能撤回")
+        press(main(bidder), "确认报价")
+        expect(bidder.locator(".flash--done")).to_contain_text(f"报价 ￥{price} 有效")
+        shows(bidder, "领先")
+        expect(other.locator("[data-live=price]")).to_have_text(price)
+    shows(first, "已被超过", "报 1,400,000.00 即领先")
+
+
+def _refuse_what_counts_not(bidder: Page, lot: str) -> None:
+    for amount, words in (
+        ("1e6", "请填金额"),
+        ("１２万", "您报的是 ￥120,000.00。当前价已是 ￥1,360,000.00"),
+        ("2000万", "超过当前价十倍"),
+    ):
+        bidder.goto(lot)
+        bidder.locator("#own-amount").fill(amount)
+        bidder.locator("#own-amount").press("Enter")
+        shows(bidder, words)
+        expect(main(bidder).get_by_role("button", name="确认报价")).to_have_count(0)
+    bidder.goto(lot)
+    bidder.locator("#own-amount").fill("200万")
+    bidder.locator("#own-amount").press("Enter")
+    shows(bidder, "请再核对一次单位和位数", "贰佰万元整")
+
+
+def _replay(page: Page) -> None:
+    """The course of the auction that was concluded before, bid by bid."""
+    _open(page, CONCLUDED)
+    shows(page, WINNER, "结果一致")
+    press(main(page), "逐笔回放")
+    shows(page, "第 1 笔，共 7 笔")
+    press(main(page), "下一笔")
+    shows(page, "第 2 笔，共 7 笔")
+
+
+def _open_the_deal(buyer: Page) -> None:
+    """That auction has its deal, at its price, whose contract can be entered."""
+    _open(buyer, CONCLUDED)
+    shows(buyer, WINNER, "￥740,000.00")
+    buyer.goto("/deals")
+    main(buyer).get_by_role("link", name=re.compile("蔗渣")).first.click()
+    shows(buyer, "网络竞价", "740,000.00")
+    main(buyer).locator("a.btn--act").first.click()
+    shows(buyer, "签订日期")

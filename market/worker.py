@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from market.deps import Deps
 from market.kit import telemetry
 from market.kit.guest_pages import forget_pages
-from market.kit.jobs import Job, record_failure
+from market.kit.jobs import Job, backoff, record_failure
 from market.kit.templating import environment
 from market.records.moments import run_moments
 from market.rooms import install_rooms
@@ -152,6 +152,21 @@ async def _run_for_ever(app: procrastinate.App, options: dict[str, Any]) -> None
         await asyncio.sleep(RECOVERY_PAUSE)
 
 
+@dataclass(frozen=True)
+class Retry(procrastinate.BaseRetryStrategy):
+    """Try a failed job again with backoff, as often as it declares."""
+
+    declared: Job
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        if job.attempts >= self.declared.attempts:
+            return None
+        seconds = backoff(job.attempts + 1, self.declared.longest_wait)
+        return procrastinate.RetryDecision(retry_in={"seconds": seconds})
+
+
 def build_app(deps: Deps, url: str, tell: Tell) -> procrastinate.App:
     """Register every declared job with procrastinate."""
     environment()
@@ -162,7 +177,7 @@ def build_app(deps: Deps, url: str, tell: Tell) -> procrastinate.App:
         task = app.task(
             name=declared.name,
             pass_context=True,
-            retry=procrastinate.RetryStrategy(max_attempts=declared.attempts, wait=1, exponential_wait=2),
+            retry=Retry(declared),
         )(_runner(deps, declared, tell))
         if declared.cron:
             app.periodic(cron=declared.cron, periodic_id=declared.name)(task)

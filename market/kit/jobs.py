@@ -26,20 +26,30 @@ class Job:
     handler: Handler
     attempts: int
     cron: str | None
+    longest_wait: int
+    """Seconds."""
 
     async def __call__(self, deps: Deps, **arguments: Any) -> None:
         await self.handler(deps, **arguments)
 
 
-def job(name: str, *, attempts: int = 8, cron: str | None = None) -> Callable[[Handler], Job]:
+def backoff(failures: int, longest: int) -> int:
+    """Return the seconds to wait after so many failures of a job: twice as long each time, up to a limit."""
+    return min(1 + (1 << failures), longest)
+
+
+def job(
+    name: str, *, attempts: int = 8, cron: str | None = None, longest_wait: int = 3600
+) -> Callable[[Handler], Job]:
     """Declare a function `(deps, **arguments)` as the job `name`; its room lists it in `room.py`.
 
     Arguments are ids and plain values. A job may run twice, so its handler is idempotent. With `cron` it
-    also runs on schedule, in real time and without arguments.
+    also runs on schedule, in real time and without arguments. What failed is tried again with a backoff of at
+    most `longest_wait` seconds: short where other jobs wait for the same lock.
     """
 
     def declare(handler: Handler) -> Job:
-        return Job(name, handler, attempts, cron)
+        return Job(name, handler, attempts, cron, longest_wait)
 
     return declare
 

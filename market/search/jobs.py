@@ -19,9 +19,12 @@ MAX_NAMED = 100
 """Most listings named in an embedding job; beyond it the job checks all."""
 
 
-@job("search.relay", attempts=20)
+@job("search.relay", attempts=20, longest_wait=30)
 async def relay_index(deps: Deps, index: str) -> None:
-    """Relay the outbox of an index; retried with backoff while the engine is unavailable."""
+    """Relay the outbox of an index; retried with backoff while the engine is unavailable.
+
+    All relays of an index wait for the first in line, so it never rests long.
+    """
     if outbox.source_of(index):
         await relay(index, search=deps.search)
 

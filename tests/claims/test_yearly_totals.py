@@ -201,9 +201,9 @@ KNOWN = {
     *("applicant.manufacturer", "applicant.high_tech", "applicant.flags.sme"),
     *("kind", "signed_on", "registered_on", "field", "used_in", "outcome", "related", "publicly_funded"),
     *("seller.region", "seller.kind", "seller.uscc", "buyer.region", "buyer.uscc", "subsidised_before"),
-    *("trade_amount", "receipts", "new_sales", "base"),
+    *("trade_amount", "receipts", "new_sales", "base", "mode"),
 }
-"""Facts that the organisation's page, the contract, its receipts and the sales report hold."""
+"""Facts that the organisation's page, the priced deal, the contract, receipts and the sales report hold."""
 
 
 def _facts_named(node: object) -> set[str]:

@@ -127,13 +127,13 @@ async def decide_movement(
         Conflict: it does not hold any more.
     """
     by.actor.require(AuctionAct.DECIDE_AUCTION)
-    found = await DepositMovement.get_or_none(id=movement_id).select_related("enrolment__auction")
-    if found is None:
+    snapshot = await DepositMovement.get_or_none(id=movement_id).select_related("enrolment__auction")
+    if snapshot is None:
         raise NotFound(_("没有这笔登记。"))
-    auction = await lock_auction(found.enrolment.auction.number)
+    auction = await lock_auction(snapshot.enrolment.auction.number)
     if not decides(by.actor, auction):
         raise Forbidden(_("这场竞价不由您复核。"))
-    enrolment = await lock_enrolment(auction, found.enrolment_id)
+    enrolment = await lock_enrolment(auction, snapshot.enrolment_id)
     movement = await DepositMovement.filter(id=movement_id).select_for_update().get()
     await decide(movement, verdict, by=by, reason=reason)
     await record(

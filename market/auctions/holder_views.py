@@ -26,7 +26,7 @@ from market.records.by import By
 async def new(request: Request) -> Response:
     """Write an auction of an own outcome, or hold an ended one again."""
     actor = actor_for(request, AuctionAct.DRAFT_AUCTION)
-    outcome = await get_outcome_for(actor, typed_text(request.query_params, "outcome", 20))  # type: ignore[arg-type]
+    outcome = await get_outcome_for(actor, typed_text(request.query_params, "outcome", 20))
     if not actor.acts_for(outcome.organisation_id):
         raise NotFound(_("没有这项成果，或者不是您单位的。"))
     if outcome.status not in LIVE:

@@ -101,13 +101,13 @@ async def rule(
         Conflict: the auction has gone on, or the contract was signed meanwhile.
     """
     by.actor.require(AuctionAct.DECIDE_AUCTION)
-    found = await AuctionRuling.get_or_none(id=ruling_id).select_related("auction", "enrolment")
-    if found is None:
+    snapshot = await AuctionRuling.get_or_none(id=ruling_id).select_related("auction", "enrolment")
+    if snapshot is None:
         raise NotFound(_("没有这项认定。"))
-    auction = await lock_auction(found.auction.number)
+    auction = await lock_auction(snapshot.auction.number)
     if not decides(by.actor, auction):
         raise Forbidden(_("这场竞价不由您决定。"))
-    await require_unrelated(by, [auction.holder_id, found.enrolment.organisation_id])
+    await require_unrelated(by, [auction.holder_id, snapshot.enrolment.organisation_id])
     ruling = await AuctionRuling.filter(id=ruling_id).select_for_update().get()
     await decide(ruling, verdict, by=by, reason=reason)
     if verdict is Verdict.REJECTED:

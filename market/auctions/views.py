@@ -77,8 +77,8 @@ async def show(request: Request) -> Response:
 
 def _replayed_bid(request: Request, board: Board) -> int:
     """Return the number of the bid up to which the address replays the course; 0: nothing is replayed."""
-    asked = request.query_params.get("bid", "")
-    return min(max(int(asked), 1), len(board.bids)) if asked.isdecimal() and len(asked) < 9 else 0
+    number = request.query_params.get("bid", "")
+    return min(max(int(number), 1), len(board.bids)) if number.isdecimal() and len(number) < 9 else 0
 
 
 def _shown(auction: Auction, board: Board, now: datetime, *, upto: int = 0) -> dict[str, Any]:

@@ -104,22 +104,22 @@ async def review(request: Request) -> Response:
     """Show an applicant what the experts' review of a claim came to, and take an objection to it."""
     actor, now = actor_for(request, ClaimAct.WRITE_CLAIM), deps(request).clock()
     claim: Claim = await get_claim_for(actor, request.path_params["number"])
-    told = await _told_results(claim, now)
-    if not told:
+    results = await _told_results(claim, now)
+    if not results:
         raise NotFound(_("评审尚未结束，结果不公开。"))
     form = ObjectionForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await object_to_result(told[0].item.id, grounds=str(form.grounds.data), by=By(actor, now))
+            await object_to_result(results[0].item.id, grounds=str(form.grounds.data), by=By(actor, now))
             answer = redirect_to(request, "claims:review", number=claim.number)
             return flash(request, answer, _("异议已提出，裁定后会通知您。"))
-    return render_form(request, "claims/review.html", form, claim=claim, results=told)
+    return render_form(request, "claims/review.html", form, claim=claim, results=results)
 
 
 async def _told_results(claim: Claim, now: datetime) -> list[ToldResult]:
     """Return the results of a claim's reviews that are told, the latest first."""
     items = RoundItem.filter(subject_id=claim.id, round__subject_kind=KIND)
-    told: list[ToldResult] = []
+    results: list[ToldResult] = []
     for item in await items.order_by("-round__number").select_related("round"):
         if not sees(Viewer.APPLICANT, Part.OPINIONS, item.round.status):
             continue
@@ -128,17 +128,17 @@ async def _told_results(claim: Claim, now: datetime) -> list[ToldResult]:
         opinions = await SeatOpinion.filter(seat_id__in=list(finals)).order_by("seat_id")
         objections = await ResultObjection.filter(item_id=item.id).order_by("proposed_at")
         is_open = any(objection.verdict is None for objection in objections)
-        told.append(
+        results.append(
             ToldResult(
                 item,
                 hundredths(result.points) if result.points is not None else "—",
                 result.rules.band_of(result.points) if result.points is not None else (0, 0),
                 [row.for_applicant for row in opinions if row.version == finals[row.seat_id]],
                 objections,
-                not told and not is_open and may_object(item.round, now),
+                not results and not is_open and may_object(item.round, now),
             )
         )
-    return told
+    return results
 
 
 routes = [

@@ -194,9 +194,9 @@ def _strip_objects(writer: PdfWriter) -> set[Removed]:
     removed: set[Removed] = set()
     info = writer._info.get_object() if writer._info is not None else None
     for entry in writer._objects:
-        found = entry.get_object() if isinstance(entry, IndirectObject) else entry
-        if found is not None and found is not info:
-            removed |= _strip(found)
+        metadata_object = entry.get_object() if isinstance(entry, IndirectObject) else entry
+        if metadata_object is not None and metadata_object is not info:
+            removed |= _strip(metadata_object)
     return removed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -52,7 +53,7 @@ async def form_data_or_none(request: Request) -> FormData | None:
     return await form_data(request) if request.method == "POST" else None
 
 
-def typed_text(data: FormData, name: str, most: int = 300) -> str:
+def typed_text(data: Mapping[str, object], name: str, most: int = 300) -> str:
     """Return a text typed beside a button, such as a reason, cut off after `most` characters.
 
     A line break is one character, as the browser counts it, though it is sent as two.

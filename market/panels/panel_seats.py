@@ -245,10 +245,10 @@ async def lapse(seat_id: UUID, *, now: datetime) -> bool:
 
     Where a sheet was handed in before, it counts.
     """
-    found = await Seat.filter(id=seat_id).select_related("item__round").first()
-    if found is None:
+    snapshot = await Seat.filter(id=seat_id).select_related("item__round").first()
+    if snapshot is None:
         return False
-    seat, round_ = await _lock(found)
+    seat, round_ = await _lock(snapshot)
     due_at = seat.due_at
     if not seat.is_waiting or due_at is None or due_at > now:
         return False
@@ -296,8 +296,8 @@ async def remind(seat_id: UUID, *, now: datetime) -> bool:
 async def leave_seats(user_id: UUID, by: By) -> None:
     """Take a person who leaves off every panel where they have not scored; reserves are called."""
     waiting = await Seat.filter(user_id=user_id, status__in=list(WAITING)).select_related("item__round")
-    for found in waiting:
-        seat, round_ = await _lock(found)
+    for waiting_seat in waiting:
+        seat, round_ = await _lock(waiting_seat)
         if not seat.is_waiting:
             continue
         if seat.version:

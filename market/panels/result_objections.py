@@ -92,11 +92,11 @@ async def decide_objection(objection_id: UUID, verdict: Verdict, *, reason: str,
         Invalid: there is no reason.
     """
     by.actor.require(PanelAct.DECIDE_RESULT_OBJECTION)
-    found = await ResultObjection.get_or_none(id=objection_id).select_related("item__round")
-    if found is None:
+    snapshot = await ResultObjection.get_or_none(id=objection_id).select_related("item__round")
+    if snapshot is None:
         raise NotFound(_("没有这份异议。"))
-    round_ = await lock_round(found.item.round.number)
-    subject = await _subject(round_, found.item)
+    round_ = await lock_round(snapshot.item.round.number)
+    subject = await _subject(round_, snapshot.item)
     await require_impartial_in([subject], by)
     if not reason.strip():
         raise Invalid(_("请写明裁定的理由。"), field="reason")
@@ -110,8 +110,8 @@ async def decide_objection(objection_id: UUID, verdict: Verdict, *, reason: str,
         involved={*await involved_in(round_), round_.concluded_by_id},
     )
     verb = RoundVerb.UPHOLD_OBJECTION if objection.is_confirmed else RoundVerb.DISMISS_OBJECTION
-    await record(Round.record_kind, round_.id, verb, by=by, objection=objection.id, place=found.item.place)
-    await _tell(objection, round_, found.item, subject, by=by)
+    await record(Round.record_kind, round_.id, verb, by=by, objection=objection.id, place=snapshot.item.place)
+    await _tell(objection, round_, snapshot.item, subject, by=by)
     return objection
 
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from docx import Document
-from docx.oxml.ns import qn
-from docx.shared import Pt
-
 from market.contracts.draft_text import DraftText
 from market.kit.i18n import gettext as _
 
@@ -18,6 +14,11 @@ FONT = "宋体"
 
 def to_docx(text: DraftText) -> bytes:
     """Return the draft as a document; the same draft gives the same text."""
+    # Loaded by the first draft: the library is large, and most processes write none.
+    from docx import Document
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
     document = Document()
     style = document.styles["Normal"]
     style.font.name, style.font.size = FONT, Pt(11)

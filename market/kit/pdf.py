@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import typst
 from starlette.responses import Response
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,6 +32,9 @@ def compile_pdf(template: str, data: str, *, fonts: Path = FONTS) -> bytes:
     """
     if not any(fonts.glob("*.ttf")):
         raise RuntimeError(f"the fonts of prints are missing in {fonts}: run make static/vendor/.done")
+    # Seven megabytes that a process without a print never holds.
+    import typst
+
     pdf: bytes = typst.compile(
         str(TEMPLATES / template),
         root=str(TEMPLATES),

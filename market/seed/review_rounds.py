@@ -12,7 +12,7 @@ from market.claims.models import Claim
 from market.claims.round_claims import prepare_claim_round
 from market.files.attachments import record_opening
 from market.files.mentions import Name, folded
-from market.files.plain_copies import COPIED
+from market.files.plain_copies import copy_document
 from market.files.plain_copy import PlainCopy
 from market.files.uploads import Upload
 from market.panels.blind_copies import make_copies
@@ -139,7 +139,7 @@ async def _check_papers(desk: Desk, round_: Round, now: datetime) -> None:
 
 async def _copied(upload: Upload, names: Sequence[Name]) -> PlainCopy:
     """Copy a paper of the demo, which is no stranger's, in this process."""
-    return COPIED[upload.media_type](upload.content, folded(names))
+    return copy_document(upload.content, upload.media_type, folded(names))
 
 
 async def _accept(round_: Round, now: datetime, keep: int = 0) -> None:

@@ -11,6 +11,7 @@ from market.auctions.room import ROOM as AUCTIONS
 from market.audit.room import ROOM as AUDIT
 from market.backoffice.room import ROOM as BACKOFFICE
 from market.budgets.room import ROOM as BUDGETS
+from market.challenges.room import ROOM as CHALLENGES
 from market.claims.room import ROOM as CLAIMS
 from market.codes.room import ROOM as CODES
 from market.contracts.room import ROOM as CONTRACTS
@@ -50,6 +51,7 @@ ROOMS = Rooms(
         CLAIMS,
         REWARDS,
         AUCTIONS,
+        CHALLENGES,
         CONTRACTS,
         DEALS,
         SURVEYS,

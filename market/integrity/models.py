@@ -28,6 +28,7 @@ class Scope(LabelEnum):
     REVIEW = "review", lazy("评审评估")
     BROKERAGE = "brokerage", lazy("技术中介")
     AUCTION = "auction", lazy("网络竞价")
+    CHALLENGE = "challenge", lazy("揭榜挂帅")
 
 
 class Sanction(Stateful):

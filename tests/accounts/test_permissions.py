@@ -10,6 +10,7 @@ from market.accounts.models import MemberRole, OrganisationKind, OrganisationSta
 from market.accounts.permissions import AccountAct, NotYours, Role, may, require
 from market.auctions.states import AuctionAct
 from market.budgets.states import BudgetAct
+from market.challenges.states import ChallengeAct
 from market.claims.states import ClaimAct
 from market.contracts.states import ContractAct
 from market.deals.states import DealAct
@@ -130,6 +131,10 @@ EXPECTED = {
     "decide_auction": "- - - y y y - - - y - -",
     "switch_auction_publicity": "- - - y - - - - - - - -",
     "read_auctions": "- - - - - - - - - - y y",
+    "draft_challenge": "- - - y y - - - - - - -",
+    "screen_challenge": "- - - - - - - - - - y -",
+    "decide_challenge": "- - - - - - - - - y - -",
+    "read_challenges": "- - - - - - - - - y y y",
     "object_to_result": "- - - y y - - - - - - -",
     "decide_result_objection": "- - - - - - - - - y - -",
     "audit_rounds": "- - - - - - - - - - - y",
@@ -212,6 +217,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         AccountAct.READ_MAILS,
         PaperAct.SEE_PAPERS,
         AuctionAct.READ_AUCTIONS,
+        ChallengeAct.READ_CHALLENGES,
         SurveyAct.READ_ENTRIES,
         SurveyAct.READ_SURVEYS,
         RewardAct.EXPORT_PAYOUTS,
@@ -239,6 +245,7 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (BudgetAct.ENTER_RATE, BudgetAct.CONFIRM_RATE),
         (ExpertAct.VERIFY_EXPERT, ExpertAct.DECIDE_EXPERT),
         (ExpertAct.BAR_EXPERT, ExpertAct.CONFIRM_BAR),
+        (ChallengeAct.SCREEN_CHALLENGE, ChallengeAct.DECIDE_CHALLENGE),
     ],
 )
 def test_no_single_role_does_both_of_what_takes_two_people(first: StrEnum, second: StrEnum) -> None:

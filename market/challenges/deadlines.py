@@ -1,0 +1,63 @@
+"""The deadline of a challenge: one meaning on pages, in mails, in checks and at the button. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from market.challenges.states import TAKING, ChallengeStatus
+from market.kit.clock import local
+from market.kit.i18n import gettext as _
+
+GRACE = timedelta(seconds=60)
+"""How long after its deadline a challenge is closed: what arrived in time may still wait for its turn."""
+
+
+def is_open(moment: datetime, opens_at: datetime, deadline_at: datetime) -> bool:
+    """Return whether a solution that arrives at this moment is in time: the deadline itself is too late."""
+    return opens_at <= moment < deadline_at
+
+
+def takes_solutions(
+    status: ChallengeStatus, moment: datetime, opens_at: datetime | None, deadline_at: datetime | None
+) -> bool:
+    """Return whether a challenge takes a solution that arrives now, whatever the clock's acts have recorded."""
+    return (
+        status in TAKING
+        and opens_at is not None
+        and deadline_at is not None
+        and is_open(moment, opens_at, deadline_at)
+    )
+
+
+def shown_status(
+    status: ChallengeStatus, moment: datetime, opens_at: datetime | None, deadline_at: datetime | None
+) -> ChallengeStatus:
+    """Return the status that people read: opening and deadline are facts of the clock, not acts of a job."""
+    if status not in TAKING or opens_at is None or deadline_at is None:
+        return status
+    if moment >= deadline_at:
+        return ChallengeStatus.CLOSED
+    return ChallengeStatus.RESPONDING if moment >= opens_at else ChallengeStatus.LISTED
+
+
+def deadline_words(deadline_at: datetime | None) -> str:
+    """Return the deadline to the second in Asia/Shanghai; a dash where there is none yet."""
+    return "—" if deadline_at is None else f"{local(deadline_at):%Y-%m-%d %H:%M:%S}"
+
+
+def exact_words(moment: datetime) -> str:
+    """Return a moment to the millisecond, as a receipt or a refusal tells when something arrived."""
+    at = local(moment)
+    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
+
+
+def left_words(moment: datetime, deadline_at: datetime) -> str:
+    """Return how long is left until the deadline: days, then hours, then minutes."""
+    if moment >= deadline_at:
+        return _("已截止")
+    seconds = int((deadline_at - moment).total_seconds())
+    if seconds >= 86_400:
+        return _("还剩 %(n)s 天", n=seconds // 86_400)
+    if seconds >= 3_600:
+        return _("还剩 %(n)s 小时", n=seconds // 3_600)
+    return _("还剩 %(n)s 分钟", n=max(1, seconds // 60))

@@ -1,0 +1,152 @@
+"""The guarded ways to challenges, and who sees whose one is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.models import OrganisationKind
+from market.challenges.challenge_terms import ChallengeTerms
+from market.challenges.models import Challenge, ChallengeRuling
+from market.challenges.states import PUBLIC, TAKING, ChallengeAct, ChallengeStatus
+from market.kit.database import connection
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Page, PageRequest
+from market.kit.terms import from_record
+
+MOST = 200
+"""Challenges in a list of one's own."""
+
+
+def terms_of(challenge: Challenge) -> ChallengeTerms:
+    """Return the terms that a challenge's columns hold."""
+    return from_record(ChallengeTerms, challenge)
+
+
+def may_put_up(actor: Actor) -> bool:
+    """Return whether the person's organisation is of a kind that puts problems up: firms and authorities."""
+    return actor.buys or actor.organisation_kind is OrganisationKind.AUTHORITY
+
+
+def is_owner(actor: Actor | None, challenge: Challenge) -> bool:
+    """Return whether the person acts for who puts it up."""
+    return actor is not None and actor.acts_for(challenge.owner_id)
+
+
+def sees_owner(actor: Actor | None, challenge: Challenge) -> bool:
+    """Return whether the person may know whose challenge it is."""
+    if not challenge.is_masked or is_owner(actor, challenge):
+        return True
+    return actor is not None and actor.may(ChallengeAct.READ_CHALLENGES)
+
+
+def owner_name(actor: Actor | None, challenge: Challenge) -> str:
+    """Return the owner's name, or 某企业 where it is masked; the owner must be fetched."""
+    return challenge.owner.name if sees_owner(actor, challenge) else _("某企业")
+
+
+def may_see(actor: Actor | None, challenge: Challenge) -> bool:
+    """Return whether a person, or a guest, may open a challenge: what is listed is public."""
+    if challenge.status in PUBLIC:
+        return True
+    if actor is None:
+        return False
+    if is_owner(actor, challenge):
+        return True
+    return challenge.status is not ChallengeStatus.DRAFT and actor.may(ChallengeAct.READ_CHALLENGES)
+
+
+async def get_challenge_for(actor: Actor | None, number: str) -> Challenge:
+    """Return a challenge with its owner.
+
+    Raises:
+        NotFound: there is none, or it is not listed and not theirs.
+    """
+    challenge = await Challenge.get_or_none(number=number).select_related("owner", "need", "follows")
+    if challenge is None or not may_see(actor, challenge):
+        raise NotFound(_("没有这张榜，或者您不能查看它。"))
+    return challenge
+
+
+async def get_own_challenge(actor: Actor, number: str) -> Challenge:
+    """Return a challenge of the organisation that the person acts for.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    challenge = await get_challenge_for(actor, number)
+    if not is_owner(actor, challenge):
+        raise NotFound(_("没有这张榜，或者您不能查看它。"))
+    return challenge
+
+
+async def lock_challenge(number: str) -> Challenge:
+    """Return a challenge, locked.
+
+    Raises:
+        NotFound: there is none of this number.
+    """
+    challenge = await Challenge.filter(number=number).select_for_update().first()
+    if challenge is None:
+        raise NotFound(_("没有这张榜，或者您不能查看它。"))
+    return challenge
+
+
+_ORDER = (
+    "CASE WHEN c.status IN ('{taking}') AND c.opens_at <= $1 AND c.deadline_at > $1 THEN 0 "
+    "WHEN c.status IN ('{taking}') AND c.opens_at > $1 THEN 1 ELSE 2 END"
+).replace("{taking}", "', '".join(status.value for status in TAKING))
+"""What can be solved now first, then what opens later, then the rest; by the clock, as pages show it."""
+
+
+async def list_challenges(page_request: PageRequest, now: datetime) -> Page[Challenge]:
+    """Return a page of the public list: what takes solutions first, the nearest deadline before."""
+    public = [status.value for status in PUBLIC]
+    rows = await connection().execute_query_dict(
+        "SELECT c.id FROM challenges c WHERE c.status = ANY($2::text[]) "  # noqa: S608 -- our own statuses
+        f"ORDER BY {_ORDER}, CASE WHEN c.deadline_at > $1 THEN c.deadline_at END, c.deadline_at DESC, "
+        "c.number DESC LIMIT $3 OFFSET $4",
+        [now, public, page_request.size, page_request.offset],
+    )
+    by_id = await _by_id([row["id"] for row in rows])
+    total = await Challenge.filter(status__in=public).count()
+    return page_request.page([by_id[row["id"]] for row in rows], total)
+
+
+async def _by_id(ids: list[UUID]) -> dict[UUID, Challenge]:
+    return {row.id: row for row in await Challenge.filter(id__in=ids).select_related("owner")}
+
+
+async def list_own(actor: Actor) -> list[Challenge]:
+    """Return the challenges of the organisation, the latest first."""
+    if not actor.acts_for(actor.organisation_id):
+        return []
+    return await Challenge.filter(owner_id=actor.organisation_id).order_by("-created_at").limit(MOST)
+
+
+async def list_at_desk() -> list[Challenge]:
+    """Return what was submitted, for the office: what waits first, then the latest."""
+    rows = Challenge.exclude(status=ChallengeStatus.DRAFT).order_by("-updated_at").limit(MOST)
+    challenges = await rows.select_related("owner")
+    return sorted(challenges, key=lambda challenge: challenge.status is not ChallengeStatus.COLLECTING)
+
+
+async def open_ruling(challenge_id: UUID) -> ChallengeRuling | None:
+    """Return what is proposed about a challenge and not decided yet, with who proposed it."""
+    rulings = ChallengeRuling.filter(challenge_id=challenge_id, verdict=None)
+    return await rulings.select_related("proposed_by").first()
+
+
+async def list_rulings(challenge_id: UUID) -> list[ChallengeRuling]:
+    """Return what was proposed and decided about a challenge, with the people, oldest first."""
+    rulings = ChallengeRuling.filter(challenge_id=challenge_id).order_by("proposed_at")
+    return await rulings.select_related("proposed_by", "decided_by")
+
+
+async def parties_of(ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Return whom challenges concern, whose people decide on none of their notices."""
+    rows = await Challenge.filter(id__in=list(ids)).values_list("id", "owner_id")
+    return {UUID(str(challenge_id)): [UUID(str(owner_id))] for challenge_id, owner_id in rows}

@@ -1,4 +1,4 @@
-"""The published terms of a challenge as one frozen dataclass, from which columns, form and hash derive. Pure."""
+"""The published terms of a challenge as one frozen dataclass: columns, form and hash derive from it. Pure."""
 
 from __future__ import annotations
 

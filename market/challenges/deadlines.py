@@ -20,7 +20,7 @@ def is_open(moment: datetime, opens_at: datetime, deadline_at: datetime) -> bool
 def takes_solutions(
     status: ChallengeStatus, moment: datetime, opens_at: datetime | None, deadline_at: datetime | None
 ) -> bool:
-    """Return whether a challenge takes a solution that arrives now, whatever the clock's acts have recorded."""
+    """Return whether a challenge takes a solution that arrives now, whatever has been recorded so far."""
     return (
         status in TAKING
         and opens_at is not None

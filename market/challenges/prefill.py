@@ -1,4 +1,4 @@
-"""What the form of a new challenge begins with: what is usual, what a need says, what was listed before. Pure."""
+"""What the form of a new challenge begins with: what is usual, a need, or what was listed before. Pure."""
 
 from __future__ import annotations
 

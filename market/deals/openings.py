@@ -10,7 +10,6 @@ from market.accounts.messages import notify
 from market.accounts.models import OrganisationKind
 from market.audit.log import record
 from market.codes.numbers import next_number
-from market.deals.holds import require_not_held
 from market.deals.messages import notify_both_parties
 from market.deals.models import Deal, Introduction, Opening, Side
 from market.deals.parties import contacts_visible, has_agreed
@@ -20,6 +19,7 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.i18n import gettext as _
 from market.listings import lifecycle
+from market.listings.holds import require_not_held
 from market.listings.models import Need, Outcome
 from market.listings.queries import get_need_for, get_outcome_for
 from market.listings.states import LIVE

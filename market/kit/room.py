@@ -74,7 +74,7 @@ Relations = Callable[[Collection[UUID], Collection[UUID], "datetime"], Awaitable
 
 
 Hold = Callable[[str, UUID], Awaitable[str]]
-"""Returns why a subject, by kind and id, is kept from being dealt in; empty where it is not."""
+"""Returns why a subject, by kind and id, is neither dealt in nor taken down; empty where it may be."""
 ChangeListener = Callable[[str, UUID], Awaitable[None]]
 """Called with an index and the id of a record that changed, in the transaction of the change."""
 PayeeListener = Callable[["PayeeAccount | None", "PayeeAccount", "By"], Awaitable[None]]
@@ -156,7 +156,7 @@ class Room:
     document_facts: Mapping[str, DocumentFacts] = field(default_factory=dict)
     """What the room adds to the documents of a room below, by index."""
     hold: Hold | None = None
-    """Tells why no deal may be opened or priced about a subject now."""
+    """Tells why no deal may be opened or priced about a subject now, nor the subject be taken down."""
     payee_listener: PayeeListener | None = None
     change_listener: ChangeListener | None = None
     """Called when public facts of an organisation or a broker change."""

@@ -24,6 +24,7 @@ from market.listings import changes, lifecycle, rules
 from market.listings.change_rules import values_of
 from market.listings.deadlines import set_deadlines
 from market.listings.differences import content_fields
+from market.listings.holds import require_not_held
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.lifecycle import (
     AUTHORS,
@@ -174,8 +175,13 @@ async def review(
 
 @atomic()
 async def unlist(kind: Kind, number: str, *, by: By) -> Listing:
-    """Take a listing off offer: an outcome becomes unlisted, a need closed."""
+    """Take a listing off offer: an outcome becomes unlisted, a need closed.
+
+    Raises:
+        Conflict: something holds it, such as an auction.
+    """
     listing = await lock_own(kind, number, by.actor)
+    await require_not_held(kind.key, listing.id)
     await transition_listing(listing, ListingAction.UNLIST, by=by)
     return listing
 

@@ -1,4 +1,4 @@
-"""What keeps a subject from being dealt in, such as an auction of it; told by the rooms above."""
+"""What keeps a subject from being dealt in or taken down, such as an auction; told by the rooms above."""
 
 from __future__ import annotations
 

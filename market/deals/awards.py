@@ -62,10 +62,13 @@ async def open_awarded(
     return deal
 
 
-async def open_single(outcome: Outcome, *, buyer_id: UUID, note: str, by: By) -> Deal:
-    """Open talks between the holder and the only bidder, whose price they agree on (协议定价)."""
+async def open_single(outcome: Outcome, *, buyer_id: UUID, least_price: int, note: str, by: By) -> Deal:
+    """Open talks between the holder and the only bidder, whose price they agree on (协议定价).
+
+    `least_price`, in fen, is the starting price that was published.
+    """
     await _end_talks(outcome, buyer_id, by)
-    deal = await _create(outcome, buyer_id, note, Pricing.AGREED, by)
+    deal = await _create(outcome, buyer_id, note, Pricing.AGREED, by, least_price=least_price)
     await notify_both_parties(
         deal, _("竞价只有一家，转为协议定价：%(title)s。", title=deal.title), now=by.now
     )
@@ -103,7 +106,9 @@ def licence_or_assignment(terms: OfferTerms) -> OfferTerms:
     return replace(terms, years=None, territory="", is_exclusive=False)
 
 
-async def _create(outcome: Outcome, buyer_id: UUID, note: str, pricing: Pricing, by: By) -> Deal:
+async def _create(
+    outcome: Outcome, buyer_id: UUID, note: str, pricing: Pricing, by: By, *, least_price: int | None = None
+) -> Deal:
     deal = await Deal.create(
         id=uuid4(),
         number=await next_number("deal", by.now),
@@ -116,6 +121,7 @@ async def _create(outcome: Outcome, buyer_id: UUID, note: str, pricing: Pricing,
         seller_id=outcome.organisation_id,
         buyer_id=buyer_id,
         pricing=pricing,
+        least_price=least_price,
         seller_agreed_at=by.now,
         buyer_agreed_at=by.now,
         created_at=by.now,

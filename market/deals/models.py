@@ -121,6 +121,8 @@ class Deal(Stateful):
     price_amount = fields.BigIntField(null=True)
     """Agreed price in minor units of `currency`; null until an offer is accepted."""
     currency = fields.CharField(max_length=3, default="CNY")
+    least_price = fields.BigIntField(null=True)
+    """In fen: no fixed price below it is agreed; the starting price of an auction with a single bidder."""
     seller_agreed_at = fields.DatetimeField(null=True)
     """Contacts and masked names are revealed when both sides have agreed to be introduced."""
     buyer_agreed_at = fields.DatetimeField(null=True)

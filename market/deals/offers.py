@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
-from market.deals.holds import require_not_held
 from market.deals.messages import DECIDING_ROLES, notify_both_parties
 from market.deals.models import Deal, Offer
 from market.deals.parties import contacts_visible, organisation_of, other_side
@@ -14,9 +13,12 @@ from market.deals.queries import lock_deal_for
 from market.deals.states import DealAct, DealAction, OfferAction, OfferStatus
 from market.deals.terms import OfferTerms, complete_plan
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden
+from market.kit.errors import Conflict, Forbidden, Invalid
+from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
+from market.kit.money import HOME
 from market.kit.terms import to_columns
+from market.listings.holds import require_not_held
 from market.matching import match_acts as matching
 from market.matching.states import MatchAction
 from market.records.by import By
@@ -46,7 +48,7 @@ async def make_offer(
     Raises:
         OfferChanged: there is a newer offer.
         Invalid: at `plan`, when the rows do not add up to the price; at `currency`, when it is a
-            foreign one between domestic parties.
+            foreign one between domestic parties; at `price`, when it is below the deal's least.
         ActionNotAllowed: the deal has gone on.
     """
     by.actor.require(DealAct.MAKE_OFFER)
@@ -54,6 +56,7 @@ async def make_offer(
     deal, side = await lock_deal_for(by.actor, number)
     if not contacts_visible(deal):
         raise Conflict(_("双方同意对接以后才能报价。"))
+    _require_least_price(deal, terms)
     latest = await Offer.filter(deal_id=deal.id).order_by("-sequence").first()
     if (latest.id if latest else None) != base_offer_id:
         raise OfferChanged(_("对方刚提出了新的报价，请先看过再还价。"))
@@ -126,6 +129,17 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         organisation_id=organisation_of(deal, offer.side).id,
     )
     return deal
+
+
+def _require_least_price(deal: Deal, terms: OfferTerms) -> None:
+    """Raise if what is fixed of the price, without royalties yet to come, is below the deal's least price."""
+    if deal.least_price is None:
+        return
+    if terms.fixed.currency != HOME or terms.fixed.amount < deal.least_price:
+        raise Invalid(
+            _("竞价转协议定价的，价格（不含提成）不能低于起始价 %(least)s。", least=yuan(deal.least_price)),
+            field="price",
+        )
 
 
 def is_expired(offer: Offer, now: datetime) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -23,6 +24,9 @@ LATE_ROOT = timedelta(hours=3)
 """Age of the oldest event under no signed root, from which roots are late; one covers an hour."""
 LATE_JOB = timedelta(minutes=10)
 """Time that a job is due for, from which the worker is late."""
+MOST_DRIFT = 0.2
+"""Seconds between the clocks of site and database from which they differ: bids are judged by the site's, and
+several sites by one order of the database."""
 KEPT = 15.0
 """Seconds for which the state of the index is kept: probes ask often, and it reads the database."""
 _kept: WeakKeyDictionary[SearchEngine, tuple[float, str]] = WeakKeyDictionary()
@@ -33,6 +37,7 @@ async def readiness(deps: Deps) -> dict[str, str]:
     states = {"database": "ok", "search": "away", "disk": disk_state(deps.settings.data_directory)}
     try:
         states |= await _database_states(deps)
+        states["clock"] = await clock_state()
         states["search"] = await _search_state(deps)
     except Exception as error:  # the probe answers whatever the driver raises
         log.warning("not ready", extra={"error": type(error).__name__})
@@ -70,6 +75,15 @@ async def _database_states(deps: Deps) -> dict[str, str]:
         "audit_root": "late" if is_root_late else "ok",
         "jobs": "late" if due is not None and datetime.now(UTC) - due > LATE_JOB else "ok",
     }
+
+
+async def clock_state(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> str:
+    """Return whether site and database have the same time, as far as the way between them lets one tell."""
+    asked_at = now()
+    rows = await connection().execute_query_dict("SELECT clock_timestamp() AS answered_at")
+    way = (now() - asked_at) / 2
+    drift = abs(rows[0]["answered_at"] - asked_at - way) - way
+    return "off" if drift.total_seconds() > MOST_DRIFT else "ok"
 
 
 async def _search_state(deps: Deps) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -46,3 +46,8 @@ def test_a_disk_is_full_before_nothing_can_be_written(
     tmp_path: Path, low: float, full: float, state: str
 ) -> None:
     assert probe.disk_state(tmp_path / "not" / "made yet", low=low, full=full) == state
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(0, "ok"), (-0.5, "off"), (0.5, "off")])
+async def test_a_clock_that_differs_from_the_databases_is_told(seconds: float, state: str) -> None:
+    assert await probe.clock_state(lambda: datetime.now(UTC) + timedelta(seconds=seconds)) == state

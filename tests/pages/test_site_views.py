@@ -249,7 +249,7 @@ async def test_machines_are_told_how_the_site_is(client: httpx.AsyncClient) -> N
     assert (await client.get("/healthz")).text == "ok\n"
     ready = await client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json().keys() == {"database", "search", "disk", "audit_root", "jobs"}
+    assert ready.json().keys() == {*("database", "search", "disk", "audit_root", "jobs", "clock")}
     assert (ready.json()["database"], ready.json()["search"]) == ("ok", "ok")
     assert "market_requests" in (await client.get("/metrics")).text
 

@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
 from market.accounts.relations import require_unrelated
-from market.auctions.deposits import Balance, balances_of
+from market.auctions.announcements import require_over
+from market.auctions.deposits import balance_of
 from market.auctions.failures import fail, tell_holder
+from market.auctions.hours import watch_deposits_from
 from market.auctions.models import Auction, Enrolment, NumberDraw
 from market.auctions.queries import lock_enrolment, lock_run_by
 from market.auctions.rules import count_groups
@@ -47,8 +49,7 @@ async def admit(number: str, enrolment_id: UUID, *, has_priority: bool = False, 
     auction, enrolment = await _lock(number, enrolment_id, by)
     if has_priority and enrolment.priority_claim is PriorityClaim.NONE:
         raise Invalid(_("报名时没有主张优先权。"), field="has_priority")
-    balance = (await balances_of([enrolment.id])).get(enrolment.id, Balance())
-    if balance.lies < auction.deposit:
+    if (await balance_of(enrolment.id)).lies < auction.deposit:
         raise Conflict(_("保证金 %(amount)s 还没有登记并经另一人确认。", amount=yuan(auction.deposit)))
     await transition(
         enrolment,
@@ -76,6 +77,7 @@ async def refuse(number: str, enrolment_id: UUID, reason: str, *, by: By) -> Enr
         changes=_decided(by) | {"reason": reason},
         auction=auction.id,
     )
+    await watch_deposits_from(auction, by.now)
     words = _("竞价 %(number)s 报名不予通过：%(reason)s", number=number, reason=reason)
     await _tell(enrolment, auction, words, by)
     return enrolment
@@ -89,7 +91,8 @@ async def draw_numbers(number: str, salt: str, *, by: By) -> Auction:
     Related bidders count as one.
 
     Raises:
-        Conflict: an enrolment waits for its decision, or the bidding should have begun.
+        Conflict: an enrolment waits for its decision, the announcement is disputed, or the bidding should
+            have begun.
         Invalid: at `salt`.
     """
     auction = await lock_run_by(by.actor, number)
@@ -98,6 +101,7 @@ async def draw_numbers(number: str, salt: str, *, by: By) -> Auction:
         raise Conflict(_("现在不能抽取竞价号：报名还没有截止，或者竞价时间已到。"))
     if await Enrolment.exists(auction_id=auction.id, status=EnrolmentStatus.APPLIED):
         raise Conflict(_("还有报名没有审核。"))
+    await require_over(auction, by)
     if not salt.strip():
         raise Invalid(_("请输入一段口令，任何文字都可以。"), field="salt")
     admitted = await Enrolment.filter(auction_id=auction.id, status=EnrolmentStatus.QUALIFIED).order_by("id")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from market.auctions import drafting
 from market.auctions.failures import fail, tell_holder, tell_organiser
 from market.auctions.hours import SIGN_DUE
@@ -81,7 +83,9 @@ async def agree_with_single(number: str, *, by: By) -> Deal:
         number=auction.number,
         start=yuan(auction.start),
     )
-    deal = await open_single(outcome, buyer_id=bidder.organisation_id, note=note, by=by)
+    deal = await open_single(
+        outcome, buyer_id=bidder.organisation_id, least_price=auction.start, note=note, by=by
+    )
     auction.deal_id = deal.id
     await auction.save(update_fields=["deal_id"])
     return deal
@@ -124,13 +128,19 @@ async def hold_again(
 
 
 async def hold(subject_kind: str, subject_id: UUID) -> str:
-    """Return why no other deal about an outcome may be opened or priced: it is in an auction."""
+    """Return why an outcome is neither dealt in otherwise nor taken down: it is in an auction.
+
+    It is held until the winner has signed, or has defaulted.
+    """
     if subject_kind != "outcome":
         return ""
-    auction = await Auction.filter(outcome_id=subject_id, status__in=list(OFFERED)).first()
+    awarded = Q(status=AuctionStatus.CONCLUDED, deal__status__in=list(BEFORE_SIGNING))
+    auction = await Auction.filter(Q(status__in=list(OFFERED)) | awarded, outcome_id=subject_id).first()
     if auction is None:
         return ""
-    return _("这项成果正在网络竞价（%(number)s），竞价结束前不能另行定价。", number=auction.number)
+    return _(
+        "这项成果正在网络竞价（%(number)s），成交签约或竞价结束前不能另行定价或下架。", number=auction.number
+    )
 
 
 async def _lock_single(number: str, by: By) -> Auction:

@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from market.accounts.web import actor_for, address_of
 from market.auctions import enrolling, queries, results
-from market.auctions.bidding import MOST_AMOUNT, offer_price
+from market.auctions.bidding import MOST_AMOUNT, Answer, offer_price
 from market.auctions.board import board_of
 from market.auctions.deposits import Balance, balances_of
 from market.auctions.fold import Bid, judge
 from market.auctions.forms import BidForm, EnrolForm
 from market.auctions.models import Auction
 from market.auctions.outbids import tell_outbid
-from market.auctions.refusals import STATUS, exact, refusal_words
+from market.auctions.refusals import STATUS, exact_in, refusal_words
 from market.auctions.replay import config_of, state_of
 from market.auctions.states import AuctionAct, Format, PriorityMode, Refusal, shown_status
 from market.files.attachments import required_upload
@@ -83,10 +83,9 @@ async def bid(request: Request) -> Response:
     if not form.validate():
         status = 422
     elif data is not None and form.form_key.data:
-        refusal = await _offer(request, auction, mine.id, form, arrived_at=arrived_at)
-        if refusal is None:
-            text = _("报价 %(amount)s 有效。", amount=yuan(form.amount.data))
-            return flash(request, _lot(request, auction), text)
+        answer = await _offer(request, auction, mine.id, form, arrived_at=arrived_at)
+        if (refusal := answer.refusal) is None:
+            return flash(request, _lot(request, auction), _accepted_words(auction, answer, form.amount.data))
         auction = await queries.get_auction_for(actor, auction.number)
         words = refusal_words(auction, refusal, arrived_at, int(form.amount.data))
         status = STATUS.get(refusal, 409)
@@ -106,14 +105,14 @@ async def bid(request: Request) -> Response:
         key=secrets.token_hex(16),
         amount=form.amount.data if not form.amount.errors else None,
         steps=_steps(auction, form.amount.data),
-        exact=exact,
+        exact=exact_in(auction),
     )
 
 
 async def _offer(
     request: Request, auction: Auction, enrolment_id: UUID, form: BidForm, *, arrived_at: datetime
-) -> Refusal | None:
-    """Offer the price and tell who was ahead before; return why it does not count."""
+) -> Answer:
+    """Offer the price and tell who was ahead before."""
     secret = deps(request).settings.secret_key
     answer = await offer_price(
         auction.id,
@@ -126,7 +125,16 @@ async def _offer(
     )
     if answer.is_accepted and not answer.is_repeated:
         await tell_outbid(auction.id, answer.sequence, now=arrived_at)
-    return answer.refusal
+    return answer
+
+
+def _accepted_words(auction: Auction, answer: Answer, amount: int) -> str:
+    """Return what a bidder reads of a price that counts; how many sealed prices there are, nobody tells."""
+    if not answer.is_repeated:
+        return _("报价 %(amount)s 有效。", amount=yuan(amount))
+    if auction.format is Format.SEALED:
+        return _("这次报价已经提交过，结果：有效。")
+    return _("这次报价已经提交过，结果：有效（第 %(n)s 次报价）。", n=answer.sequence)
 
 
 async def _foresee(

@@ -82,11 +82,6 @@ class Board:
         return self.mine is not None and self.leader is not None and self.mine.bidder_number == self.leader
 
     @property
-    def is_near(self) -> bool:
-        """Return whether it ends within half a day, so that the time says enough without the day."""
-        return self.left < timedelta(hours=12)
-
-    @property
     def left_words(self) -> str:
         """Return the time left as minutes and seconds, with hours and days where there are any."""
         days, seconds = max(0, self.left.days), self.left.seconds

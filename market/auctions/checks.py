@@ -65,6 +65,18 @@ async def terms_are_as_published() -> list[str]:
     )
 
 
+async def announcements_are_published() -> list[str]:
+    """The notice by which an auction was announced is there and names the terms."""
+    return await find_rows(
+        "SELECT a.number FROM auctions a JOIN audit_events e ON e.subject_kind = 'auction' "
+        "AND e.subject_id = a.id AND e.action = 'approve' AND e.data ? 'notice' "
+        "LEFT JOIN notices n ON n.number = e.data ->> 'notice' AND n.kind = 'auction' "
+        "AND n.subject_kind = 'auction' AND n.subject_id = a.id "
+        "WHERE n.id IS NULL OR strpos(n.body::text, a.terms_hash) = 0",
+        lazy("%(number)s 没有竞价公告，或者公告的条件不同"),
+    )
+
+
 async def numbers_are_as_drawn() -> list[str]:
     """The bidder numbers are what the stored draw gives again, and its seed comes from the audit chain."""
     findings = []
@@ -119,6 +131,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
         lazy("竞价：按规则重算与记录一致"), auctions_stand_where_their_bids_lead
     ),
     "auctions: terms are as published": Invariant(lazy("竞价：条件与公告和承诺一致"), terms_are_as_published),
+    "auctions: announcements are published": Invariant(
+        lazy("竞价：公告都已发布，条件一致"), announcements_are_published
+    ),
     "auctions: numbers are as drawn": Invariant(lazy("竞价：竞价号与抽取记录一致"), numbers_are_as_drawn),
     "auctions: ends are as logged": Invariant(lazy("竞价：结束时的记录与日志一致"), ends_are_as_logged),
 }

@@ -59,10 +59,39 @@ async def bidders_have_their_deposit() -> list[str]:
     )
 
 
+async def settlements_are_by_the_terms() -> list[str]:
+    """A default is settled on its price, deposit and later sale; the deposit ended as the terms say.
+
+    Without a settlement nothing of it has ended where the terms keep only the damage.
+    """
+    return await find_rows(
+        "WITH ended AS (SELECT enrolment_id, sum(amount) FILTER (WHERE movement = 'received') AS received, "
+        "  coalesce(sum(amount) FILTER (WHERE movement = 'released'), 0) AS released, "
+        "  coalesce(sum(amount) FILTER (WHERE movement = 'forfeited'), 0) AS forfeited "
+        "  FROM auction_deposits WHERE verdict = 'confirmed' GROUP BY 1) "
+        "SELECT a.number FROM auction_rulings r JOIN auctions a ON a.id = r.auction_id "
+        "LEFT JOIN ended d ON d.enrolment_id = r.enrolment_id "
+        "LEFT JOIN auction_settlements s ON s.ruling_id = r.id AND s.verdict = 'confirmed' "
+        "LEFT JOIN auction_rulings l ON l.id = s.sale_id "
+        "WHERE r.ruling = 'default' AND r.verdict = 'confirmed' AND ("
+        "  (s.id IS NOT NULL AND (s.price <> r.amount OR s.resale <> l.amount "
+        "    OR s.deposit <> coalesce(d.received, 0) OR l.verdict IS DISTINCT FROM 'confirmed' "
+        "    OR l.decided_at < r.decided_at "
+        "    OR s.kept <> CASE a.default_rule WHEN 'all' THEN s.deposit ELSE s.covered END)) "
+        "  OR (a.default_rule = 'all' AND d.released > 0) "
+        "  OR (a.default_rule = 'damage' AND (d.forfeited > coalesce(s.kept, 0) "
+        "    OR d.released > coalesce(s.returned, 0))))",
+        lazy("%(number)s 的悔约没有按公告的条件结算"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "auctions: deposits add up": Invariant(lazy("竞价：保证金与账本相符"), deposits_add_up),
     "auctions: every movement of a deposit is booked once": Invariant(
         lazy("竞价：保证金逐笔入账，不进本平台账户"), every_movement_is_booked_once
+    ),
+    "auctions: defaults are settled by the terms": Invariant(
+        lazy("竞价：悔约按公告的条件结算"), settlements_are_by_the_terms
     ),
     "auctions: bidders have their deposit": Invariant(
         lazy("竞价：有竞价资格的都有足额保证金"), bidders_have_their_deposit

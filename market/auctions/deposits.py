@@ -15,18 +15,11 @@ from tortoise.expressions import Q
 
 from market.accounts.messages import notify
 from market.accounts.models import Organisation
-from market.auctions.models import Auction, AuctionRuling, DepositMovement, Enrolment
+from market.auctions.deposit_ends import require_due
+from market.auctions.models import Auction, Enrolment
+from market.auctions.money_models import DepositMovement
 from market.auctions.queries import decides, lock_auction, lock_enrolment, lock_run_by
-from market.auctions.states import (
-    OVER,
-    AuctionAct,
-    AuctionStatus,
-    DefaultRule,
-    EnrolmentStatus,
-    EnrolmentVerb,
-    Movement,
-    Ruling,
-)
+from market.auctions.states import AuctionAct, AuctionStatus, DepositPlace, EnrolmentVerb, Movement
 from market.audit.log import record
 from market.codes.canonical import canonical_key
 from market.kit.database import atomic, connection
@@ -35,6 +28,7 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import transfers
+from market.payees.fingerprints import fingerprint, mask
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 
@@ -65,6 +59,8 @@ class Entry:
     voucher: str
     payer: str
     happened_on: date
+    account: str = ""
+    """Digits of the number of the payer's account; none of a guarantee."""
 
 
 async def balances_of(enrolment_ids: Collection[UUID]) -> dict[UUID, Balance]:
@@ -79,12 +75,22 @@ async def balances_of(enrolment_ids: Collection[UUID]) -> dict[UUID, Balance]:
     return {UUID(str(row["id"])): Balance(row["received"], row["ended"]) for row in rows}
 
 
+async def balance_of(enrolment_id: UUID) -> Balance:
+    """Return the confirmed balance of one enrolment."""
+    return (await balances_of([enrolment_id])).get(enrolment_id, Balance())
+
+
 @atomic()
-async def record_movement(number: str, enrolment_id: UUID, entry: Entry, *, by: By) -> DepositMovement:
+async def record_movement(
+    number: str, enrolment_id: UUID, entry: Entry, *, secret: str, by: By
+) -> DepositMovement:
     """Record what a voucher says of a deposit; it counts once another person has confirmed it.
 
+    `secret` keys the hash of the account's number.
+
     Raises:
-        Invalid: at the field that is wrong, such as a payer who is not the bidder.
+        Invalid: at the field that is wrong, such as a payer who is not the bidder, or an account from which
+            another bidder's deposit came.
         Conflict: a movement waits for its confirmation, or this end is not due.
     """
     auction = await lock_run_by(by.actor, number)
@@ -92,6 +98,8 @@ async def record_movement(number: str, enrolment_id: UUID, entry: Entry, *, by: 
     if await DepositMovement.exists(enrolment_id=enrolment.id, verdict=None):
         raise Conflict(_("上一笔还没有经另一人确认。"))
     await _require_sound(auction, enrolment, entry)
+    account_hash = fingerprint(entry.account, secret) if entry.account else ""
+    await _require_own_account(auction, enrolment, entry, account_hash)
     movement = await DepositMovement.create(
         id=uuid4(),
         enrolment_id=enrolment.id,
@@ -99,6 +107,8 @@ async def record_movement(number: str, enrolment_id: UUID, entry: Entry, *, by: 
         amount=entry.amount,
         voucher=entry.voucher.strip()[:80],
         payer=entry.payer.strip()[:120],
+        account=mask(entry.account),
+        fingerprint=account_hash,
         happened_on=entry.happened_on,
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
@@ -111,6 +121,8 @@ async def record_movement(number: str, enrolment_id: UUID, entry: Entry, *, by: 
         movement=entry.movement.value,
         amount=entry.amount,
         deposit=movement.id,
+        account=movement.account,
+        account_hash=account_hash,
     )
     return movement
 
@@ -193,31 +205,35 @@ async def _require_sound(auction: Auction, enrolment: Enrolment, entry: Entry) -
         entry.payer
     ) != canonical_key(organisation.name):
         raise Invalid(_("付款户名与竞买人名称不一致，保证金不能确认，请联系监管账户单位。"), field="payer")
-    balance = (await balances_of([enrolment.id])).get(enrolment.id, Balance())
+    balance = await balance_of(enrolment.id)
     if entry.movement is Movement.RECEIVED:
         if auction.status not in (AuctionStatus.ENROLLING, AuctionStatus.QUALIFYING):
             raise Conflict(_("资格审核已经结束，不再收保证金。"))
         return
     if entry.amount > balance.lies:
         raise Invalid(_("现存只有 %(amount)s。", amount=yuan(balance.lies)), field="amount")
-    await _require_due(auction, enrolment, entry.movement)
+    await require_due(auction, enrolment, entry.movement, entry.amount)
 
 
-async def _require_due(auction: Auction, enrolment: Enrolment, movement: Movement) -> None:
-    """Raise unless this end of a deposit is due: nothing leaves while the bidder is bound by it."""
-    is_winner = auction.winner_id == enrolment.id
-    has_defaulted = await AuctionRuling.exists(
-        auction_id=auction.id,
-        ruling=Ruling.DEFAULT,
-        enrolment_id=enrolment.id,
-        verdict=Verdict.CONFIRMED,
-    )
-    is_bound = enrolment.status is EnrolmentStatus.QUALIFIED and auction.status not in OVER
-    if movement is Movement.FORFEITED and not has_defaulted:
-        raise Conflict(_("只有认定悔约的受让方，保证金才不予退还。"))
-    if movement is Movement.APPLIED and not (is_winner and auction.status is AuctionStatus.CONCLUDED):
-        raise Conflict(_("只有成交的受让方，保证金才抵作价款。"))
-    if movement is Movement.RELEASED and has_defaulted and auction.default_rule is DefaultRule.ALL:
-        raise Conflict(_("按竞价须知，悔约的保证金全部不予退还。"))
-    if movement is Movement.RELEASED and is_bound:
-        raise Conflict(_("竞价还没有结束，保证金不能退还。"))
+async def _require_own_account(
+    auction: Auction, enrolment: Enrolment, entry: Entry, account_hash: str
+) -> None:
+    """Raise unless a deposit comes from an account of this bidder alone, and goes back there."""
+    if entry.movement not in (Movement.RECEIVED, Movement.RELEASED):
+        return
+    if not account_hash:
+        if auction.deposit_place is DepositPlace.EXCHANGE:
+            raise Invalid(_("请填付款或收款账号。"), field="account")
+        return
+    received = DepositMovement.filter(movement=Movement.RECEIVED).exclude(fingerprint="")
+    if entry.movement is Movement.RECEIVED:
+        others = received.filter(enrolment__auction_id=auction.id, fingerprint=account_hash)
+        others = others.exclude(enrolment_id=enrolment.id)
+        if await others.filter(Q(verdict=None) | Q(verdict=Verdict.CONFIRMED)).exists():
+            words = _("这个账户已为另一竞买人交纳保证金，不能确认。两家用同一账户的，都应核实。")
+            raise Invalid(words, field="account")
+        return
+    own = received.filter(enrolment_id=enrolment.id, verdict=Verdict.CONFIRMED)
+    accounts = {row.fingerprint for row in await own}
+    if accounts and account_hash not in accounts:
+        raise Invalid(_("保证金只能退回原付款账户。"), field="account")

@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, OrganisationKind, StaffRole
 from market.accounts.relations import require_unrelated
+from market.auctions.announcements import announce
 from market.auctions.failures import tell_holder
-from market.auctions.hours import clear_hours, set_hours
+from market.auctions.hours import clear_hours, set_hours, watch_deposits_from
 from market.auctions.lot_terms import LotTerms
 from market.auctions.models import Auction, AuctionTerms, BidRow
 from market.auctions.queries import lock_auction
@@ -36,6 +37,7 @@ from market.kit.terms import from_record, to_columns, to_content
 from market.listings.models import Outcome
 from market.listings.states import LIVE
 from market.notices.notice_acts import lock_for
+from market.notices.notice_acts import withdraw as withdraw_notice
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from market.records.transitions import begin, transition
@@ -138,16 +140,16 @@ async def send_back(number: str, reason: str, *, by: By) -> Auction:
 
 @atomic()
 async def approve(number: str, *, calendar: Calendar, by: By) -> Auction:
-    """Announce an auction: its terms are frozen with their hash, and the outcome is held for it.
+    """Announce an auction by a notice: its terms are frozen with their hash, and the outcome is held for it.
 
     Raises:
         Conflict: the outcome is gone, is in a deal or in another auction.
         Invalid: the announcement would be too short, or the terms do not hold together.
     """
     auction = await _lock_checked(number, by)
-    holder = await Organisation.get(id=auction.holder_id)
+    organiser = await Organisation.get(id=auction.organiser_id)
     terms = terms_of(auction)
-    raise_first(announcement_faults(terms, by.now, holder.region, calendar))
+    raise_first(announcement_faults(terms, by.now, organiser.region, calendar))
     await _require_free(auction)
     await AuctionTerms.create(
         id=uuid4(),
@@ -158,6 +160,7 @@ async def approve(number: str, *, calendar: Calendar, by: By) -> Auction:
         published_by_id=by.actor.user_id,
         published_at=by.now,
     )
+    notice = await announce(auction, terms_hash=terms.content_hash, calendar=calendar, by=by)
     await transition(
         auction,
         AuctionAction.APPROVE,
@@ -173,6 +176,7 @@ async def approve(number: str, *, calendar: Calendar, by: By) -> Auction:
             "last_end": terms.hard_end,
         },
         terms=terms.content_hash,
+        notice=notice.number,
     )
     await set_hours(auction)
     await tell_holder(auction, _("竞价 %(number)s 已公告，开始报名。", number=auction.number), by=by)
@@ -202,6 +206,8 @@ async def abort(number: str, reason: str, *, by: By) -> Auction:
         raise Invalid(_("请写明为什么终止，页面上会公布。"), field="reason")
     await transition(auction, AuctionAction.ABORT, by=by, note=reason.strip()[:300])
     await clear_hours(auction)
+    await watch_deposits_from(auction, by.now)
+    await withdraw_notice("auction", auction.id, by=by)
     return auction
 
 

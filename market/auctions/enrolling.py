@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from market.accounts.models import Organisation
 from market.accounts.relations import require_unrelated
 from market.auctions.failures import tell_organiser
+from market.auctions.hours import watch_deposits_from
 from market.auctions.models import Auction, AuctionRuling, Enrolment
 from market.auctions.queries import lock_auction
 from market.auctions.states import (
@@ -131,7 +132,9 @@ async def withdraw(number: str, enrolment_id: UUID, *, by: By) -> Enrolment:
     enrolment = await Enrolment.filter(id=enrolment_id, auction_id=auction.id).select_for_update().first()
     if enrolment is None or enrolment.person_id != by.actor.user_id:
         raise Forbidden(_("报名由报名的人撤回。"))
-    return await transition(enrolment, EnrolmentAction.WITHDRAW, by=by)
+    await transition(enrolment, EnrolmentAction.WITHDRAW, by=by)
+    await watch_deposits_from(auction, by.now)
+    return enrolment
 
 
 async def _require_eligible(auction: Auction, organisation: Organisation, by: By) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import MemberRole, StaffRole
-from market.auctions.hours import clear_hours
+from market.auctions.hours import clear_hours, watch_deposits_from
 from market.auctions.models import Auction
 from market.auctions.queries import is_run_by_operator
 from market.auctions.states import AuctionAction, FailReason
 from market.kit.i18n import gettext as _
+from market.notices.notice_acts import withdraw
 from market.records.by import By
 from market.records.transitions import transition
 
@@ -37,6 +38,8 @@ async def fail(
         **data,
     )
     await clear_hours(auction)
+    await watch_deposits_from(auction, by.now)
+    await withdraw("auction", auction.id, by=by)
     text = _("竞价 %(number)s 未成交：%(reason)s。", number=auction.number, reason=reason.label)
     await tell_holder(auction, text, by=by)
     await tell_organiser(auction, text, by=by)

@@ -28,6 +28,7 @@ from market.auctions.states import (
     Right,
     SingleRule,
 )
+from market.codes.canonical import canonical_key
 from market.kit.amount_fields import MoneyField
 from market.kit.clock import SHANGHAI, local
 from market.kit.form_fields import (
@@ -229,7 +230,16 @@ class DepositForm(BaseForm):
     amount = MoneyField(lazy("金额"), [Required(lazy("请填金额。"))], unit=1)
     voucher = TextField(lazy("凭证号"), [Required(lazy("请填凭证号。"))], max_length=80)
     payer = TextField(lazy("付款或收款户名"), [Required(lazy("请填户名。"))], max_length=120)
+    account = TextField(
+        lazy("付款或收款账号"), max_length=40, render_kw={"inputmode": "numeric", "autocomplete": "off"}
+    )
     happened_on = DayField(lazy("日期"), [Required(lazy("请填日期。"))])
+
+    def validate_account(self, field: TextField) -> None:
+        digits = canonical_key(field.data or "")
+        if digits and not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 30):
+            raise ValidationError(_("银行账号应为 8 到 30 位数字。"))
+        field.data = digits
 
     def entry(self) -> Entry:
         """Return what was typed."""
@@ -239,7 +249,17 @@ class DepositForm(BaseForm):
             str(self.voucher.data),
             str(self.payer.data),
             self.happened_on.data,
+            str(self.account.data or ""),
         )
+
+
+class SettlementForm(BaseForm):
+    """What the account of a default takes that is not computed."""
+
+    costs = MoneyField(
+        lazy("重新竞价的费用"), [Required(lazy("请填费用，没有就填 0。"))], unit=1, is_zero_allowed=True
+    )
+    costs_text = TextField(lazy("费用是什么、凭证"), max_length=300)
 
 
 class ReasonForm(BaseForm):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from market.auctions.models import Auction
 from market.auctions.states import GRACE, AuctionStatus
-from market.records.moments import clear_moments, set_moments
+from market.records.moments import set_moment, set_moments
 
 END_ENROLMENT, OPEN, CLOSE = "auctions.end_enrolment", "auctions.open", "auctions.close"
 REMIND_DAY, REMIND_HOUR = "auctions.remind_day", "auctions.remind_hour"
 SIGN_DUE = "auctions.sign_due"
+DEPOSITS = "auctions.deposits"
 """Acts that fall due at a moment of an auction."""
+COURSE = (END_ENROLMENT, OPEN, CLOSE, REMIND_DAY, REMIND_HOUR, SIGN_DUE)
+"""Those that end with it; deposits are watched beyond."""
 
 
 async def set_hours(auction: Auction) -> None:
@@ -33,5 +36,10 @@ async def set_hours(auction: Auction) -> None:
 
 
 async def clear_hours(auction: Auction) -> None:
-    """Clear all moments of an auction that is suspended or over."""
-    await clear_moments("auction", auction.id)
+    """Clear the moments of an auction that is suspended or over."""
+    await set_moments("auction", [(auction.id, act, None) for act in COURSE])
+
+
+async def watch_deposits_from(auction: Auction, at: datetime) -> None:
+    """Have deposits that lie looked at from a moment on: something may have freed one."""
+    await set_moment("auction", auction.id, DEPOSITS, at)

@@ -17,7 +17,6 @@ from market.auctions.states import (
     EnrolmentStatus,
     FailReason,
     Format,
-    Movement,
     NextRule,
     PriorityClaim,
     PriorityMode,
@@ -214,6 +213,10 @@ class Enrolment(Stateful):
     """When it agreed to step in for a winner who did not sign."""
     outbid_told_at = fields.DatetimeField(null=True)
     """When its person was last told of a higher price."""
+    return_by = fields.DateField(null=True)
+    """Until when its deposit is to be back; null while it is bound, or there is none."""
+    return_told = fields.SmallIntField(default=0, db_default=0)
+    """How often somebody was reminded of it: not yet, once, that it is late."""
 
     class Meta:
         table = "auction_enrolments"
@@ -329,28 +332,6 @@ class NumberDraw(Model):
         table_description = "Auction draws."
 
 
-class DepositMovement(SecondPerson):
-    """What happened to a deposit where it lies: recorded by one person, confirmed by another."""
-
-    id = fields.UUIDField(primary_key=True)
-    enrolment: fields.ForeignKeyRelation[Enrolment] = fields.ForeignKeyField(
-        "market.Enrolment", related_name="deposits", on_delete=fields.RESTRICT
-    )
-    enrolment_id: UUID
-    movement = enum_column(Movement)
-    amount = fields.BigIntField()
-    voucher = fields.CharField(max_length=80)
-    """The number of the receipt, the bank's line or the guarantee."""
-    payer = fields.CharField(max_length=120, default="")
-    """Who paid it in or got it back, as the voucher names them."""
-    happened_on = fields.DateField()
-
-    class Meta:
-        table = "auction_deposits"
-        table_description = "Auction deposits."
-        indexes = (("enrolment_id",),)
-
-
 class AuctionRuling(SecondPerson):
     """A result, a default or a promotion: proposed by one person of the organiser, decided by another."""
 
@@ -369,6 +350,11 @@ class AuctionRuling(SecondPerson):
     chain_head = fields.CharField(max_length=64)
     """Of the bids it rests on."""
     text = fields.CharField(max_length=500, default="")
+
+    @property
+    def is_default(self) -> bool:
+        """Return whether two persons found a default by it."""
+        return self.ruling is Ruling.DEFAULT and self.is_confirmed
 
     class Meta:
         table = "auction_rulings"

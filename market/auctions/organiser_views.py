@@ -10,8 +10,11 @@ from market.accounts.web import signed_in_actor
 from market.auctions import admission, deposits, drafting, pausing, queries, results
 from market.auctions.deposits import Balance, balances_of
 from market.auctions.forms import DepositForm, ReasonForm, ResumeForm, SaltForm
-from market.auctions.models import Auction, AuctionRuling, DepositMovement, Enrolment
+from market.auctions.models import Auction, AuctionRuling, Enrolment
+from market.auctions.money_models import DepositMovement
+from market.auctions.signals import signals_of
 from market.auctions.states import AuctionAct, Ruling, shown_status
+from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.flash import flash
 from market.kit.forms import BaseForm
@@ -68,9 +71,10 @@ async def _page(request: Request, actor: Actor, auction: Auction, form: BaseForm
         decides=queries.decides(actor, auction),
         form=form or SaltForm(),
         is_admitting=auction.status in admission.DECIDED_IN,
-        next_ruling=next(
-            (ruling for ruling, status in results.RULED_IN.items() if status is auction.status), None
-        ),
+        next_ruling=results.next_ruling(auction, now),
+        second=await results.next_in_line(auction),
+        signals=await signals_of(auction, enrolments),
+        today=local_date(now),
     )
 
 
@@ -105,7 +109,13 @@ async def deposit(request: Request) -> Response:
     )
     if form.validate_on_submit():
         with form.catch_invalid():
-            await deposits.record_movement(auction.number, enrolment.id, form.entry(), by=_by(request, actor))
+            await deposits.record_movement(
+                auction.number,
+                enrolment.id,
+                form.entry(),
+                secret=deps(request).settings.secret_key,
+                by=_by(request, actor),
+            )
             return _back(request, auction, _("已登记，等另一人确认。"))
     return render_form(request, "auctions/deposit.html", form, auction=auction, enrolment=enrolment)
 

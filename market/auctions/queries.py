@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,15 @@ from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Role
 from market.auctions.models import Auction, Enrolment
-from market.auctions.states import PUBLIC, AuctionAct, AuctionStatus
+from market.auctions.states import (
+    BEFORE_LIVE,
+    OFFERED,
+    PUBLIC,
+    AuctionAct,
+    AuctionShownStatus,
+    AuctionStatus,
+    shown_status,
+)
 from market.auctions.visibility import Phase, Viewer, phase_of
 from market.files.models import StoredFile
 from market.kit.database import connection
@@ -178,6 +187,36 @@ async def list_auctions(page_request: PageRequest) -> Page[Auction]:
         for auction in await Auction.filter(id__in=ids).select_related("holder", "organiser")
     }
     return page_request.page([by_id[id_] for id_ in ids], await announced.count())
+
+
+@dataclass(frozen=True)
+class Lot:
+    """An auction as the page of its outcome, and the front page, show it."""
+
+    auction: Auction
+    status: AuctionStatus | AuctionShownStatus
+
+    @property
+    def is_held(self) -> bool:
+        """Return whether the outcome is held for it, so that nobody deals in it otherwise."""
+        return self.auction.status in OFFERED
+
+
+async def find_lot(outcome_id: UUID, now: datetime) -> Lot | None:
+    """Return the latest announced auction of an outcome."""
+    rows = Auction.filter(outcome_id=outcome_id, version__gt=0)
+    auction = await rows.order_by("-published_at", "-number").first()
+    return None if auction is None else _lot(auction, now)
+
+
+async def list_open_lots(most: int, now: datetime) -> list[Lot]:
+    """Return the auctions that one can still enrol in or watch, what runs first, then by their beginning."""
+    rows = Auction.filter(status__in=[*BEFORE_LIVE, AuctionStatus.LIVE]).order_by("opens_at", "number")
+    return [_lot(auction, now) for auction in await rows.limit(most)]
+
+
+def _lot(auction: Auction, now: datetime) -> Lot:
+    return Lot(auction, shown_status(auction.status, auction.bids_from, auction.ends_at, now))
 
 
 async def list_own_enrolments(actor: Actor) -> list[Enrolment]:

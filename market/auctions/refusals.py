@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from market.auctions.models import Auction
 from market.auctions.states import Format, Refusal
-from market.kit.clock import local
+from market.kit.clock import local, local_date
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 
@@ -14,13 +15,16 @@ STATUS = {Refusal.NOT_ENROLLED: 403, Refusal.TOO_HIGH: 422, Refusal.STEP: 422, R
 """The HTTP status of a refusal; of all others 409."""
 
 
-def exact(moment: datetime) -> str:
-    """Format a moment of bidding to the second."""
-    return f"{local(moment):%H:%M:%S}"
+def exact_in(auction: Auction) -> Callable[[datetime], str]:
+    """Return what formats a moment of an auction to the second, with its day where it takes several."""
+    ends_at = auction.ends_at or auction.planned_end
+    takes_days = local_date(auction.opens_at) != local_date(ends_at)
+    return lambda moment: f"{local(moment):{'%m-%d %H:%M:%S' if takes_days else '%H:%M:%S'}}"
 
 
 def refusal_words(auction: Auction, refusal: Refusal, arrived_at: datetime, amount: int) -> str:
     """Return why a price was not counted, and what can be offered now."""
+    exact = exact_in(auction)
     least = auction.start if auction.price is None else auction.price + auction.step
     if refusal is Refusal.LOW and auction.format is Format.SEALED:
         return _("起始价是 %(start)s，报价不能更低。", start=yuan(auction.start))
@@ -37,11 +41,14 @@ def refusal_words(auction: Auction, refusal: Refusal, arrived_at: datetime, amou
             above=yuan(max(below, least) + auction.step),
         )
     if refusal is Refusal.CLOSED:
-        return _(
+        words = _(
             "竞价已于 %(end)s 结束，您的报价 %(at)s 到达，未计入。",
             end=exact(auction.ends_at or auction.planned_end),
-            at=exact(arrived_at),
+            at=f"{exact(arrived_at)}.{arrived_at.microsecond // 1000:03d}",
         )
+        if auction.price is None or auction.format is Format.SEALED:
+            return words
+        return words + _("最终价 %(price)s。", price=yuan(auction.price))
     return {
         Refusal.NOT_OPEN: _("竞价还没有开始，%(at)s 开始。", at=exact(auction.bids_from or auction.opens_at)),
         Refusal.SUSPENDED: _("竞价已暂停，恢复前不能报价。"),

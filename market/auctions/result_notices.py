@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from market.accounts.models import Organisation
+from market.auctions import announcements
 from market.auctions.fold import premium
 from market.auctions.models import Auction, BidRow, Enrolment, ResultSwitch
 from market.auctions.states import AuctionAct, AuctionVerb, EnrolmentStatus, Right
@@ -62,6 +63,7 @@ async def publish(auction: Auction, winner: Organisation, *, calendar: Calendar,
     holder = await Organisation.get(id=auction.holder_id)
     organiser = await Organisation.get(id=auction.organiser_id)
     is_long = await runs_long(auction, holder)
+    await announcements.end(auction, calendar=calendar, by=by)
     with in_source_language():
         title = _("竞价结果公示：%(title)s", title=auction.title)[:200]
         body = await _text(auction, holder, organiser, winner, is_long=is_long)
@@ -93,15 +95,10 @@ async def _text(
         if is_long
         else _("%(days)s 个工作日。", days=WORKING_DAYS)
     )
-    scope = [str(auction.right.label)]
-    if auction.years:
-        scope.append(_("%(years)s 年", years=auction.years))
-    if auction.territory:
-        scope.append(auction.territory)
     rows = [
         [_("竞价编号"), auction.number],
         [_("标的"), f"{auction.title}（{outcome.number}）"],
-        [_("权利和范围"), "，".join(scope)],
+        [_("权利和范围"), announcements.scope_of(auction)],
         [_("转让方"), holder.name],
         [_("组织方"), organiser.name],
         [_("受让方"), winner.name],

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
 from market.accounts.relations import require_unrelated
 from market.auctions import result_notices
+from market.auctions.deposits import balance_of
 from market.auctions.failures import tell_holder
 from market.auctions.fold import Accepted, ranking
-from market.auctions.hours import SIGN_DUE, clear_hours
+from market.auctions.hours import SIGN_DUE, clear_hours, watch_deposits_from
 from market.auctions.models import Auction, AuctionRuling, Enrolment
 from market.auctions.queries import decides, lock_auction, lock_run_by
 from market.auctions.replay import replay
@@ -30,6 +32,7 @@ from market.deals.models import ContractKind
 from market.deals.terms import OfferTerms
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.listings.models import Outcome
@@ -61,8 +64,10 @@ async def propose(number: str, ruling: Ruling, text: str = "", *, by: By) -> Auc
         raise Conflict(_("这场竞价现在不能这样认定。"))
     if await AuctionRuling.exists(auction_id=auction.id, verdict=None):
         raise Conflict(_("上一项认定还没有经另一人决定。"))
-    if ruling is Ruling.DEFAULT and not text.strip():
-        raise Invalid(_("请写明悔约的事实。"), field="text")
+    if ruling is Ruling.DEFAULT:
+        _require_overdue(auction, by)
+        if not text.strip():
+            raise Invalid(_("请写明悔约的事实。"), field="text")
     best = await _subject_of(auction, ruling)
     enrolment = await Enrolment.get(id=best.bidder)
     await require_unrelated(by, [auction.holder_id, enrolment.organisation_id])
@@ -125,7 +130,7 @@ async def agree_to_step_in(number: str, *, by: By) -> Enrolment:
     """Agree, as the second in line, to take the lot at the own price now that the winner did not sign.
 
     Raises:
-        Conflict: nobody else is to step in, or it is another bidder.
+        Conflict: nobody else is to step in, it is another bidder, or the deposit went back.
     """
     by.actor.require(AuctionAct.BID)
     auction = await lock_auction(number)
@@ -133,10 +138,14 @@ async def agree_to_step_in(number: str, *, by: By) -> Enrolment:
         raise Conflict(_("现在没有递补。"))
     second = await _second(auction)
     enrolment = await Enrolment.filter(id=second.bidder).select_for_update().get()
+    if not enrolment.waits_second:
+        raise Conflict(_("次高报价人报名时没有选择等待，不能递补。"))
     if enrolment.person_id != by.actor.user_id:
         raise Forbidden(_("递补由次高报价人决定。"))
-    enrolment.agreed_next_at = by.now
-    await enrolment.save(update_fields=["agreed_next_at"])
+    if (await balance_of(enrolment.id)).lies < auction.deposit:
+        raise Conflict(_("保证金已经退还，不能再递补。"))
+    enrolment.agreed_next_at, enrolment.return_by = by.now, None
+    await enrolment.save(update_fields=["agreed_next_at", "return_by"])
     await record("auction", auction.id, AuctionVerb.AGREED_NEXT, by=by, amount=second.amount)
     return enrolment
 
@@ -175,6 +184,21 @@ def offer_terms(auction: Auction) -> OfferTerms:
     )
 
 
+def _require_overdue(auction: Auction, by: By) -> None:
+    """Raise unless the time to sign is over."""
+    if auction.sign_by is None or by.now < auction.sign_by:
+        until = end_of(auction.sign_by) if auction.sign_by else _("待确认")
+        raise Conflict(_("签约期限（%(until)s）还没有到，不能认定悔约。", until=until))
+
+
+def next_ruling(auction: Auction, now: datetime) -> Ruling | None:
+    """Return the ruling that is due of an auction, if its clock has come to it."""
+    ruling = next((ruling for ruling, status in RULED_IN.items() if status is auction.status), None)
+    if ruling is Ruling.DEFAULT and (auction.sign_by is None or now < auction.sign_by):
+        return None
+    return None if ruling is Ruling.PROMOTE and auction.next_rule is NextRule.NONE else ruling
+
+
 async def _subject_of(auction: Auction, ruling: Ruling) -> Accepted:
     """Return the bid that a ruling is about; the whole log is replayed before."""
     if ruling is Ruling.PROMOTE:
@@ -210,6 +234,18 @@ async def _second(auction: Auction) -> Accepted:
     return places[0]
 
 
+async def next_in_line(auction: Auction) -> Enrolment | None:
+    """Return who may step in for a winner who defaulted; None where the terms, or the bids, know nobody."""
+    if auction.status is not AuctionStatus.DEFAULTED:
+        return None
+    try:
+        second = await _second(auction)
+    except Conflict:
+        return None
+    enrolment = await Enrolment.get(id=second.bidder).select_related("organisation")
+    return enrolment if enrolment.waits_second else None
+
+
 async def _award(auction: Auction, ruling: AuctionRuling, calendar: Calendar, by: By) -> None:
     if auction.status is not RULED_IN[ruling.ruling] or ruling.chain_head != auction.chain_head:
         raise Conflict(_("这场竞价现在不能这样认定。"))
@@ -224,6 +260,7 @@ async def _award(auction: Auction, ruling: AuctionRuling, calendar: Calendar, by
         amount=ruling.amount,
     )
     await clear_hours(auction)
+    await watch_deposits_from(auction, by.now)
     notice = await result_notices.publish(auction, winner.organisation, calendar=calendar, by=by)
     words = _("竞价 %(number)s 的结果已公示。", number=auction.number)
     await tell_holder(auction, words, by=by)
@@ -246,7 +283,12 @@ async def _record_default(auction: Auction, ruling: AuctionRuling, by: By) -> No
     words = _("竞价 %(number)s 的受让方被认定悔约。", number=auction.number)
     await tell_holder(auction, words, by=by)
     winner = await Enrolment.get(id=ruling.enrolment_id)
-    await notify(words, now=by.now, address=f"/auctions/{auction.number}", user_ids=[winner.person_id])
+    address = f"/auctions/{auction.number}"
+    await notify(words, now=by.now, address=address, user_ids=[winner.person_id])
+    second = await next_in_line(auction)
+    if second is not None:
+        words = _("竞价 %(number)s 的受让方悔约，贵单位可以按自己的报价递补。", number=auction.number)
+        await notify(words, now=by.now, address=address, user_ids=[second.person_id])
 
 
 async def parties_of(auction_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:

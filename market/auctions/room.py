@@ -9,10 +9,13 @@ from market.auctions import (
     after,
     bidder_views,
     checks,
+    default_views,
     deposit_checks,
+    deposit_returns,
     holder_views,
     hours,
     models,
+    money_models,
     organiser_views,
     personal_data,
     queries,
@@ -30,6 +33,7 @@ from market.auctions.states import (
     AuctionShownStatus,
     AuctionStatus,
     AuctionVerb,
+    DefaultRule,
     EnrolmentAction,
     EnrolmentStatus,
     EnrolmentVerb,
@@ -57,9 +61,14 @@ async def _watch(deps: Deps, auction_id: UUID, now: datetime) -> bool:
     return await after.watch_signing(auction_id, calendar, now=now)
 
 
+async def _watch_deposits(deps: Deps, auction_id: UUID, now: datetime) -> bool:
+    calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
+    return await deposit_returns.watch_deposits(auction_id, calendar, now=now)
+
+
 ROOM = Room(
     "auctions",
-    models=(models,),
+    models=(models, money_models),
     permissions=PERMISSIONS,
     routes=[
         *views.routes,
@@ -67,6 +76,7 @@ ROOM = Room(
         *bidder_views.routes,
         *holder_views.routes,
         *organiser_views.routes,
+        *default_views.routes,
     ],
     menu=(MenuEntry(Menu.MAIN, 35, lazy("竞价大厅"), "auctions:index", "auctions"),),
     workbench=(
@@ -89,6 +99,7 @@ ROOM = Room(
         ),
     ),
     pending=worklist.pending,
+    recent=worklist.recent,
     personal_data=PersonalData(
         "auction_enrolments",
         export=personal_data.export_enrolments,
@@ -118,6 +129,7 @@ ROOM = Room(
         "auction_movement": Movement,
         "auction_refusal": Refusal,
         "auction_right": Right,
+        "auction_default_rule": DefaultRule,
         "auction_ruling": Ruling,
         "enrolment": EnrolmentStatus,
     },
@@ -137,6 +149,7 @@ ROOM = Room(
         hours.OPEN: lambda deps, auction_id, now: sweeps.begin_bidding(auction_id, now=now),
         hours.CLOSE: _close,
         hours.SIGN_DUE: _watch,
+        hours.DEPOSITS: _watch_deposits,
         hours.REMIND_DAY: lambda deps, auction_id, now: sweeps.remind(auction_id, now=now),
         hours.REMIND_HOUR: lambda deps, auction_id, now: sweeps.remind(auction_id, now=now),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from market.auctions.lot_terms import LotTerms
 from market.auctions.states import DepositPlace, Format, Right
@@ -11,12 +11,14 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.notices.models import DayKind
-from market.notices.periods import period_end, publication_region
+from market.notices.periods import last_day, period_end, publication_region
 
 ANNOUNCE_DAYS = 10
 """Working days for which an auction is announced before the enrolment ends (A); exchanges take 5 to 20."""
 SHORTEST = timedelta(minutes=30)
 """How long bidding takes at least."""
+ADMISSION_DAYS = 1
+"""Whole working days at least between the end of the enrolment and the beginning of the bidding."""
 RESUME_AFTER = timedelta(hours=1)
 """How long before an auction goes on its bidders are told."""
 Fault = tuple[str, str]
@@ -60,13 +62,12 @@ def faults_of(terms: LotTerms) -> list[Fault]:
 def announcement_faults(terms: LotTerms, now: datetime, region: str, calendar: Calendar) -> list[Fault]:
     """Return why terms cannot be announced now."""
     faults = faults_of(terms)
-    last = period_end(
-        local_date(now),
-        ANNOUNCE_DAYS,
-        DayKind.WORKING,
-        region=publication_region(region),
-        calendar=calendar,
-    )
+
+    def nth_working_day(after: date, days: int) -> date | None:
+        province = publication_region(region)
+        return period_end(after, days, DayKind.WORKING, region=province, calendar=calendar)
+
+    last = nth_working_day(local_date(now), ANNOUNCE_DAYS)
     if last is None or terms.enrol_until < end_of_day(last):
         faults.append(
             (
@@ -78,6 +79,10 @@ def announcement_faults(terms: LotTerms, now: datetime, region: str, calendar: C
                 ),
             )
         )
+    admitted = nth_working_day(last_day(terms.enrol_until), ADMISSION_DAYS)
+    if terms.enrol_until < terms.opens_at and (admitted is None or terms.opens_at < end_of_day(admitted)):
+        words = _("报名截止后要留至少 %(days)s 个完整的工作日审核资格、抽取竞价号。", days=ADMISSION_DAYS)
+        faults.append(("opens_at", words))
     return faults
 
 

@@ -148,6 +148,7 @@ class FailReason(LabelEnum):
 
     NONE_ENROLLED = "none_enrolled", lazy("无人报名")
     TOO_FEW = "too_few", lazy("报名人数不足")
+    OBJECTED = "objected", lazy("竞价公告有异议，未能按期开始")
     NOT_ADMITTED = "not_admitted", lazy("资格审核没有按时完成")
     NO_BID = "no_bid", lazy("无人报价")
     RESERVE_UNMET = "reserve_unmet", lazy("未达保留价")
@@ -193,6 +194,8 @@ class AuctionVerb(LabelEnum):
     DRAWING = "drawing", lazy("开始抽取竞价号")
     PROPOSED = "proposed", lazy("提出认定")
     REJECTED = "rejected", lazy("退回认定")
+    SETTLING = "settling", lazy("提出悔约结算")
+    SETTLED = "settled", lazy("复核悔约结算")
     AGREED_NEXT = "agreed_next", lazy("同意递补")
     SWITCHED = "switched_result_notice", lazy("选择竞价结果公示期")
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from market.accounts.messages import notify
+from market.auctions.announcements import is_disputed
 from market.auctions.failures import fail, tell_organiser
 from market.auctions.fold import ranking
 from market.auctions.hours import CLOSE
@@ -64,7 +65,8 @@ async def begin_bidding(auction_id: UUID, *, now: datetime) -> bool:
         return False
     by = By.job(now)
     if auction.status is AuctionStatus.QUALIFYING:
-        await fail(auction, FailReason.NOT_ADMITTED, by=by)
+        reason = FailReason.OBJECTED if await is_disputed(auction) else FailReason.NOT_ADMITTED
+        await fail(auction, reason, by=by)
         return True
     if auction.status is not AuctionStatus.READY:
         return False
@@ -114,10 +116,17 @@ async def _best(auction: Auction) -> dict[str, Any]:
 
 
 async def remind(auction_id: UUID, *, now: datetime) -> bool:
-    """Remind those who are enrolled that the bidding is near."""
+    """Remind who is enrolled that the bidding is near, and the organiser of the admission to end."""
     auction = await Auction.get(id=auction_id)
     if auction.status not in REMINDED or auction.bids_from is None or now >= auction.bids_from:
         return False
+    if auction.status is AuctionStatus.QUALIFYING:
+        words = _(
+            "竞价 %(number)s %(at)s 开始，请在此以前完成资格审核并抽取竞价号，逾期竞价未成交。",
+            number=auction.number,
+            at=moment(auction.bids_from),
+        )
+        await tell_organiser(auction, words, by=By.job(now))
     people = await Enrolment.filter(auction_id=auction.id, status__in=list(ENROLLED)).values_list(
         "person_id", flat=True
     )

@@ -11,10 +11,13 @@ from starlette.responses import JSONResponse, Response
 from market.accounts.web import optional_actor
 from market.auctions import logs, queries
 from market.auctions.board import Board, board_of
+from market.auctions.default_settlements import sees_default
+from market.auctions.deposits import balance_of
 from market.auctions.fold import premium
 from market.auctions.models import Auction
-from market.auctions.refusals import exact
+from market.auctions.refusals import exact_in
 from market.auctions.replay import replay
+from market.auctions.results import next_in_line
 from market.auctions.stairs import stairs
 from market.auctions.states import AuctionStatus, shown_status
 from market.auctions.visibility import Phase
@@ -22,7 +25,7 @@ from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, wants_partial
-from market.notices.queries import find_notice
+from market.notices.queries import list_notices_of
 from market.records.transitions import history
 
 SHOWN_EVENTS = ("suspend", "resume", "abort", "fail", "default")
@@ -59,15 +62,20 @@ async def show(request: Request) -> Response:
         "auctions/show.html",
         **_shown(auction, board, now, upto=upto),
         is_partial=False,
-        notice=await find_notice("auction", auction.id) if auction.winner_id else None,
+        notices={notice.kind.value: notice for notice in await list_notices_of("auction", auction.id)},
         replayed=await replay(auction) if is_over and (auction.winner_id or board.bids) else None,
         events=[
             event
             for event in await history("auction", auction.id)
             if event.action in SHOWN_EVENTS and event.note
         ],
+        my_deposit=(await balance_of(board.mine.id)).lies if board.mine else 0,
         organises=actor is not None
         and (queries.organises(actor, auction) or queries.decides(actor, auction)),
+        sees_default=auction.winner_id is not None and await sees_default(actor, auction),
+        is_next=board.mine is not None
+        and (second := await next_in_line(auction)) is not None
+        and second.id == board.mine.id,
         is_holder=actor is not None and actor.acts_for(auction.holder_id),
         may_enrol=auction.status is AuctionStatus.ENROLLING
         and now < auction.enrol_until
@@ -95,7 +103,7 @@ def _shown(auction: Auction, board: Board, now: datetime, *, upto: int = 0) -> d
         "auction": auction,
         "board": board,
         "course": drawn if auction.format.value == "ascending" else None,
-        "exact": exact,
+        "exact": exact_in(auction),
         "premium": premium,
     }
 

@@ -7,7 +7,7 @@ from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Role
 from market.auctions.states import AuctionAct, AuctionStatus
 from market.kit.i18n import Lazy, lazy
-from market.kit.worklist import Pending
+from market.kit.worklist import Pending, Recent
 
 S = AuctionStatus
 
@@ -27,16 +27,35 @@ def pending(actor: Actor) -> list[Pending]:
         )
     for_platform = "a.organiser_id = a.holder_id"
     if Role.OPERATOR in actor.roles:
-        parts.append(_to_run(for_platform))
+        parts += [_to_run(for_platform), _to_return(for_platform)]
     if Role.APPROVER in actor.roles:
         parts.append(_to_decide(for_platform))
     if is_exchange(actor):
         own = "a.organiser_id = v.organisation_id AND a.organiser_id <> a.holder_id"
-        parts += [_to_run(own), _to_decide(own)]
+        parts += [_to_run(own), _to_decide(own), _to_return(own)]
     if actor.sells and actor.may(AuctionAct.DRAFT_AUCTION):
         mine = f"a.holder_id = v.organisation_id AND a.status IN ('{S.DRAFT}', '{S.SINGLE}')"
         parts.append(_part("own", lazy("竞价待办"), lazy("去办理"), mine, "/auctions/{key}", "/my/auctions"))
     return parts
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the auctions that the organisation puts up or runs, and its enrolments."""
+    if not (actor.may(AuctionAct.DRAFT_AUCTION) or actor.may(AuctionAct.RUN_AUCTION) or may_run(actor)):
+        return []
+    own = "v.organisation_id IN (r.holder_id, r.organiser_id)"
+    return [
+        Recent("auction", "auctions r", "/auctions/{key}", title="r.title", is_shared=own),
+        Recent(
+            "enrolment",
+            "auction_enrolments r JOIN auctions a ON a.id = r.auction_id",
+            "/auctions/{key}",
+            key="a.number",
+            number="a.number",
+            title="a.title",
+            is_shared="r.organisation_id = v.organisation_id",
+        ),
+    ]
 
 
 def is_exchange(actor: Actor) -> bool:
@@ -72,6 +91,28 @@ def _to_decide(whose: str) -> Pending:
         "auction_deposits d JOIN auction_enrolments e ON e.id = d.enrolment_id WHERE e.auction_id = a.id "
         "AND d.verdict IS NULL AND d.proposed_by_id <> v.user_id))",
         "/organise/auctions/{key}",
+    )
+
+
+def _to_return(whose: str) -> Pending:
+    lies = (
+        "(SELECT coalesce(sum(CASE WHEN d.movement = 'received' THEN d.amount ELSE -d.amount END), 0) "
+        "FROM auction_deposits d WHERE d.enrolment_id = e.id AND d.verdict = 'confirmed')"
+    )
+    return Pending(
+        "auctions.return",
+        lazy("待退还保证金"),
+        lazy("去办理"),
+        "/organise/auctions/{key}",
+        "/organise/auctions",
+        "auction_enrolments e JOIN auctions a ON a.id = e.auction_id CROSS JOIN v "
+        f"WHERE {whose} AND e.return_by IS NOT NULL AND {lies} > 0",
+        key="a.number",
+        number="a.number",
+        title="a.title",
+        due="e.return_by",
+        since="a.updated_at",
+        amount=lies,
     )
 
 

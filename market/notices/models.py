@@ -31,6 +31,8 @@ class NoticeKind(LabelEnum):
     """补助拟支持名单公示"""
     REWARD = "reward", lazy("现金奖励公示")
     """现金奖励公示"""
+    AUCTION = "auction", lazy("竞价公告")
+    """竞价公告"""
     AUCTION_RESULT = "auction_result", lazy("竞价结果公示")
     """竞价结果公示"""
 

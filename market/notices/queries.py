@@ -94,6 +94,12 @@ async def find_notice(subject_kind: str, subject_id: UUID) -> Notice | None:
     return notice
 
 
+async def list_notices_of(subject_kind: str, subject_id: UUID) -> list[Notice]:
+    """Return the notices about a record, the oldest first."""
+    rows = Notice.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return await rows.order_by("published_at", "number")
+
+
 async def get_objection_for(actor: Actor, objection_id: UUID) -> Objection:
     """Return an objection with its notice, for its parties, those who answer or decide it, and auditors.
 

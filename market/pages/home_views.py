@@ -14,6 +14,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Sum
 
 from market.accounts.web import optional_actor
+from market.auctions.queries import list_open_lots
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
 from market.contracts.models import Contract
@@ -63,6 +64,7 @@ async def show(request: Request) -> Response:
         owner_name=lambda need: masking.need_owner_name(need, actor),
         days_left=lambda day: (day - today).days,
         notices=await open_notices(3, now),
+        lots=await list_open_lots(3, now),
         example=await deps(request).figures.get("example", partial(estimates.example, now)),
         example_amount=estimates.EXAMPLE,
         **listing_labels.context(),

@@ -13,6 +13,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.accounts.permissions import AccountAct
 from market.accounts.web import optional_actor
+from market.auctions.queries import find_lot
 from market.claims.record_chain import chain_of_outcome
 from market.deals import queries as deals
 from market.deals.states import DealAct
@@ -131,6 +132,7 @@ async def outcome(request: Request) -> Response:
         if "deals" in parts and actor and actor.may(DealAct.SEE_DEALS)
         else None,
         notice=await find_notice("outcome", outcome.id) if "notices" in parts else None,
+        lot=await find_lot(outcome.id, now) if "auctions" in parts else None,
         linked=await chain_of_outcome(actor, outcome) if "deals" in parts else [],
         history=hanging.history,
         may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),

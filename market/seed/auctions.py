@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from market.accounts.models import Organisation
 from market.auctions import admission, deposits, drafting, enrolling, results, sweeps
@@ -14,6 +14,7 @@ from market.auctions.enrolling import Application
 from market.auctions.lot_terms import LotTerms
 from market.auctions.models import Auction, Enrolment
 from market.auctions.states import Basis, Format, Movement, NextRule, Right, Ruling, SingleRule
+from market.codes.regions import GUANGXI
 from market.deals import publicity
 from market.deals.models import Deal
 from market.deps import Deps
@@ -66,7 +67,7 @@ LOTS = (
         60,
         2,
         22,
-        ("yang_shugen", "ning_siyuan", "enterprise2"),
+        ("enterprise", "ning_siyuan", "enterprise2"),
         ((0, 60, 1), (2, 62, 9), (1, 66, 31), (0, 68, 52), (2, 70, 58.5), (1, 72, 60.2), (2, 74, 62.6)),
         years=8,
     ),
@@ -112,6 +113,8 @@ LOTS = (
         -17,
     ),
 )
+WAITING = ("enterprise", "ning_siyuan")
+"""Who would step in for a winner who does not sign."""
 OUTCOMES = frozenset(lot.outcome for lot in LOTS)
 """What has to be published before its auction is announced."""
 
@@ -127,7 +130,7 @@ async def _course(lot: Lot, cast: Cast, deps: Deps, calendar: Calendar) -> Story
     day = calendar.today - timedelta(days=lot.days)
     begun = (calendar.now - timedelta(minutes=30)).replace(second=0, microsecond=0)
     opens = begun if lot.is_now else at(day, 10)
-    last_day = day - timedelta(days=4)
+    last_day = _last_day(day)
     now = yield at(day - timedelta(days=ANNOUNCED + 4), 9, 30)
     auction = await _announce(lot, opens, end_of_day(last_day), cast, deps, now)
     enrolments = []
@@ -155,9 +158,12 @@ async def _course(lot: Lot, cast: Cast, deps: Deps, calendar: Calendar) -> Story
     auction = await Auction.get(id=auction.id)
     now = yield (auction.ends_at or opens) + timedelta(seconds=15)
     await sweeps.end_bidding(auction.id, deps.settings.secret_key, now=now)
-    if not lot.bids:
-        return
     now = yield at(day + timedelta(days=1), 9, 20)
+    if not lot.bids:
+        for enrolment in enrolments:
+            await _move_deposit(auction, enrolment, Movement.RELEASED, cast, deps, now)
+        return
+    await pass_time(deps, now)
     proposal = await results.propose(auction.number, Ruling.RESULT, by=By(await cast.actor(EXCHANGE), now))
     now = yield at(day + timedelta(days=1), 15)
     second = By(await cast.actor(f"{EXCHANGE}2"), now)
@@ -170,6 +176,16 @@ async def _course(lot: Lot, cast: Cast, deps: Deps, calendar: Calendar) -> Story
     if deal is None:  # holidays have moved the end of the notice
         return
     await publicity.skip_publicity(deal.number, by=By(await cast.actor(lot.holder), now))
+
+
+def _last_day(day: date) -> date:
+    """Return the last day to enrol: a whole working day, and at least four days, before the bidding."""
+    last = day - timedelta(days=4)
+    while not any(
+        HOLIDAYS.is_working_day(last + timedelta(days=days), GUANGXI) for days in range(1, (day - last).days)
+    ):
+        last -= timedelta(days=1)
+    return last
 
 
 async def _announce(
@@ -214,13 +230,24 @@ async def _enrol(auction: Auction, bidder: str, cast: Cast, deps: Deps, now: dat
     """Enrol a firm; the exchange records and confirms its deposit and admits it."""
     actor = await cast.actor(bidder)
     mandate = await store_pdf("mandate.pdf", [f"Authorisation for {auction.number}"], deps.store)
-    application = Application(auction.terms_hash, waits_second=bidder == "ning_siyuan")
+    application = Application(auction.terms_hash, waits_second=bidder in WAITING)
     enrolment = await enrolling.enrol(auction.number, application, mandate, by=By(actor, now))
     later = now + timedelta(hours=4)
+    await _move_deposit(auction, enrolment, Movement.RECEIVED, cast, deps, later)
+    first = By(await cast.actor(EXCHANGE), later + timedelta(hours=2))
+    return await admission.admit(auction.number, enrolment.id, by=first)
+
+
+async def _move_deposit(
+    auction: Auction, enrolment: Enrolment, movement: Movement, cast: Cast, deps: Deps, now: datetime
+) -> None:
+    """Let one of the exchange record what a voucher says of a deposit, and another confirm it."""
     firm = await Organisation.get(id=enrolment.organisation_id)
     voucher = f"JYS{auction.number[3:7]}{auction.number[-3:]}-{str(enrolment.id)[:4]}"
-    entry = Entry(Movement.RECEIVED, auction.deposit, voucher, firm.name, local_date(later))
+    account = f"6620{int(firm.id) % 10**15:015d}"
+    entry = Entry(movement, auction.deposit, voucher, firm.name, local_date(now), account)
     first, second = await cast.actor(EXCHANGE), await cast.actor(f"{EXCHANGE}2")
-    movement = await deposits.record_movement(auction.number, enrolment.id, entry, by=By(first, later))
-    await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=By(second, later + timedelta(hours=1)))
-    return await admission.admit(auction.number, enrolment.id, by=By(first, later + timedelta(hours=2)))
+    row = await deposits.record_movement(
+        auction.number, enrolment.id, entry, secret=deps.settings.secret_key, by=By(first, now)
+    )
+    await deposits.decide_movement(row.id, Verdict.CONFIRMED, by=By(second, now + timedelta(hours=1)))

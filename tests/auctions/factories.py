@@ -248,11 +248,25 @@ async def enrol(hall: Hall, firm: int, now: datetime = NOW, **given: Any) -> Enr
     return await enrolling.enrol(hall.number, application, mandate_file(), by=By(hall.firms[firm], now))
 
 
+def account_of(enrolment: Enrolment) -> str:
+    """Return the number of a bidder's account."""
+    return f"{int(enrolment.organisation_id):020d}"[-20:]
+
+
 async def pay(hall: Hall, enrolment: Enrolment, now: datetime = NOW) -> None:
     """Let the organiser record the deposit and its second person confirm it."""
     organisation = await Organisation.get(id=enrolment.organisation_id)
-    entry = Entry(Movement.RECEIVED, hall.auction.deposit, f"V{enrolment.id}", organisation.name, now.date())
-    movement = await deposits.record_movement(hall.number, enrolment.id, entry, by=By(hall.organiser, now))
+    entry = Entry(
+        Movement.RECEIVED,
+        hall.auction.deposit,
+        f"V{enrolment.id}",
+        organisation.name,
+        now.date(),
+        account_of(enrolment),
+    )
+    movement = await deposits.record_movement(
+        hall.number, enrolment.id, entry, secret=SECRET, by=By(hall.organiser, now)
+    )
     await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=By(hall.decider, now))
 
 

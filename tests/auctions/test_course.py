@@ -15,7 +15,8 @@ from market.auctions import admission, deposits, drafting, enrolling, hours, pau
 from market.auctions.admission import order_of
 from market.auctions.deposits import Entry
 from market.auctions.enrolling import Related
-from market.auctions.models import Auction, DepositMovement, NumberDraw
+from market.auctions.models import Auction, NumberDraw
+from market.auctions.money_models import DepositMovement
 from market.auctions.replay import replay
 from market.auctions.reserves import open_reserve
 from market.auctions.rules import RESUME_AFTER, faults_of
@@ -175,21 +176,38 @@ async def test_a_deposit_is_recorded_where_it_lies_by_one_and_confirmed_by_anoth
             "voucher": "GK-1",
             "payer": "竞买企业 1",
             "happened_on": NOW.date(),
+            "account": "62220000111122223333",
         }
         return Entry(**(values | given))
 
     with pytest.raises(Invalid, match="付款户名与竞买人名称不一致"):
-        await deposits.record_movement(hall.number, enrolment.id, entry(payer="别人"), by=organiser)
+        await deposits.record_movement(
+            hall.number, enrolment.id, entry(payer="别人"), secret=SECRET, by=organiser
+        )
     with pytest.raises(Forbidden):
-        await deposits.record_movement(hall.number, enrolment.id, entry(), by=By(hall.operator, NOW))
+        await deposits.record_movement(
+            hall.number, enrolment.id, entry(), secret=SECRET, by=By(hall.operator, NOW)
+        )
     with pytest.raises(Conflict, match="还没有登记并经另一人确认"):
         await admission.admit(hall.number, enrolment.id, by=organiser)
-    movement = await deposits.record_movement(hall.number, enrolment.id, entry(), by=organiser)
+    movement = await deposits.record_movement(hall.number, enrolment.id, entry(), secret=SECRET, by=organiser)
     with pytest.raises(Conflict, match="另一人确认"):
-        await deposits.record_movement(hall.number, enrolment.id, entry(), by=organiser)
+        await deposits.record_movement(hall.number, enrolment.id, entry(), secret=SECRET, by=organiser)
     other = await enrol(hall, 1)
+    with pytest.raises(Invalid, match="请填付款或收款账号"):
+        await deposits.record_movement(
+            hall.number,
+            other.id,
+            entry(voucher="GK-2", payer="竞买企业2", account=""),
+            secret=SECRET,
+            by=organiser,
+        )
+    with pytest.raises(Invalid, match="已为另一竞买人交纳"):
+        await deposits.record_movement(
+            hall.number, other.id, entry(voucher="GK-2", payer="竞买企业2"), secret=SECRET, by=organiser
+        )
     with pytest.raises(Invalid, match="已经登记过"):
-        await deposits.record_movement(hall.number, other.id, entry(), by=organiser)
+        await deposits.record_movement(hall.number, other.id, entry(), secret=SECRET, by=organiser)
     with pytest.raises(SamePerson):
         await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=organiser)
     await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=decider)
@@ -198,13 +216,21 @@ async def test_a_deposit_is_recorded_where_it_lies_by_one_and_confirmed_by_anoth
     for movement_kind, words in ((Movement.FORFEITED, "悔约"), (Movement.APPLIED, "成交")):
         with pytest.raises(Conflict, match=words):
             await deposits.record_movement(
-                hall.number, enrolment.id, entry(movement=movement_kind, voucher="GK-2"), by=organiser
+                hall.number,
+                enrolment.id,
+                entry(movement=movement_kind, voucher="GK-2"),
+                secret=SECRET,
+                by=organiser,
             )
     admitted = await admission.admit(hall.number, enrolment.id, by=organiser)
     assert admitted.status is EnrolmentStatus.QUALIFIED
     with pytest.raises(Conflict, match="还没有结束"):
         await deposits.record_movement(
-            hall.number, enrolment.id, entry(movement=Movement.RELEASED, voucher="GK-3"), by=organiser
+            hall.number,
+            enrolment.id,
+            entry(movement=Movement.RELEASED, voucher="GK-3"),
+            secret=SECRET,
+            by=organiser,
         )
     assert await broken("auctions", "ledger") == {}
 

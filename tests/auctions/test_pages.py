@@ -14,12 +14,15 @@ import pytest
 from market.accounts.actors import Actor, load_actor
 from market.accounts.models import Message, OrganisationKind, StaffRole, User
 from market.auctions import hours, results
-from market.auctions.models import Auction, AuctionRuling, BidRow, DepositMovement, Enrolment
+from market.auctions.models import Auction, AuctionRuling, BidRow, Enrolment
+from market.auctions.money_models import DepositMovement
 from market.auctions.states import AuctionStatus, Format, NextRule
 from market.deals.models import Deal
 from market.deps import Deps
 from market.kit.models import OutgoingMail
 from market.listings.states import OutcomeStatus
+from market.notices.models import Notice
+from market.notices.texts import print_of
 from tests.auctions.factories import (
     CLOSED,
     OPENING,
@@ -128,6 +131,7 @@ async def test_two_bidders_from_the_draft_to_the_deal(client: httpx.AsyncClient,
             "amount": "80000",
             "voucher": f"GK-{number}",
             "payer": f"竞买企业{number + 1}",
+            "account": f"6222 0000 1111 000{number}",
             "happened_on": "2026-03-03",
         }
         address = f"{desk}/enrolments/{enrolment.id}"
@@ -231,6 +235,8 @@ async def seen(client: httpx.AsyncClient, who: Actor | None, hall: Hall) -> str:
     )
     answers += [await post(client, address, dict(form)) for address, form in refused]
     texts = [f"{answer.headers} {answer.content.decode(errors='replace')}" for answer in answers]
+    notices = Notice.filter(subject_id=hall.auction.id).prefetch_related("objections", "organisation")
+    texts += [json.dumps(print_of(notice), ensure_ascii=False, default=str) for notice in await notices]
     if who is not None:
         user = await User.get(id=who.user_id)
         texts += [f"{mail.subject} {mail.text}" for mail in await OutgoingMail.filter(recipient=user.email)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +25,17 @@ from market.auctions.states import (
 )
 from market.claims.claim_facts import pricing_of
 from market.deals import publicity
-from market.deals.models import ContractKind, Deal, Offer, Opening, Pricing
-from market.deals.offers import accept_offer
+from market.deals.models import ContractKind, Deal, Offer, Opening, PaymentWay, Pricing
+from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import open_interest
 from market.deals.states import DealStatus, OfferStatus
+from market.deals.terms import OfferTerms
 from market.kit.database import in_transaction
 from market.kit.errors import Conflict, Forbidden, Invalid
+from market.kit.money import Money
 from market.ledger import transfers
+from market.listings.authoring import unlist
+from market.listings.kinds import OUTCOME
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
@@ -81,6 +86,8 @@ async def make_concluded(**given: Any) -> Hall:
     """The notice is clear, the deal is open."""
     hall = await make_published(**given)
     await clear(hall)
+    await run_acts(CLEAR, hours.SIGN_DUE, deps=DEPS)
+    await hall.reload()
     return hall
 
 
@@ -107,7 +114,7 @@ async def test_a_result_is_confirmed_by_two_and_published_once_with_its_price() 
     auction = await hall.reload()
     winner = (await hall.by_number())[2]
     assert (auction.status, auction.winner_id) == (AuctionStatus.RESULT_PUBLICITY, winner.id)
-    notice = await Notice.get(subject_id=auction.id)
+    notice = await Notice.get(subject_id=auction.id, kind=NoticeKind.AUCTION_RESULT)
     # A state university's licence: 15 days by law, which carry the price too.
     assert (notice.kind, notice.days, notice.day_kind) == (
         NoticeKind.AUCTION_RESULT,
@@ -139,7 +146,6 @@ async def test_the_clear_notice_makes_a_deal_at_the_price_which_a_claim_reads() 
     assert pricing_of(deal, None) == "auction"
     await results.PUBLICITY.sweep(CLEAR)
     assert await Deal.all().count() == 1
-    await run_acts(CLEAR, hours.SIGN_DUE, deps=DEPS)
     assert (await hall.reload()).sign_by is not None
     await publicity.skip_publicity(deal.number, by=By(hall.seller, CLEAR))
     assert (await Deal.get(id=deal.id)).status is DealStatus.TO_SIGN
@@ -154,7 +160,7 @@ async def test_the_holder_switches_how_long_its_results_are_published() -> None:
     await result_notices.set_switch(is_long=False, by=By(hall.seller, NOW))
     await confirm(hall)
 
-    notice = await Notice.get(subject_id=hall.auction.id)
+    notice = await Notice.get(subject_id=hall.auction.id, kind=NoticeKind.AUCTION_RESULT)
     assert (notice.days, notice.day_kind) == (5, DayKind.WORKING)
     assert notice.organisation_id == hall.organiser.organisation_id
     assert await ResultSwitch.all().count() == 1
@@ -166,6 +172,8 @@ async def test_the_outcome_is_held_while_the_auction_lives() -> None:
 
     with pytest.raises(Conflict, match="正在网络竞价"):
         await open_interest(outcome.number, "想直接买", by=By(hall.firms[0], NOW))
+    with pytest.raises(Conflict, match="不能另行定价或下架"):
+        await unlist(OUTCOME, outcome.number, by=By(hall.seller, NOW))
     await drafting.abort(hall.number, "不卖了", by=By(hall.seller, NOW))
     deal = await open_interest(outcome.number, "想直接买", by=By(hall.firms[0], NOW))
     assert deal.status is DealStatus.INTENT
@@ -183,6 +191,8 @@ async def make_defaulted(**given: Any) -> Hall:
 
 async def test_a_winner_who_does_not_sign_loses_the_deposit_and_the_next_in_line_steps_in() -> None:
     hall = await make_concluded(next_rule=NextRule.SECOND)
+    with pytest.raises(Conflict, match=r"签约期限（.*还没有到"):
+        await results.propose(hall.number, Ruling.DEFAULT, "不想要了", by=By(hall.organiser, CLEAR))
     with pytest.raises(Invalid):
         await results.propose(hall.number, Ruling.DEFAULT, " ", by=By(hall.organiser, LATE))
     with pytest.raises(Conflict):
@@ -193,7 +203,9 @@ async def test_a_winner_who_does_not_sign_loses_the_deposit_and_the_next_in_line
     _third, second, winner = await hall.by_number()
     organisation = await winner.organisation
     entry = Entry(Movement.FORFEITED, hall.auction.deposit, "F-1", organisation.name, LATE.date())
-    movement = await record_movement(hall.number, winner.id, entry, by=By(hall.organiser, LATE))
+    movement = await record_movement(
+        hall.number, winner.id, entry, secret=SECRET, by=By(hall.organiser, LATE)
+    )
     await decide_movement(movement.id, Verdict.CONFIRMED, by=By(hall.decider, LATE))
     assert (await transfers.balance(f"forfeited:{hall.auction.id}")).amount == hall.auction.deposit
 
@@ -257,9 +269,27 @@ async def test_with_one_bidder_the_holder_agrees_on_a_price_or_lets_it_fail() ->
         if auction.deal_id:
             deal = await Deal.get(id=auction.deal_id)
             assert (deal.status, deal.pricing) == (DealStatus.INTENT, Pricing.AGREED)
+            await _offer_no_less(deal, By(hall.firms[0], ENROL_UNTIL))
         with pytest.raises(Conflict):
             await act(hall.number, by=By(hall.seller, ENROL_UNTIL))
     assert await broken("auctions", "records", "audit", "deals") == {}
+
+
+async def _offer_no_less(deal: Deal, by: By) -> None:
+    """The starting price that was published is the least; what royalties may bring does not count."""
+    terms = OfferTerms(ContractKind.LICENCE, Money(80 * WAN), years=8, territory="全国")
+    royalties = replace(
+        terms,
+        payment_way=PaymentWay.ENTRY_ROYALTY,
+        entry=79 * WAN,
+        royalty_basis_points=300,
+        royalty_base="净销售额",
+    )
+    for low in (replace(terms, price=Money(80 * WAN - 1)), royalties):
+        with pytest.raises(Invalid, match="不能低于起始价") as refused:
+            await make_offer(deal.number, low, base_offer_id=None, valid_days=None, by=by)
+        assert refused.value.field == "price"
+    await make_offer(deal.number, terms, base_offer_id=None, valid_days=None, by=by)
 
 
 async def test_a_person_gets_the_bids_that_they_made() -> None:

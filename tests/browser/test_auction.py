@@ -1,4 +1,4 @@
-"""An auction in real browsers: enrol, bid against one another; of one that is over, its course and deal."""
+"""An auction in real browsers: enrol, bid against one another, its result; a default and who steps in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Market
-from tests.browser.page_actions import choose_paper, fill, main, press, shows, shows_flash
+from tests.browser.page_actions import choose_paper, fill, main, press, reload_until, shows, shows_flash
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 OPEN, LIVE, CONCLUDED = (
@@ -29,6 +29,11 @@ def test_two_bidders_from_enrolment_to_the_deal(market: Market) -> None:
     _refuse_what_counts_not(first, lot)
     _replay(first)
     _open_the_deal(second)
+    _pass_month(market)
+    _decide(market, lot, "确认竞价结果")
+    first.goto(lot)
+    shows(first, "受让方", "结果公示中", "￥1,360,000.00", "结果一致")
+    _default_and_step_in(market, _open(first, CONCLUDED))
 
     assert market.faults == []
 
@@ -100,3 +105,50 @@ def _open_the_deal(buyer: Page) -> None:
     shows(buyer, "网络竞价", "740,000.00")
     main(buyer).locator("a.btn--act").first.click()
     shows(buyer, "签订日期")
+
+
+def _pass_month(market: Market) -> None:
+    """Time passes: the live auction ends, and who won the other one has not signed."""
+    operator = market.demo("operator")
+    for _half in range(2):
+        operator.goto("/backoffice/clock")
+        press(main(operator), "+15 天")
+        shows_flash(operator, "时钟已前进 15 天")
+
+
+def _decide(market: Market, lot: str, ruling: str, **facts: str) -> None:
+    """One of the exchange proposes a ruling as soon as it is due, another confirms it."""
+    proposer, decider = market.demo("exchange"), market.demo("exchange2")
+    desk = lot.replace("/auctions/", "/organise/auctions/")
+    proposer.goto(desk)
+    proposal = main(proposer).get_by_role("button", name=ruling, exact=True)
+    reload_until(proposer, lambda: proposal.count() > 0, f"the time of {ruling}")
+    fill(proposer, facts)
+    proposal.click()
+    shows_flash(proposer, "等另一人决定")
+    decider.goto(desk)
+    main(decider).get_by_role("button", name="确认", exact=True).click()
+    shows_flash(decider, "已决定")
+
+
+def _default_and_step_in(market: Market, lot: str) -> None:
+    """The winner did not sign; the second steps in at its own price; the default is settled."""
+    winner, second = market.demo("enterprise2"), market.demo("enterprise")
+    _decide(market, lot, "认定悔约", 悔约的事实="期满未签约，两次催告没有回应")
+    second.goto(lot)
+    shows(second, "受让方悔约", "可以按 ￥720,000.00 递补")
+    press(main(second), "同意按我的报价递补")
+    shows_flash(second, "已同意递补")
+    _decide(market, lot, "次高递补")
+    _pass_month(market)
+    proposer, decider = market.demo("exchange"), market.demo("exchange2")
+    proposer.goto(f"{lot}/default")
+    reload_until(proposer, lambda: main(proposer).get_by_text("提出结算").count() > 0, "the second's result")
+    press(main(proposer), "提出结算")
+    fill(proposer, {"重新竞价的费用": "10000", "费用是什么": "公告费"})
+    press(main(proposer), "提出结算")
+    decider.goto(f"{lot}/default")
+    main(decider).get_by_role("button", name="确认", exact=True).click()
+    winner.goto(lot)
+    press(main(winner), "悔约与结算")
+    shows(winner, "20,000.00", "30,000.00", "60,000.00", "已确认")

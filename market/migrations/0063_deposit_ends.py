@@ -36,7 +36,7 @@ def _reference(model: str, column: str, related_name: str | bool = False, is_nul
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0061_least_prices")]
+    dependencies = [("market", "0062_least_prices")]
 
     initial = False
 

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0060_exchange_certificates")]
+    dependencies = [("market", "0061_challenges")]
 
     initial = False
 

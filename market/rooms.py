@@ -39,6 +39,7 @@ from market.reports.room import ROOM as REPORTS
 from market.rewards.room import ROOM as REWARDS
 from market.search.room import ROOM as SEARCH
 from market.surveys.room import ROOM as SURVEYS
+from market.targets.room import ROOM as TARGETS
 
 KIT = Room("kit", models=(kit_models,))
 
@@ -47,6 +48,7 @@ ROOMS = Rooms(
         BACKOFFICE,
         REPORTS,
         PAGES,
+        TARGETS,
         BUDGETS,
         CLAIMS,
         REWARDS,

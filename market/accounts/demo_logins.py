@@ -26,6 +26,7 @@ LOGINS = {
     "enterprise2": lazy("企业（另一家）"),
     "exchange": lazy("技术交易机构"),
     "exchange2": lazy("技术交易机构（复核）"),
+    "city": lazy("市科技局"),
 }
 """Label of each login, by the local part of its address."""
 EMAILS = tuple(f"{key}{DOMAIN}" for key in LOGINS)

@@ -35,6 +35,9 @@ class MonthBars:
     """The list of what the bars are made of."""
     is_money: bool = True
     """False: the bars are numbers of records."""
+    links: Sequence[str] = ()
+    """Where the numbers of the year lead, month by month."""
+    links_before: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -130,3 +133,27 @@ class ShareBar:
 def _percent(share: float) -> float:
     """Return a share in percent, within 0 and 100."""
     return round(min(max(share, 0.0), 1.0) * 100, 1)
+
+
+@dataclass(frozen=True)
+class StackedBar:
+    """Parts of one bar, each of its own meaning, with a stroke at the goal; `top` is the whole width."""
+
+    parts: Sequence[int]
+    top: int
+    goal: int = 0
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """Return where each part begins and how wide it is, in percent."""
+        spans: list[tuple[float, float]] = []
+        begin = 0
+        for part in self.parts:
+            spans.append((_percent(begin / self.top), _percent(part / self.top)))
+            begin += part
+        return spans
+
+    @property
+    def goal_at(self) -> float | None:
+        """Return where the goal is, in percent; None without one."""
+        return min(_percent(self.goal / self.top), 99.4) if self.goal else None

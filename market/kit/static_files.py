@@ -23,7 +23,17 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "vendor/tabler.min.css",
         *(
             f"css/{name}.css"
-            for name in ("base", "parts", "work", "market", "listings", "subsidies", "bench", "auctions")
+            for name in (
+                "base",
+                "parts",
+                "work",
+                "market",
+                "listings",
+                "subsidies",
+                "bench",
+                "auctions",
+                "data",
+            )
         ),
     ),
     "site.js": ("js/site.js", "js/forms.js", "js/choose.js", "js/collect.js"),

@@ -50,6 +50,7 @@ from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
 from market.seed.subsidy_setup import account_stories
 from market.seed.surveys import survey_stories
+from market.seed.targets import target_stories
 from market.seed.timeline import Calendar, Story, play
 from market.seed.transaction import whole_stage
 
@@ -134,6 +135,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += expert_stories(cast, deps, calendar)
     stories += survey_stories(cast, calendar)
     stories += auction_stories(cast, deps, calendar)
+    stories += target_stories(cast, deps, calendar)
     desk = Desk(cast, deps, calendar)
     stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk), *review_rounds(desk)]
     await play(stories, until=calendar.now)

@@ -231,7 +231,7 @@ def _statements() -> list[ops.RunSQL]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0060_exchange_certificates")]
+    dependencies = [("market", "0063_deposit_ends")]
 
     initial = False
 

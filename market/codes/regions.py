@@ -10,12 +10,13 @@ like.
 """
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from market.kit.i18n import get_locale, in_locale
 from market.kit.i18n import gettext as _
 
 Level = Literal["province", "city", "county"]
@@ -140,21 +141,28 @@ def choices(
     Counties are listed only for the province `counties_of` (those of the whole country would make the page
     heavy); a province without regions below it is always listed itself.
     """
-    return {name(code): _choices_in(code, levels, counties_of) for code in provinces()}
+    return {group: [*pairs] for group, pairs in _choices(tuple(levels), counties_of, get_locale()).items()}
 
 
-def _choices_in(province: str, levels: Collection[Level], counties_of: str) -> list[tuple[str, str]]:
-    pairs = []
+@lru_cache(maxsize=64)
+def _choices(
+    levels: tuple[Level, ...], counties_of: str, locale: str
+) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return the regions in a language, listed once: some forms have four fields of them."""
+    with in_locale(locale):
+        return {name(code): tuple(_choices_in(code, levels, counties_of)) for code in provinces()}
+
+
+def _choices_in(province: str, levels: Collection[Level], counties_of: str) -> Iterator[tuple[str, str]]:
     cities = cities_of(province)
     if "province" in levels or not cities:
-        pairs.append((province, name(province)))
+        yield province, name(province)
     for city in cities:
         if "city" in levels:
-            pairs.append((city, name(city)))
+            yield city, name(city)
         if "county" in levels and province == counties_of:
             short = _(_short(_regions()[city]))
-            pairs += [(code, f"{short}·{name(code)}") for code in _children().get(city, ())]
-    return pairs
+            yield from ((code, f"{short}·{name(code)}") for code in _children().get(city, ()))
 
 
 def _short(region: Region) -> str:

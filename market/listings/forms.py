@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from wtforms.validators import ValidationError
@@ -24,8 +25,8 @@ from market.kit.form_fields import (
     TextField,
 )
 from market.kit.forms import BaseForm, RowsField
+from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
-from market.kit.i18n import lazy
 from market.listings import rules
 from market.listings.models import Need, Outcome, PriceKind
 from market.listings.right_rows import kind_of_number
@@ -317,8 +318,10 @@ class ReviewForm(BaseForm):
         return texts
 
 
-def _field_choices(form: type[ListingForm]) -> list[tuple[str, str]]:
-    return [(field.short_name, str(field.label.text)) for field in form() if field.short_name != "revision"]
+@cache
+def _field_choices(form: type[ListingForm]) -> tuple[tuple[str, Lazy], ...]:
+    """Return name and label of each field, read once: every row for a remark asks for them."""
+    return tuple((field.short_name, field.label.text) for field in form() if field.short_name != "revision")
 
 
 class OutcomeRemarkRow(BaseForm):

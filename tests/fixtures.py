@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import wraps
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import asyncpg  # type: ignore[import-untyped]
 import httpx
 import pytest
 import pytest_asyncio
+from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -105,35 +108,87 @@ async def database_connection(database_url: str) -> AsyncIterator[None]:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give the database to tests that await, before all else they ask for; the others are pure and need none.
+    """Give the database to tests that await; the others are pure and need none.
 
-    What a file or a session shares comes first: it outlives the test that is rolled back. A fixture that
-    every test has to ask about itself would cost the pure ones a tenth of their time.
+    What a test writes is undone within its own run of the event loop, since another run for it costs as much
+    as a page. Only a test with an async fixture of its own, or with examples of Hypothesis, gets `rollback`.
     """
-    if pytest_asyncio.is_async_test(item) and "rollback" not in item.fixturenames:
-        info: Any = item._fixtureinfo
-        shared = [
-            name
-            for name in item.fixturenames
-            if name in info.name2fixturedefs and info.name2fixturedefs[name][-1].scope != "function"
-        ]
-        item.fixturenames.insert(len(shared), "rollback")
+    if not pytest_asyncio.is_async_test(item):
+        return
+    info: Any = item._fixtureinfo
+    definitions = [
+        info.name2fixturedefs[name][-1] for name in item.fixturenames if name in info.name2fixturedefs
+    ]
+    # What a file or a session shares comes first: it outlives the test that is undone.
+    shared = sum(definition.scope != "function" for definition in definitions)
+    is_async = any(_is_async(definition.func) for definition in definitions if definition.scope == "function")
+    if is_async or getattr(item.obj, "is_hypothesis_test", False):
+        if "rollback" not in item.fixturenames:
+            item.fixturenames.insert(shared, "rollback")
+        return
+    if "database_connection" not in item.fixturenames:
+        item.fixturenames.insert(0, "database_connection")
+    item.obj = _undone_after(item, item.obj)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _undone_after(item: pytest.Item, test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @wraps(test)
+    async def undone(**arguments: Any) -> None:
+        async with _undone(item):
+            await test(**arguments)
+
+    return undone
+
+
+@asynccontextmanager
+async def _undone(item: pytest.Item) -> AsyncIterator[None]:
+    """Undo whatever the block writes for this test.
+
+    Tests marked `committed` write for real and are swept after; those marked `owner` work as the owner of the
+    tables, whom triggers alone stop.
+    """
+    start_new_test()
+    if item.get_closest_marker("committed"):
+        try:
+            yield
+        finally:
+            await _sweep()
+        return
+    async with in_transaction() as transaction:
+        if item.get_closest_marker("owner"):
+            await transaction.execute_script("SET LOCAL ROLE NONE")
+        yield
+        await transaction.rollback()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def rollback(request: pytest.FixtureRequest, database_connection: None) -> AsyncIterator[None]:
-    """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after; those marked
-    `owner` work as the owner of the tables, whom triggers alone stop."""
-    start_new_test()
-    if request.node.get_closest_marker("committed"):
+    """Undo whatever the test and its fixtures write."""
+    async with _undone(request.node):
         yield
-        await _sweep()
-        return
-    async with in_transaction() as transaction:
-        if request.node.get_closest_marker("owner"):
-            await transaction.execute_script("SET LOCAL ROLE NONE")
-        yield
-        await transaction.rollback()
+
+
+REPORTED_FROM = 0.3
+"""Seconds from which setting up or clearing away is among the slowest durations that are printed."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test and report its call, and what is around it only if that failed or took long.
+
+    A worker sends each report to the process that prints them: one is enough for a test that passes.
+    """
+    hook = item.ihook
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in runtestprotocol(item, log=False, nextitem=nextitem):
+        if report.when == "call" or not report.passed or report.duration >= REPORTED_FROM:
+            hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -166,17 +221,16 @@ def deps(folders: Iterator[Path]) -> Deps:
     return fake_deps(next(folders), now=NOW)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture
+def client(deps: Deps) -> httpx.AsyncClient:
     """A browser without scripts, as a guest. `tests.visitor.sign_in` makes it somebody's."""
     transport = httpx.ASGITransport(app=create_app(deps))
-    async with httpx.AsyncClient(
+    return httpx.AsyncClient(
         transport=transport,
         base_url="http://market.test",
         headers={"accept-encoding": "identity"},
         trust_env=False,
-    ) as made:
-        yield made
+    )
 
 
 async def _build(server: Any, postgres: str, template: str) -> None:

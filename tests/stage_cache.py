@@ -62,8 +62,6 @@ RAISE_COUNTER = (
 )
 REPLAY = "SELECT 1 AS replay"
 """Begins a script, so that a stage that is being recorded does not take it for a statement of its own."""
-MOST = 12
-"""Recordings of one stage: a test that needs yet another builds it."""
 PLACEHOLDER = re.compile(r"\$(\d+)")
 RETURNING = re.compile(r"\s+RETURNING [\w\", ]+$")
 """What an insert gives back, which nobody reads at a replay and a function may not."""
@@ -163,8 +161,13 @@ async def kept_plans(url: str) -> AsyncIterator[None]:
         await owner.close()
 
 
+_has_tests: list[bool] = []
+"""Not empty once a test began: elsewhere stages are only built, since nothing tells when they are gone."""
+
+
 def start_new_test() -> None:
     """Forget which stages the test before asked for."""
+    _has_tests[:] = [True]
     _present.clear()
 
 
@@ -186,11 +189,10 @@ def _cached(build: Callable[P, Awaitable[T]], *, is_shared: bool) -> Callable[P,
             return await build(*args, **kwargs)
         recording = await _write(_recordings[key], is_shared)
         if recording is None:
-            if not isinstance(
-                connection(), TransactionalDBClient
-            ):  # several connections: nothing to listen on
+            if not _has_tests:
                 return await build(*args, **kwargs)
-            recording = await _record(lambda: build(*args, **kwargs), is_shared)
+            async with _one_connection():
+                recording = await _record(lambda: build(*args, **kwargs), is_shared)
             if not recording.is_whole:
                 return cast(T, recording.result)
             _recordings[key].append(recording)
@@ -215,6 +217,16 @@ async def _write(recordings: Sequence[Recording], is_shared: bool) -> Recording 
                 continue
             return recording
     return None
+
+
+@asynccontextmanager
+async def _one_connection() -> AsyncIterator[None]:
+    """Have the block use a single connection, on which its statements are heard."""
+    if isinstance(connection(), TransactionalDBClient):
+        yield
+        return
+    async with in_transaction():
+        yield
 
 
 async def _record(build: Build, is_shared: bool) -> Recording:

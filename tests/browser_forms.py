@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from typing import Any
+
+from lxml.html import document_fromstring
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -17,67 +20,46 @@ class ShownForm:
     pairs: list[tuple[str, str]] = field(default_factory=list)
 
 
-class _Reader(HTMLParser):
-    """Collects the forms of a page; controls outside of a form belong to the first one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms = [ShownForm()]
-        self._select: tuple[str, list[str], list[str]] | None = None
-        self._area: tuple[str, list[str]] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms.append(ShownForm(given.get("action", "")))
-        elif tag == "input":
-            self._read_input(given)
-        elif tag == "select":
-            self._select = (given.get("name", ""), [], [])
-        elif tag == "option" and self._select is not None:
-            self._select[1].append(given.get("value", ""))
-            if "selected" in given:
-                self._select[2].append(given.get("value", ""))
-        elif tag == "textarea":
-            self._area = (given.get("name", ""), [])
-
-    def handle_data(self, data: str) -> None:
-        if self._area is not None:
-            self._area[1].append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "select" and self._select is not None:
-            name, options, chosen = self._select
-            for value in chosen[-1:] or options[:1]:
-                self._send(name, value)
-            self._select = None
-        elif tag == "textarea" and self._area is not None:
-            name, parts = self._area
-            # A browser leaves out the first line break of a text area and sends the others as CRLF.
-            text = re.sub(r"\r\n|\r|\n", "\n", "".join(parts)).removeprefix("\n")
-            self._send(name, text.replace("\n", "\r\n"))
-            self._area = None
-
-    def _read_input(self, given: dict[str, str]) -> None:
-        kind, value = given.get("type", "text"), given.get("value", "")
-        if kind in ("submit", "button", "file") or "disabled" in given:
-            return
-        if kind in ("checkbox", "radio"):
-            if "checked" in given:
-                self._send(given.get("name", ""), value or "on")
-            return
-        if kind == "date" and not _DAY.fullmatch(value):
-            value = ""
-        self._send(given.get("name", ""), re.sub(r"[\r\n]", "", value))
-
-    def _send(self, name: str, value: str) -> None:
-        if name:
-            self.forms[-1].pairs.append((name, value))
-
-
 def shown_forms(html: str) -> list[ShownForm]:
-    """Return the forms of a page, first what stands outside of them."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.forms
+    """Return the forms of a page, first what stands outside of them; a control belongs to the form before."""
+    forms = [ShownForm()]
+    if not html.strip():
+        return forms
+    for element in document_fromstring(html).iter("form", "input", "select", "textarea"):
+        name = element.get("name", "")
+        if element.tag == "form":
+            forms.append(ShownForm(element.get("action", "")))
+        elif name and (value := _READERS[element.tag](element)) is not None:
+            forms[-1].pairs.append((name, value))
+    return forms
+
+
+def _of_input(element: Any) -> str | None:
+    kind, value = element.get("type", "text"), element.get("value", "")
+    if kind in ("submit", "button", "file") or "disabled" in element.attrib:
+        return None
+    if kind in ("checkbox", "radio"):
+        return (value or "on") if "checked" in element.attrib else None
+    if kind == "date" and not _DAY.fullmatch(value):
+        return ""
+    return re.sub(r"[\r\n]", "", value)
+
+
+def _of_select(element: Any) -> str | None:
+    options = list(element.iter("option"))
+    chosen = [option for option in options if "selected" in option.attrib]
+    sent = chosen[-1:] or options[:1]
+    return sent[0].get("value", "") if sent else None
+
+
+def _of_textarea(element: Any) -> str:
+    """A browser leaves out the first line break of a text area and sends the others as CRLF."""
+    text = re.sub(r"\r\n|\r|\n", "\n", element.text_content()).removeprefix("\n")
+    return text.replace("\n", "\r\n")
+
+
+_READERS: Mapping[str, Callable[[Any], str | None]] = {
+    "input": _of_input,
+    "select": _of_select,
+    "textarea": _of_textarea,
+}

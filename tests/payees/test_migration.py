@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
+import re
 
 import pytest
-
-from tests.databases import own_database
-from tests.fixtures import ROOT, named
-
-UPGRADE = """
-import asyncio, json, re, sys
 from tortoise.migrations.executor import MigrationTarget
+
 from market.kit.database import connection
 from market.kit.migrating import Executor
-from market.tables import TORTOISE_ORM, database
+from market.tables import TORTOISE_ORM
+from tests.databases import connected_to, own_database
+from tests.fixtures import named
 
-OLD = '''
+OLD = """
 DO $$ DECLARE given record; BEGIN  -- the rows below name only what the migration reads
   FOR given IN SELECT table_name, column_name FROM information_schema.columns
     WHERE table_name IN ('organisations', 'programmes', 'programme_terms', 'claims', 'disbursements',
@@ -45,45 +40,37 @@ INSERT INTO disbursements (id, number, claim_id, amount, status, payee_bank, pay
 INSERT INTO outcomes (id, number, status, organisation_id, title, rights, created_at, updated_at) VALUES
   (#9, 'CG-1', 'published', #1, '导线', '[]', now(), now()),
   (#0, 'CG-2', 'draft', #1, '初稿', NULL, now(), now());
-'''
-
-
-async def main():
-    async with database(sys.argv[1], pool_size=2):
-        executor = Executor(connection(), TORTOISE_ORM["apps"])
-        await executor.migrate([MigrationTarget("market", "0002_constraints")])
-        await connection().execute_script(re.sub(r'#(\\d)', r"'00000000-0000-0000-0000-00000000000\\1'", OLD))
-        await Executor(connection(), TORTOISE_ORM["apps"]).migrate()
-        ask = connection().execute_query_dict
-        accounts = await ask("SELECT organisation_id::text AS o, sequence, bank_name, number, fingerprint, "
-                             "verdict, proof_id FROM payee_accounts ORDER BY 1, 2")
-        claims = await ask("SELECT c.number, a.number AS account FROM claims c "
-                           "LEFT JOIN payee_accounts a ON a.id = c.payee_id ORDER BY 1")
-        orders = await ask("SELECT d.number, a.number AS account, d.is_taken_over FROM disbursements d "
-                           "JOIN payee_accounts a ON a.id = d.payee_id")
-        outcomes = await ask("SELECT number, title, reviewed_digest = market_reviewed_digest(o) AS "
-                             "is_reviewed, reviewed_digest = '' AS is_new FROM outcomes o ORDER BY 1")
-        print(json.dumps([accounts, claims, orders, outcomes]))
-
-
-asyncio.run(main())
 """
 
 
 @pytest.mark.long
 async def test_accounts_of_profiles_and_orders_become_versions_without_proof(database_url: str) -> None:
-    async with own_database("payees_upgrade", "template0") as name:
-        upgrade = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            UPGRADE,
-            named(database_url, name),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
+    async with (
+        own_database("payees_upgrade", "template0") as name,
+        connected_to(named(database_url, name)),
+    ):
+        await Executor(connection(), TORTOISE_ORM["apps"]).migrate(
+            [MigrationTarget("market", "0002_constraints")]
         )
-        said, _errors = await upgrade.communicate()
-    assert upgrade.returncode == 0
-    accounts, claims, orders, outcomes = json.loads(said)
+        await connection().execute_script(re.sub(r"#(\d)", r"'00000000-0000-0000-0000-00000000000\1'", OLD))
+        await Executor(connection(), TORTOISE_ORM["apps"]).migrate()
+        ask = connection().execute_query_dict
+        accounts = await ask(
+            "SELECT organisation_id::text AS o, sequence, bank_name, number, fingerprint, verdict, proof_id "
+            "FROM payee_accounts ORDER BY 1, 2"
+        )
+        claims = await ask(
+            "SELECT c.number, a.number AS account FROM claims c "
+            "LEFT JOIN payee_accounts a ON a.id = c.payee_id ORDER BY 1"
+        )
+        orders = await ask(
+            "SELECT d.number, a.number AS account, d.is_taken_over FROM disbursements d "
+            "JOIN payee_accounts a ON a.id = d.payee_id"
+        )
+        outcomes = await ask(
+            "SELECT number, title, reviewed_digest = market_reviewed_digest(o) AS is_reviewed, "
+            "reviewed_digest = '' AS is_new FROM outcomes o ORDER BY 1"
+        )
 
     assert [(row["sequence"], row["bank_name"], row["number"]) for row in accounts] == [
         (1, "旧行", "62229999"),

@@ -33,6 +33,19 @@ def no_database(folder: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
+async def connected_to(url: str) -> AsyncIterator[None]:
+    """Have everything ask another database while the block runs, over one connection."""
+    client = client_of(url, Limits())
+    await client.create_connection(with_db=True)
+    token = get_connections().set("default", client)
+    try:
+        yield
+    finally:
+        get_connections().reset(token)
+        await client.close()
+
+
+@asynccontextmanager
 async def as_owner() -> AsyncIterator[None]:
     """Work as the owner of the tables while the block runs, in the test's transaction: with every right."""
     await connection().execute_script("SET LOCAL ROLE NONE")
@@ -46,6 +59,15 @@ async def past_guards(statement: str, *arguments: object) -> None:
         await connection().execute_script("SET LOCAL session_replication_role = replica")
         await connection().execute_query(statement, list(arguments))
         await connection().execute_script("SET LOCAL session_replication_role = DEFAULT")
+
+
+@asynccontextmanager
+async def tampered(statement: str, *arguments: object) -> AsyncIterator[None]:
+    """Change what the database guards until the block ends; several such changes share one stage."""
+    async with in_transaction() as transaction:
+        await past_guards(statement, *arguments)
+        yield
+        await transaction.rollback()
 
 
 async def run_as_owner(statement: str, *arguments: object) -> None:

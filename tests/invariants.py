@@ -8,6 +8,9 @@ from functools import partial
 from market.files.store import FileStore
 from market.kit.room import rooms
 
+OF_CONTRACTS = ("book:", "contracts:", "deals:", "payments:", "records:")
+"""Beginnings of the invariants about contracts and what is paid for them."""
+
 
 async def broken(
     *beginnings: str, secret: str | None = None, store: FileStore | None = None

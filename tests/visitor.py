@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from html import unescape
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -59,6 +60,18 @@ async def post(
     return await client.post(
         address, content=_encode(fields), headers={"content-type": FORM}, follow_redirects=follow
     )
+
+
+_FAULTS = (
+    re.compile(r'<li>\s*<a href="#([\w-]+)">[^<]*</a>：([^<]*)</li>'),
+    re.compile(r'<p class="field__error"\s+id="([\w-]+)-error"\s*>([^<]*)</p>'),
+)
+"""What is wrong, in the summary above a form, and at its fields."""
+
+
+def faults_on(page: httpx.Response) -> dict[str, str]:
+    """Return what a page says is wrong, by the field to which it says so."""
+    return {name: unescape(text).strip() for pattern in _FAULTS for name, text in pattern.findall(page.text)}
 
 
 def _encode(fields: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,7 +19,7 @@ from market.auctions.states import Format, Refusal
 from market.kit.database import in_transaction
 from tests.auctions.factories import Lot, make_ready
 from tests.auctions.test_fold import ENDS, WORKED, clock, logs
-from tests.databases import past_guards
+from tests.databases import tampered
 from tests.invariants import broken
 
 
@@ -133,21 +132,14 @@ TAMPERED = {
 }
 
 
-class Undone(Exception):
-    """Takes back what a test has tampered with."""
-
-
 async def test_what_was_tampered_with_is_found() -> None:
     lot = await make_ready()
     await told(lot, WORKED)
 
     for statement, breaches in TAMPERED.items():
-        with suppress(Undone):
-            async with in_transaction():
-                await past_guards(statement)
-                names = await broken("auctions")
-                assert all(any(breach in name for name in names) for breach in breaches), statement
-                raise Undone
+        async with tampered(statement):
+            names = await broken("auctions")
+            assert all(any(breach in name for name in names) for breach in breaches), statement
     assert await broken("auctions") == {}
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import product
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from market.accounts.models import StaffRole, User
 from market.audit.log import record
@@ -62,15 +62,16 @@ async def test_the_log_is_filtered(client: httpx.AsyncClient) -> None:
     assert await found("day=2026-03-03") == (False, True)
 
 
-@pytest.mark.parametrize("field", ["kind", "subject", "action", "actor", "role", "day", "page", "size"])
-async def test_no_filter_breaks_the_page(client: httpx.AsyncClient, field: str) -> None:
+async def test_no_filter_breaks_the_page(client: httpx.AsyncClient) -> None:
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
+    fields = ("kind", "subject", "action", "actor", "role", "day", "page", "size")
+    values = ("%00", "'", "<script>", "9" * 400, "2026-02-30", "长" * 300, "-1")
 
-    for value in ("%00", "'", "<script>", "9" * 400, "2026-02-30", "长" * 300, "-1"):
+    for field, value in product(fields, values):
         answer = await client.get(f"/audit-log?{field}={value}")
 
-        assert answer.status_code == 200, value
-        assert "<script>" not in answer.text.split("<main")[1], value
+        assert answer.status_code == 200, (field, value)
+        assert "<script>" not in answer.text.split("<main")[1], (field, value)
 
 
 async def test_one_record_shows_its_whole_chain_and_leads_to_its_page(client: httpx.AsyncClient) -> None:

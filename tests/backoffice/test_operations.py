@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from market.accounts.actors import Actor
 from market.accounts.models import StaffRole
 from market.app import create_app
 from market.audit.models import AuditEvent
@@ -47,18 +48,16 @@ async def waiting_jobs(name: str) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize(
-    "who",
-    ["guest", "member", "broker", *(role.value for role in StaffRole if role is not StaffRole.OPERATOR)],
-)
-async def test_the_page_is_the_operators(client: httpx.AsyncClient, who: str) -> None:
-    actors = {"guest": None, "member": await make_member(), "broker": await make_broker()}
-    await sign_in(client, actors[who] if who in actors else await make_staff(StaffRole(who)))
+async def test_the_page_is_the_operators(client: httpx.AsyncClient) -> None:
+    people: list[Actor | None] = [None, await make_member(), await make_broker()]
+    people += [await make_staff(role) for role in StaffRole if role is not StaffRole.OPERATOR]
 
-    shown = await client.get("/backoffice/search")
-    sent = await post(client, "/backoffice/search", {"rebuild": "outcomes"}, follow=False)
+    for person in people:
+        await sign_in(client, person)
+        shown = await client.get("/backoffice/search")
+        sent = await post(client, "/backoffice/search", {"rebuild": "outcomes"}, follow=False)
 
-    assert (shown.status_code, sent.status_code) == ((303, 401) if who == "guest" else (403, 403))
+        assert (shown.status_code, sent.status_code) == ((403, 403) if person else (303, 401))
     assert await waiting_jobs("search.rebuild") == []
 
 

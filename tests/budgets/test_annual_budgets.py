@@ -27,7 +27,7 @@ from market.budgets.models import Budget, BudgetChange
 from market.budgets.states import BatchStatus, BudgetChangeKind
 from market.budgets.worklist import budget_left
 from market.claims.models import Claim
-from market.kit.database import connection
+from market.kit.database import connection, in_transaction
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.ledger.transfers import Overdrawn, available, balance
 from market.records.by import By
@@ -43,9 +43,8 @@ from tests.claims.factories import (
     make_published,
     make_rechecked,
 )
-from tests.databases import past_guards
+from tests.databases import past_guards, tampered
 from tests.factories import HOLIDAYS, NOW
-from tests.ledger.test_checks import tamper
 from tests.visitor import post, sign_in
 
 
@@ -216,22 +215,20 @@ async def test_no_list_is_paid_from_a_budget_before_the_year_of_its_claims() -> 
         )
 
 
-@pytest.mark.owner
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE budgets SET amount = amount + 1",
-        "UPDATE budget_changes SET amount = amount + 1",
-        "UPDATE budget_changes SET verdict = 'rejected', reason = 'x'",
-        "UPDATE disbursements SET amount = amount - 1",
-        "DELETE FROM disbursements",
-        "UPDATE batches SET fiscal_year = 2027",
-        "DELETE FROM transfers WHERE kind = 'budget_increase'",
-        "UPDATE transfers SET amount = amount - 1 WHERE kind = 'subsidy_reserved'",
-        "UPDATE claims SET status = 'rejected'",
-    ],
+TAMPERED = (
+    "UPDATE budgets SET amount = amount + 1",
+    "UPDATE budget_changes SET amount = amount + 1",
+    "UPDATE budget_changes SET verdict = 'rejected', reason = 'x'",
+    "UPDATE disbursements SET amount = amount - 1",
+    "DELETE FROM disbursements",
+    "UPDATE batches SET fiscal_year = 2027",
+    "DELETE FROM transfers WHERE kind = 'budget_increase'",
+    "UPDATE transfers SET amount = amount - 1 WHERE kind = 'subsidy_reserved'",
+    "UPDATE claims SET status = 'rejected'",
 )
-async def test_a_budget_that_was_tampered_with_does_not_balance(statement: str) -> None:
+
+
+async def test_a_budget_that_was_tampered_with_does_not_balance() -> None:
     desk = await make_desk()
     await make_paid(desk)
     await make_budget(desk, WAN, year=2027)
@@ -244,29 +241,27 @@ async def test_a_budget_that_was_tampered_with_does_not_balance(statement: str) 
     names = ("subsidies: budgets balance", "subsidies: changes of budgets are booked")
     assert [await CHECKS[name].check() for name in names] == [[], []]
 
-    await tamper(statement)
-
-    assert [finding for name in names for finding in await CHECKS[name].check()]
+    for statement in TAMPERED:
+        async with tampered(statement):
+            assert [finding for name in names for finding in await CHECKS[name].check()], statement
 
 
 @pytest.mark.owner
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE budgets SET amount = amount + 1",
-        "DELETE FROM budgets",
-        "UPDATE budget_changes SET amount = 1",
-        "DELETE FROM budget_changes",
-    ],
-)
-async def test_the_database_refuses_to_edit_what_was_released(statement: str) -> None:
+async def test_the_database_refuses_to_edit_what_was_released() -> None:
     desk = await make_desk()
     await make_rechecked(desk)
     await make_budget(desk, 100 * WAN)
     await change(desk, KIND.INCREASE, WAN)
 
-    with pytest.raises(Exception, match=r"never edited|append-only"):
-        await connection().execute_query(statement, [])
+    for statement in (
+        "UPDATE budgets SET amount = amount + 1",
+        "DELETE FROM budgets",
+        "UPDATE budget_changes SET amount = 1",
+        "DELETE FROM budget_changes",
+    ):
+        with pytest.raises(Exception, match=r"never edited|append-only"):
+            async with in_transaction():
+                await connection().execute_query(statement, [])
 
 
 async def test_the_months_of_a_budget_add_up_to_it() -> None:

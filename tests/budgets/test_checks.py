@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 from tortoise.exceptions import IntegrityError
 
@@ -18,7 +15,7 @@ from market.records.by import By
 from market.records.decisions import Verdict
 from tests.budgets.factories import order_and_release, reported, settle
 from tests.claims.factories import LATER, Desk, make_desk, make_published, make_rechecked
-from tests.databases import past_guards
+from tests.databases import tampered
 from tests.factories import NOW
 from tests.invariants import broken
 from tests.stage_cache import cached_stage
@@ -40,15 +37,6 @@ OF_PUBLIC_MONEY = ("orders:", "subsidies:", "payees:", "book:", "records:", "not
 async def findings() -> dict[str, list[str]]:
     """Return what the checks of public money find."""
     return await broken(*OF_PUBLIC_MONEY)
-
-
-@asynccontextmanager
-async def tampered(statement: str) -> AsyncIterator[None]:
-    """Change the database as somebody who may switch its guards off, until the block ends."""
-    async with in_transaction() as transaction:
-        await past_guards(statement)
-        yield
-        await transaction.rollback()
 
 
 BEHIND_THE_GUARDS = [

@@ -91,28 +91,35 @@ async def test_a_rejected_result_changes_nothing_and_is_entered_anew() -> None:
     assert (await Disbursement.get(id=order.id)).bank_reference == "b2"
 
 
-@pytest.mark.parametrize(
-    ("reason", "held"),
-    [
-        (ReturnReason.NAME, "银行退回（户名不符：银行系统维护），待单位更正收款账户"),
-        (ReturnReason.ACCOUNT, "银行退回（账号有误：银行系统维护），待单位更正收款账户"),
-        (ReturnReason.CLOSED, "银行退回（账户已销户：银行系统维护），待单位更正收款账户"),
-        (ReturnReason.UNSTATED, "银行退回（银行未说明：银行系统维护），待单位更正收款账户"),
-    ],
+RETURNED = (
+    (ReturnReason.NAME, "银行退回（户名不符：银行系统维护），待单位更正收款账户"),
+    (ReturnReason.ACCOUNT, "银行退回（账号有误：银行系统维护），待单位更正收款账户"),
+    (ReturnReason.CLOSED, "银行退回（账户已销户：银行系统维护），待单位更正收款账户"),
+    (ReturnReason.UNSTATED, "银行退回（银行未说明：银行系统维护），待单位更正收款账户"),
 )
-async def test_a_returned_payment_waits_for_a_corrected_and_confirmed_account(
-    reason: ReturnReason, held: str
-) -> None:
+
+
+async def test_a_firm_is_told_why_the_bank_returned_its_payment_and_the_claim_is_held() -> None:
     desk = await make_desk()
     claim, batch, order = await make_ordered(desk)
     firm = await make_member(await claim.applicant)
-    await settle(order, desk, is_paid=False, why=reason)
 
-    message = await Message.filter(user_id=firm.user_id).order_by("-created_at").first()
-    assert message is not None
-    assert str(reason.label) in message.text
-    assert message.address == "/account/payee"
-    assert (await order_payment(batch, by=By(desk.officer, LATER))).held == [(claim.number, held)]
+    for reason, held in RETURNED:
+        async with in_transaction() as transaction:
+            await settle(order, desk, is_paid=False, why=reason)
+
+            message = await Message.filter(user_id=firm.user_id).order_by("-created_at").first()
+            assert message is not None
+            assert str(reason.label) in message.text
+            assert message.address == "/account/payee"
+            assert (await order_payment(batch, by=By(desk.officer, LATER))).held == [(claim.number, held)]
+            await transaction.rollback()
+
+
+async def test_a_returned_payment_waits_for_a_corrected_and_confirmed_account() -> None:
+    desk = await make_desk()
+    claim, batch, order = await make_ordered(desk)
+    await settle(order, desk, is_paid=False, why=ReturnReason.NAME)
 
     account = await change_account(claim)
     assert not (await order_payment(batch, by=By(desk.officer, LATER))).orders
@@ -201,23 +208,20 @@ async def test_a_result_is_not_taken_back_once_something_followed_it() -> None:
 
 
 @pytest.mark.owner
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE disbursements SET status = 'paid' WHERE status = 'ordered'",
-        "UPDATE disbursements SET status = 'returned' WHERE status = 'ordered'",
-        "UPDATE payment_results SET bank_reference = 'x'",
-        "DELETE FROM payment_results",
-    ],
-)
-async def test_the_database_knows_no_result_of_one_person(statement: str) -> None:
+async def test_the_database_knows_no_result_of_one_person() -> None:
     desk = await make_desk()
     _claim, _batch, order = await make_ordered(desk)
     await enter_result(order.number, reported(), by=By(desk.officer, LATER))
 
-    with pytest.raises(BaseORMException, match=r"no confirmed result|append-only"):
-        async with in_transaction():
-            await connection().execute_query(statement)
+    for statement in (
+        "UPDATE disbursements SET status = 'paid' WHERE status = 'ordered'",
+        "UPDATE disbursements SET status = 'returned' WHERE status = 'ordered'",
+        "UPDATE payment_results SET bank_reference = 'x'",
+        "DELETE FROM payment_results",
+    ):
+        with pytest.raises(BaseORMException, match=r"no confirmed result|append-only"):
+            async with in_transaction():
+                await connection().execute_query(statement)
 
 
 async def test_the_pages_lead_from_entering_to_confirming_to_taking_back(

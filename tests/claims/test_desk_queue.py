@@ -70,23 +70,23 @@ async def test_a_claim_that_is_finished_waits_no_more() -> None:
     assert [(row.claim.number, row.days) for row in page.items] == [(second.number, 10), (first.number, None)]
 
 
-@pytest.mark.parametrize("column", SORTS)
-async def test_the_queue_sorts_by_every_column_in_both_directions(column: str) -> None:
+async def test_the_queue_sorts_by_every_column_in_both_directions() -> None:
     desk = await make_desk()
     rechecked = await make_rechecked(desk)
     waiting = (await make_submitted(2))[1]
     await assign(waiting.number, desk.officer.user_id, by=By(desk.officer, NOW))
-
-    ascending, descending = await numbers(sort=column), await numbers(sort=f"-{column}")
-
-    assert set(ascending) == set(descending)
-    assert len(ascending) == 3
     last = {"status": rechecked, "amount": rechecked, "handler": waiting, "number": waiting}
-    if column in last:
-        assert descending[0] == last[column].number
-        assert ascending[0] != last[column].number
-    if column == "waiting":
-        assert (ascending[0], descending[-1]) == (waiting.number, waiting.number)
+
+    for column in SORTS:
+        ascending, descending = await numbers(sort=column), await numbers(sort=f"-{column}")
+
+        assert set(ascending) == set(descending), column
+        assert len(ascending) == 3
+        if column in last:
+            assert descending[0] == last[column].number
+            assert ascending[0] != last[column].number
+        if column == "waiting":
+            assert (ascending[0], descending[-1]) == (waiting.number, waiting.number)
 
 
 async def test_the_trade_amount_and_city_of_a_claim_stand_in_the_queue(client: httpx.AsyncClient) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import httpx
-import pytest
 from starlette.datastructures import QueryParams
 
 from market.claims.applications import submit_claim
@@ -58,15 +57,12 @@ async def test_the_neighbour_on_the_next_page_of_the_queue_is_opened_beside_that
     ]
 
 
-@pytest.mark.parametrize("number", ["BZ-2026-999999", "x" * 300, "'", ""])
-async def test_without_a_claim_of_that_number_the_queue_stands_alone(
-    number: str, client: httpx.AsyncClient
-) -> None:
+async def test_without_a_claim_of_that_number_the_queue_stands_alone(client: httpx.AsyncClient) -> None:
     await make_submitted()
     _applicant, draft = await make_draft()
     await sign_in(client, (await make_desk()).officer)
 
-    for text in (number, draft.number):
+    for text in ("BZ-2026-999999", "x" * 300, "'", "", draft.number):
         answer = await client.get("/desk", params={"open": text})
         assert answer.status_code == 200
         assert 'id="pane"' not in answer.text

@@ -21,7 +21,6 @@ from market.deals.terms import PlanRow
 from market.deps import Deps
 from market.kit.formats import yuan
 from market.kit.money import Money
-from market.ledger.checks import run_checks
 from market.ledger.transfers import balance
 from market.records.by import By
 from market.records.figures import Period
@@ -32,6 +31,7 @@ from tests.contracts.test_views import SCAN, SIGN
 from tests.deals.factories import Parties, make_agreed, make_match, make_parties, make_to_sign, move_clock
 from tests.deals.test_offer_pages import OFFER
 from tests.factories import NOW, make_broker
+from tests.invariants import OF_CONTRACTS, broken
 from tests.visitor import post, sign_in
 
 PRICE = Money(9_000_001, "JPY")
@@ -82,7 +82,7 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     )
     await contract_changes.confirm_change(ending.id, by=By(parties.seller, LATER))
     assert await balance(f"agreed:{parties.university.id}:JPY") == Money(-5_999_961, "JPY")
-    assert [result.findings for result in await run_checks() if not result.is_well] == []
+    assert await broken(*OF_CONTRACTS) == {}
 
 
 async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, deps: Deps) -> None:

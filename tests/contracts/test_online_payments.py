@@ -14,7 +14,6 @@ from market.contracts.states import ChangeKind
 from market.deps import Deps
 from market.kit.errors import GatewayUnavailable
 from market.kit.jobs import run_pending
-from market.ledger.checks import run_checks
 from market.ledger.transfers import balance
 from market.payments.gateway import CheckoutState
 from market.payments.models import Payment
@@ -23,6 +22,7 @@ from market.payments.states import PaymentStatus
 from market.records.by import By
 from tests.contracts.factories import LATER, TODAY
 from tests.contracts.online_payments import URLS, PayableContract, make_payable_contract
+from tests.invariants import OF_CONTRACTS, broken
 
 
 async def open_page(payable: PayableContract) -> Payment:
@@ -110,4 +110,4 @@ async def test_money_that_was_faster_stands_as_a_surplus(deps: Deps) -> None:
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     assert not await Receipt.exists()
     assert await balance(f"surplus:{payment.payable_id}") == payment.money
-    assert [result.findings for result in await run_checks() if not result.is_well] == []
+    assert await broken(*OF_CONTRACTS) == {}

@@ -11,7 +11,6 @@ from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.kit.money import Money
 from market.ledger import transfers as ledger
-from market.ledger.checks import run_checks
 from market.payments.payables import PaidPayment
 from market.records.by import By
 from tests.contracts.factories import (
@@ -23,6 +22,7 @@ from tests.contracts.factories import (
     make_remittance,
 )
 from tests.deals.factories import make_parties
+from tests.invariants import OF_CONTRACTS, broken
 
 
 async def test_when_all_has_arrived_the_deal_is_completed() -> None:
@@ -34,7 +34,7 @@ async def test_when_all_has_arrived_the_deal_is_completed() -> None:
 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
     assert await received_amount(contract.id) == contract.contract_amount
-    assert all(check.is_well for check in await run_checks())
+    assert await broken(*OF_CONTRACTS) == {}
 
 
 async def test_money_before_the_registration_counts_and_the_deal_follows_later() -> None:

@@ -14,7 +14,6 @@ from market.contracts.states import ReceiptSource
 from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
-from market.ledger.checks import run_checks
 from market.ledger.transfers import balance
 from market.pages.workbench import build_board
 from market.payments.models import ConnectedAccount, Dispute, GatewayEvent, Payment, Refund
@@ -29,6 +28,7 @@ from tests.contracts.factories import LATER, TODAY, instalments_of, make_registe
 from tests.contracts.online_payments import PayableContract, make_payable_contract
 from tests.deals.factories import make_parties
 from tests.factories import make_member
+from tests.invariants import OF_CONTRACTS, broken
 from tests.payments.bank_statement_files import Row
 
 PRICE = 80_500_000
@@ -36,7 +36,7 @@ PRICE = 80_500_000
 
 
 async def is_well() -> bool:
-    return [result for result in await run_checks() if not result.is_well] == []
+    return await broken(*OF_CONTRACTS) == {}
 
 
 async def test_a_part_goes_back_online_and_is_owed_again() -> None:

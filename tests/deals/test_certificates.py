@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,7 +25,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.money import Money
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, Verdict
-from tests.databases import past_guards
+from tests.databases import tampered
 from tests.deals.factories import PRICE, STATEMENT, Parties, make_parties, make_priced, make_to_sign
 from tests.factories import HOLIDAYS, NOW, make_staff
 from tests.invariants import broken
@@ -117,10 +116,6 @@ async def test_only_the_sides_and_the_operator_open_the_certificate() -> None:
     assert [await may_open_deal_file(viewer, file) for viewer in viewers] == [True, True, False, False]
 
 
-class Undone(Exception):
-    """Takes back what a test has tampered with."""
-
-
 TAMPERED = (
     "UPDATE deals SET pricing = 'agreed'",
     "UPDATE deals SET price_amount = price_amount + 1",
@@ -140,11 +135,8 @@ async def test_what_was_tampered_with_is_found_and_the_certificate_is_kept() -> 
 
     assert await broken("deals") == {}
     for statement in TAMPERED:
-        with suppress(Undone):
-            async with in_transaction():
-                await past_guards(statement)
-                assert await broken("deals"), statement
-                raise Undone
+        async with tampered(statement):
+            assert await broken("deals"), statement
     for statement in TAMPERED[2:]:
         with pytest.raises(IntegrityError):
             async with in_transaction():

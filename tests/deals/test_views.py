@@ -249,7 +249,7 @@ async def test_every_status_has_its_page(client: httpx.AsyncClient) -> None:
             assert page.status_code == 200, (status, page.text[:300])
             assert "None" not in page.text
             assert page.text.count("btn--act") <= 1
-            assert (await client.get("/deals")).status_code == 200
+        assert (await client.get("/deals")).status_code == 200, status
 
 
 async def test_only_those_of_the_deal_see_its_room(client: httpx.AsyncClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -180,33 +181,32 @@ async def test_an_application_that_changed_meanwhile_is_not_decided_unseen() -> 
         )
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"fields": {}}, "fields_of_work"),
-        ({"fields": {"materials": 99}}, "fields_of_work"),
-        ({"fields": {"materials": 101, "energy": -1}}, "fields_of_work"),
-        ({"fields": {"alchemy": 100}}, "fields_of_work"),
-        (
-            {
-                "fields": dict.fromkeys(("materials", "energy", "urban", "nuclear", "transport"), 16)
-                | {"aerospace": 20}
-            },
-            "fields_of_work",
-        ),
-        ({"region": "990000"}, "region"),
-        ({"phone": "无"}, "phone"),
-        ({"capacity": 0}, "capacity"),
-        ({"capacity": 61}, "capacity"),
-    ],
+AGAINST_THE_RULES: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"fields": {}}, "fields_of_work"),
+    ({"fields": {"materials": 99}}, "fields_of_work"),
+    ({"fields": {"materials": 101, "energy": -1}}, "fields_of_work"),
+    ({"fields": {"alchemy": 100}}, "fields_of_work"),
+    (
+        {
+            "fields": dict.fromkeys(("materials", "energy", "urban", "nuclear", "transport"), 16)
+            | {"aerospace": 20}
+        },
+        "fields_of_work",
+    ),
+    ({"region": "990000"}, "region"),
+    ({"phone": "无"}, "phone"),
+    ({"capacity": 0}, "capacity"),
+    ({"capacity": 61}, "capacity"),
 )
-async def test_what_an_applicant_tells_keeps_the_rules(change: dict[str, object], field: str) -> None:
+
+
+async def test_what_an_applicant_tells_keeps_the_rules() -> None:
     person = await make_person()
 
-    with pytest.raises(Invalid) as refused:
-        await apply_as_expert(replace(DETAILS, **change), PERIODS, blob(), by=By(person, NOW))  # type: ignore[arg-type]
-
-    assert refused.value.field == field
+    for change, field in AGAINST_THE_RULES:
+        with pytest.raises(Invalid) as refused:
+            await apply_as_expert(replace(DETAILS, **change), PERIODS, blob(), by=By(person, NOW))
+        assert refused.value.field == field, change
 
 
 @pytest.mark.parametrize(
@@ -374,26 +374,26 @@ async def test_of_who_was_never_admitted_nothing_of_their_past_is_left() -> None
     assert not await ExpertUnit.exists()
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE experts SET kind = 'legal'",
-        """UPDATE experts SET fields_of_work = '{"energy": 100}'""",
-        "UPDATE experts SET user_id = id",
-        "DELETE FROM experts",
-        "UPDATE expert_units SET name = '别的单位'",
-        "UPDATE expert_units SET ended_on = '2026-01-01' WHERE ended_on IS NOT NULL",
-        "DELETE FROM expert_units",
-        "UPDATE expert_decisions SET text = '什么也没查'",
-        "DELETE FROM expert_decisions",
-    ],
+KEPT = (
+    "UPDATE experts SET kind = 'legal'",
+    """UPDATE experts SET fields_of_work = '{"energy": 100}'""",
+    "UPDATE experts SET user_id = id",
+    "DELETE FROM experts",
+    "UPDATE expert_units SET name = '别的单位'",
+    "UPDATE expert_units SET ended_on = '2026-01-01' WHERE ended_on IS NOT NULL",
+    "DELETE FROM expert_units",
+    "UPDATE expert_decisions SET text = '什么也没查'",
+    "DELETE FROM expert_decisions",
 )
-async def test_the_database_keeps_what_draws_rest_on(statement: str) -> None:
+
+
+async def test_the_database_keeps_what_draws_rest_on() -> None:
     _person, expert = await make_applicant()
     await rule(expert, ExpertRuling.ADMIT)
 
-    with pytest.raises(IntegrityError):
-        await run_as_owner(statement)
+    for statement in KEPT:
+        with pytest.raises(IntegrityError):
+            await run_as_owner(statement)
 
 
 async def test_what_was_changed_past_the_database_is_found() -> None:

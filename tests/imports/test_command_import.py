@@ -180,31 +180,31 @@ async def test_rows_are_read_a_batch_at_a_time_and_the_same_twice_is_seen_across
     assert (report.total, report.created) == (601, 600)
 
 
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ("{no json", "不是 JSON"),
-        ("[1, 2]", "不是一条记录"),
-        (line(1, id=""), "没有编号"),
-        (line(1, id="长" * 121), "编号过长"),
-        (line(1, title=""), "没有名称"),
-        (line(1, title=None), "没有名称"),
-        (line(1, title="长" * 201), "名称过长"),
-        (line(1, title=5), "应是文字"),
-        (line(1, abstract="零\x00字节"), "不能保存"),
-        (line(1, abstract="半个\ud800字符"), "不能保存"),
-        (line(1, keywords=["坏\x00词"]), "不能保存"),
-        (line(1, abstract="长" * 50_001), "过长"),
-    ],
+UNKEEPABLE_ROWS: tuple[tuple[Any, str], ...] = (
+    ("{no json", "不是 JSON"),
+    ("[1, 2]", "不是一条记录"),
+    (line(1, id=""), "没有编号"),
+    (line(1, id="长" * 121), "编号过长"),
+    (line(1, title=""), "没有名称"),
+    (line(1, title=None), "没有名称"),
+    (line(1, title="长" * 201), "名称过长"),
+    (line(1, title=5), "应是文字"),
+    (line(1, abstract="零\x00字节"), "不能保存"),
+    (line(1, abstract="半个\ud800字符"), "不能保存"),
+    (line(1, keywords=["坏\x00词"]), "不能保存"),
+    (line(1, abstract="长" * 50_001), "过长"),
 )
-async def test_a_row_that_cannot_be_kept_is_refused_with_its_reason(
-    deps: Deps, tmp_path: Path, row: Any, reason: str
-) -> None:
-    report = await bring(deps, write(tmp_path / "outcomes.jsonl", [line(7), row]))
+
+
+async def test_a_row_that_cannot_be_kept_is_refused_with_its_reason(deps: Deps, tmp_path: Path) -> None:
+    rows = [row for row, _reason in UNKEEPABLE_ROWS]
+
+    report = await bring(deps, write(tmp_path / "outcomes.jsonl", [line(7), *rows]))
 
     assert report.created == 1
-    assert [refusal.row for refusal in report.refused] == [2]
-    assert reason in report.refused[0].reason
+    assert [refusal.row for refusal in report.refused] == list(range(2, 2 + len(rows)))
+    for refusal, (_row, reason) in zip(report.refused, UNKEEPABLE_ROWS, strict=True):
+        assert reason in refusal.reason
 
 
 async def test_the_same_reference_twice_in_a_file_is_taken_once(deps: Deps, tmp_path: Path) -> None:
@@ -319,33 +319,32 @@ async def test_the_filled_template_is_taken_over_with_codes_patents_and_money(
     assert outcome.comparison[0]["ours"] == "5.2 %"
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "reason"),
-    [
-        ("领域", "炼金术", "不在列表里"),
-        ("成熟度", "10", "不在列表里"),
-        ("价格（万元）", "很多", "不是金额"),
-        ("价格（万元）", "十二万", "写的是“十二万”（成果!H3），是 12万元 吗？不是请另填。"),
-        ("价格（万元）", "35万元/年", "写的是“35万元/年”（成果!H3），是 35万元 吗？不是请另填。"),
-        ("价格（万元）", "3,5", "写的是“3,5”（成果!H3），是哪一个？"),
-        ("价格（万元）", None, "没有填价格"),
-        ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
-        ("知识产权", "发明专利|201810861934.2|已授权|独占", "不在列表里"),
-        ("知识产权", "发明专利|201810861934.2|申请中|开放许可", "只有已授权的专利"),
-        ("一句话亮点", "", "没有填“一句话亮点”"),
-        ("单位", "", "没有填“单位”"),
-        ("成果名称", None, "没有填“成果名称”"),
-    ],
+WRONG_CELLS: tuple[tuple[str, Any, str], ...] = (
+    ("领域", "炼金术", "不在列表里"),
+    ("成熟度", "10", "不在列表里"),
+    ("价格（万元）", "很多", "不是金额"),
+    ("价格（万元）", "十二万", "写的是“十二万”（成果!H{row}），是 12万元 吗？不是请另填。"),
+    ("价格（万元）", "35万元/年", "写的是“35万元/年”（成果!H{row}），是 35万元 吗？不是请另填。"),
+    ("价格（万元）", "3,5", "写的是“3,5”（成果!H{row}），是哪一个？"),
+    ("价格（万元）", None, "没有填价格"),
+    ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
+    ("知识产权", "发明专利|201810861934.2|已授权|独占", "不在列表里"),
+    ("知识产权", "发明专利|201810861934.2|申请中|开放许可", "只有已授权的专利"),
+    ("一句话亮点", "", "没有填“一句话亮点”"),
+    ("单位", "", "没有填“单位”"),
+    ("成果名称", None, "没有填“成果名称”"),
 )
-async def test_a_row_of_the_template_that_is_wrong_says_why(
-    deps: Deps, tmp_path: Path, column: str, value: Any, reason: str
-) -> None:
-    path = fill(tmp_path / "outcomes.xlsx", OUTCOME, [OUTCOME_ROW | {column: value}])
 
-    report = await bring(deps, path)
 
-    assert (report.created, report.refused[0].row) == (0, 3)
-    assert reason in report.refused[0].reason
+async def test_a_row_of_the_template_that_is_wrong_says_why(deps: Deps, tmp_path: Path) -> None:
+    rows = [OUTCOME_ROW | {column: value} for column, value, _reason in WRONG_CELLS]
+
+    report = await bring(deps, fill(tmp_path / "outcomes.xlsx", OUTCOME, rows))
+
+    assert report.created == 0
+    assert [refusal.row for refusal in report.refused] == list(range(3, 3 + len(rows)))
+    for refusal, (_column, _value, reason) in zip(report.refused, WRONG_CELLS, strict=True):
+        assert reason.format(row=refusal.row) in refusal.reason
 
 
 def rows_read(path: Path, kind: Any = OUTCOME) -> tuple[list[dict[str, Any]], Report]:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, OrganisationKind, StaffRole
@@ -37,24 +36,27 @@ async def somebody(who: str) -> Actor | None:
     return await make_broker() if who == "broker" else await make_staff(StaffRole(who))
 
 
-@pytest.mark.parametrize("who", WHO)
-async def test_the_board_is_for_brokers_and_agents(client: httpx.AsyncClient, who: str) -> None:
-    await sign_in(client, await somebody(who))
+async def test_the_board_is_for_brokers_and_agents(client: httpx.AsyncClient) -> None:
+    for who in WHO:
+        await sign_in(client, await somebody(who))
 
-    answer = await client.get("/matches")
+        answer = await client.get("/matches")
 
-    assert answer.status_code == (200 if who in ("agent", "broker") else 303 if who == "guest" else 403)
+        expected = 200 if who in ("agent", "broker") else 303 if who == "guest" else 403
+        assert answer.status_code == expected, who
 
 
-@pytest.mark.parametrize("who", [who for who in WHO if who != "broker"])
-@pytest.mark.parametrize("act", ["take-up", "release"])
-async def test_only_brokers_take_up_and_release(client: httpx.AsyncClient, who: str, act: str) -> None:
+async def test_only_brokers_take_up_and_release(client: httpx.AsyncClient) -> None:
     match = await make_match()
-    await sign_in(client, await somebody(who))
 
-    answer = await post(client, f"/matches/{match.id}/{act}", follow=False)
+    for who in WHO:
+        if who == "broker":
+            continue
+        await sign_in(client, await somebody(who))
+        for act in ("take-up", "release"):
+            answer = await post(client, f"/matches/{match.id}/{act}", follow=False)
 
-    assert answer.status_code == (401 if who == "guest" else 403)
+            assert answer.status_code == (401 if who == "guest" else 403), (who, act)
     await match.refresh_from_db()
     assert (match.status, match.broker_id) == (MatchStatus.SUGGESTED, None)
 
@@ -130,12 +132,12 @@ async def test_the_board_narrows_by_field_and_by_words(client: httpx.AsyncClient
     assert "没有符合条件的匹配" in none
 
 
-@pytest.mark.parametrize("query", ["view=x", "field=x", "q=%00", "q=%25", "page=99999", "size=7", "view=own"])
-async def test_no_address_breaks_the_board(client: httpx.AsyncClient, query: str) -> None:
+async def test_no_address_breaks_the_board(client: httpx.AsyncClient) -> None:
     await make_match()
     await sign_in(client, await make_broker())
 
-    assert (await client.get(f"/matches?{query}")).status_code == 200
+    for query in ("view=x", "field=x", "q=%00", "q=%25", "page=99999", "size=7", "view=own"):
+        assert (await client.get(f"/matches?{query}")).status_code == 200, query
 
 
 async def test_a_long_list_comes_in_pages_the_best_first(client: httpx.AsyncClient) -> None:

@@ -59,33 +59,25 @@ async def coded(deps: Deps) -> Outcome:
     return outcome
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        *("202310587216.1", "2023105872161", "ZL202310587216.1", "zl 2023 1 0587216.1", "CN202310587216.1"),
-        *("专利号：ZL202310587216.1", "第202310587216.1号", "202310587216.9", "202310587216"),
-        *(
-            "AB23026045",
-            "ab 23026045",
-            "GDNUT-ZS-2025-03",
-            "GDNUTZS202503",
-            "6061",
-            "6061-T6",
-            "BR600",
-            "GX BR600",
-        ),
-        *("poincare", "Poincaré"),
-    ],
+CODES = (
+    *("202310587216.1", "2023105872161", "ZL202310587216.1", "zl 2023 1 0587216.1", "CN202310587216.1"),
+    *("专利号：ZL202310587216.1", "第202310587216.1号", "202310587216.9", "202310587216"),
+    *("AB23026045", "ab 23026045", "GDNUT-ZS-2025-03", "GDNUTZS202503"),
+    *("6061", "6061-T6", "BR600", "GX BR600"),
+    *("poincare", "Poincaré"),
 )
+
+
 async def test_an_outcome_is_found_by_patent_project_report_and_parts_of_codes(
-    client: httpx.AsyncClient, deps: Deps, typed: str
+    client: httpx.AsyncClient, deps: Deps
 ) -> None:
     await coded(deps)
 
-    page = (await client.get("/outcomes", params={"q": typed})).text
+    for typed in CODES:
+        page = (await client.get("/outcomes", params={"q": typed})).text
 
-    assert "路面砖" in page
-    assert "甘蔗收割机" not in page
+        assert "路面砖" in page, typed
+        assert "甘蔗收割机" not in page, typed
 
 
 async def test_a_listing_is_found_by_its_number_and_named_above_the_list(

@@ -15,7 +15,7 @@ from market.panels.fees import FeeForm
 from market.panels.personal_data import export_expert
 from market.records.by import By
 from market.records.decisions import Verdict
-from tests.databases import past_guards
+from tests.databases import past_guards, tampered
 from tests.factories import NOW
 from tests.invariants import broken
 from tests.panels.round_factories import Stage, actor_of, make_checked, make_concluded_round, seats
@@ -130,22 +130,16 @@ async def test_the_pages_show_the_list_to_who_decides_and_the_statement_to_the_e
     assert [row["verdict"] for row in exported["fees"]] == ["confirmed"]
 
 
-@pytest.mark.parametrize(
-    ("statement", "name"),
-    [
-        ("UPDATE round_fees SET per_unit = 240100, amount = 240100", "panels: fees are within their limits"),
-        ("UPDATE round_fees SET amount = amount + 1", "panels: fees are what the log says"),
-        (
-            "UPDATE round_fees SET proposed_at = proposed_at - interval '1 year'",
-            "panels: fees are for scores",
-        ),
-    ],
-)
-async def test_the_check_tells_fees_that_were_changed(statement: str, name: str) -> None:
+async def test_the_check_tells_fees_that_were_changed() -> None:
     stage = await make_concluded_round(*POINTS)
     await entered(stage)
     await decide_fees(stage.round.number, Verdict.CONFIRMED, reason="", by=By(stage.desk.rechecker, NOW))
     await past_guards("ALTER TABLE round_fees DROP CONSTRAINT round_fees_amount")
-    await past_guards(statement)
 
-    assert name in await broken("panels: fees")
+    for change, name in (
+        ("per_unit = 240100, amount = 240100", "panels: fees are within their limits"),
+        ("amount = amount + 1", "panels: fees are what the log says"),
+        ("proposed_at = proposed_at - interval '1 year'", "panels: fees are for scores"),
+    ):
+        async with tampered(f"UPDATE round_fees SET {change}"):  # noqa: S608  # written here
+            assert name in await broken("panels: fees")

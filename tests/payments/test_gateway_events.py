@@ -8,12 +8,12 @@ import pytest
 
 from market.kit.database import connection
 from market.kit.errors import NotFound
-from market.ledger.checks import run_checks
 from market.payments import checks, gateway_events, settlement
 from market.payments.gateway import ForgedEvent
 from market.payments.models import GatewayEvent, Payment
 from market.payments.payables import PaidPayment
 from market.payments.states import PaymentStatus
+from tests.invariants import OF_CONTRACTS, broken
 from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
 from tests.payments.toy_payable import TOY
 
@@ -263,4 +263,4 @@ async def test_all_is_well_after_a_whole_story(checkout: CheckoutSetup) -> None:
     await checkout.standin.pay(await checkout.page())
     await checkout.settle_all()
 
-    assert [checked for checked in await run_checks() if not checked.is_well] == []
+    assert await broken(*OF_CONTRACTS) == {}

@@ -11,7 +11,6 @@ import pytest
 from market.deps import Deps
 from market.kit.jobs import run_pending
 from market.kit.money import Money
-from market.ledger.checks import run_checks
 from market.payments import jobs
 from market.payments.checkouts import start_checkout
 from market.payments.gateway_events import settle_event
@@ -29,6 +28,7 @@ from market.payments.states import PaymentStatus
 from market.records.by import By
 from tests.factories import make_member
 from tests.fakes import FixedClock
+from tests.invariants import OF_CONTRACTS, broken
 from tests.payments.checkout_setup import NOW, PRICE, URLS, CheckoutSetup, checkout_setup
 from tests.payments.toy_payable import TOY, toy_room
 
@@ -126,14 +126,17 @@ async def test_money_for_an_unknown_payable_is_kept_and_retried_until_a_room_boo
     event = await GatewayEvent.get(id=event.id)
     assert (event.processed_at, "toy" in event.error) == (None, True)
     assert (await checkout.payment()).status is PaymentStatus.SUCCEEDED
-    broken = {each.name for each in await run_checks() if not each.is_well}
-    assert {"payments: every payable is declared", "payments: the gateway's amounts are ours"} <= broken
+    findings = await broken(*OF_CONTRACTS)
+    assert {
+        "payments: every payable is declared",
+        "payments: the gateway's amounts are ours",
+    } <= findings.keys()
 
     later = replace(deps, gateway=checkout.gateway, clock=FixedClock(TWO_HOURS_LATER))
     with toy_room(checkout.toy):
         await jobs.retry_events(later)
         await run_pending(later)
-        assert [each.name for each in await run_checks() if not each.is_well] == []
+        assert await broken(*OF_CONTRACTS) == {}
 
     [update] = set(checkout.toy.booked)  # by the job of the webhook and by the retry
     assert isinstance(update, PaidPayment)

@@ -6,8 +6,6 @@ from copy import deepcopy
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from market.deps import Deps
 from market.programmes.catalogue import INDEX, build_programmes, load_programmes
 from market.programmes.checks import programmes_are_as_released
@@ -15,7 +13,7 @@ from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_files import find_terms
 from market.programmes.states import TermsStatus
 from market.search.relay import rebuild, status
-from tests.databases import past_guards
+from tests.databases import tampered
 from tests.factories import NOW
 
 
@@ -90,25 +88,22 @@ async def test_a_version_ends_the_day_before_the_next_begins() -> None:
     assert str(old.valid_to) == "2024-12-31"
 
 
-@pytest.mark.parametrize(
-    ("statement", "words"),
-    [
-        ("UPDATE programmes SET name = '全额补助' WHERE slug = 'fuzhou'", "政策 fuzhou 的名称"),
-        ("UPDATE programmes SET region = '110000' WHERE slug = 'fuzhou'", "政策 fuzhou 的名称"),
-        ("UPDATE programmes SET role = 'seller' WHERE slug = 'fuzhou'", "政策 fuzhou 的名称"),
-        (
-            "UPDATE programme_terms SET valid_to = NULL WHERE version = '2024' AND valid_to = '2024-12-31'",
-            "政策 fuzhou 的 2024 版有效期不对",
-        ),
-    ],
+CHANGED = (
+    ("UPDATE programmes SET name = '全额补助' WHERE slug = 'fuzhou'", "政策 fuzhou 的名称"),
+    ("UPDATE programmes SET region = '110000' WHERE slug = 'fuzhou'", "政策 fuzhou 的名称"),
+    ("UPDATE programmes SET role = 'seller' WHERE slug = 'fuzhou'", "政策 fuzhou 的名称"),
+    (
+        "UPDATE programme_terms SET valid_to = NULL WHERE version = '2024' AND valid_to = '2024-12-31'",
+        "政策 fuzhou 的 2024 版有效期不对",
+    ),
 )
-async def test_a_programme_that_is_not_as_its_terms_were_released_is_found(
-    statement: str, words: str
-) -> None:
+
+
+async def test_a_programme_that_is_not_as_its_terms_were_released_is_found() -> None:
     await load_programmes(NOW)
     assert await programmes_are_as_released() == []
 
-    await past_guards(statement)
-
-    [finding] = await programmes_are_as_released()
-    assert finding.startswith(words)
+    for statement, words in CHANGED:
+        async with tampered(statement):
+            [finding] = await programmes_are_as_released()
+            assert finding.startswith(words)

@@ -80,11 +80,17 @@ def _is_empty_list(content: Any, path: tuple[str | int, ...]) -> bool:
 
 @pytest.mark.parametrize("terms", EVERY)
 def test_every_part_that_the_form_adds_or_takes_away_leaves_a_set_of_the_right_shape(terms: Terms) -> None:
-    for act in acts_in(rule_form(terms.content)):
+    # Of equal parts of a list one will do.
+    acts = {(act.template, *map(_step, act.path)): act for act in acts_in(rule_form(terms.content))}
+    for act in acts.values():
         changed = do_act(terms.content, act)
 
         assert schema_faults(changed) == [], act
         assert rule_form(changed)
+
+
+def _step(step: str | int) -> str:
+    return step if isinstance(step, str) else "*"
 
 
 def test_a_new_ceiling_is_typed_in_percent_and_money_in_ten_thousands() -> None:

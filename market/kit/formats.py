@@ -120,6 +120,12 @@ def end_of(value: date | datetime | None) -> str:
     return f"{last.isoformat()} 24:00"
 
 
+def closing_words(closes_at: datetime) -> str:
+    """Format the moment at which something closes: 2026-12-31 24:00, or 2026-12-31 17:00."""
+    at = local(closes_at)
+    return end_of(closes_at) if (at.hour, at.minute) == (0, 0) else moment(closes_at)
+
+
 def file_size(size: int) -> str:
     """Format a file's size in KB or MB."""
     if size < 1024:

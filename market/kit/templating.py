@@ -28,7 +28,7 @@ from market.kit.traditional import convert_page, is_converted
 
 FILTERS = (
     *("yuan", "figure", "wan", "wan_input", "in_unit", "in_words", "percent", "grouped"),
-    *("day", "moment", "end_of", "file_size"),
+    *("day", "moment", "end_of", "closing_words", "file_size"),
 )
 """Functions of `kit.formats` that templates use as filters."""
 

@@ -13,6 +13,7 @@ from market.accounts.web import actor_for
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.form_fields import typed_plainly
+from market.kit.formats import closing_words
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -33,7 +34,7 @@ from market.surveys.forms import (
 )
 from market.surveys.models import Survey
 from market.surveys.questions import choices_text
-from market.surveys.rules import closing_words, is_open, is_recommending, shown_status
+from market.surveys.rules import is_open, is_recommending, shown_status
 from market.surveys.states import SurveyAct, SurveyStatus
 
 MOST_QUOTA = 100_000

@@ -12,6 +12,7 @@ from market.accounts import messages
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.formats import closing_words
 from market.kit.i18n import gettext as _
 from market.listings import masking
 from market.listings.authoring import require_may_create
@@ -24,7 +25,7 @@ from market.surveys.management import WRITERS, lock
 from market.surveys.models import Survey, SurveyEntry, SurveyForm, SurveyQuota
 from market.surveys.queries import is_mandated_to, quotas_for
 from market.surveys.questions import PREFIX, Question, missing_answers
-from market.surveys.rules import closing_words, is_open, title_key
+from market.surveys.rules import is_open, title_key
 from market.surveys.states import (
     Channel,
     EntryAction,

@@ -11,6 +11,7 @@ from market.accounts.web import actor_for
 from market.files.attachments import required_upload
 from market.kit.errors import Conflict, Invalid
 from market.kit.flash import flash
+from market.kit.formats import closing_words
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.routing import UPLOAD, Route
@@ -27,7 +28,7 @@ from market.surveys.forms import EntryForm, MandateForm
 from market.surveys.models import Survey, SurveyEntry
 from market.surveys.paths import running_of
 from market.surveys.questions import PREFIX, AnswerForm, answer_form, shown_answers
-from market.surveys.rules import closing_words, is_open, secret_words
+from market.surveys.rules import is_open, secret_words
 from market.surveys.states import Channel, EntryStatus, SurveyAct
 from market.surveys.texts import all_texts, as_need
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from market.kit import atom
+from market.kit.formats import closing_words
 from market.kit.i18n import gettext as _
 from market.kit.letterhead import letterhead
 from market.surveys.models import Survey, SurveyExtension
-from market.surveys.rules import Tally, closing_words, shown_status
+from market.surveys.rules import Tally, shown_status
 from market.surveys.states import SurveyStatus
 
 NEWEST = 50

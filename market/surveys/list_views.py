@@ -15,6 +15,7 @@ from market.imports import excel_template, steps
 from market.imports.models import ListingImport
 from market.kit.errors import Invalid, NotFound
 from market.kit.form_fields import ChoiceField
+from market.kit.formats import closing_words
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -29,7 +30,6 @@ from market.surveys.entries import is_late
 from market.surveys.list_rows import form_of_questions
 from market.surveys.list_target import KEY
 from market.surveys.models import Survey
-from market.surveys.rules import closing_words
 from market.surveys.states import Channel, SurveyAct
 from market.surveys.units import get_unit_for
 

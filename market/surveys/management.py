@@ -17,6 +17,7 @@ from market.codes.regions import GUANGXI
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.formats import closing_words
 from market.kit.i18n import gettext as _
 from market.notices.models import DayKind
 from market.notices.periods import period_end
@@ -26,7 +27,7 @@ from market.records.transitions import begin, transition
 from market.search.duplicates import duplicate_groups
 from market.surveys.models import Survey, SurveyEntry, SurveyExtension, SurveyForm, SurveyQuota
 from market.surveys.questions import Question, make_questions
-from market.surveys.rules import RECOMMENDING_DAYS, REMIND_DAYS, closing_words, is_open, is_recommending
+from market.surveys.rules import RECOMMENDING_DAYS, REMIND_DAYS, is_open, is_recommending
 from market.surveys.states import (
     TO_SORT,
     Channel,

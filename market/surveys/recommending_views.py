@@ -10,6 +10,7 @@ from starlette.responses import Response
 from market.accounts.web import actor_for
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
+from market.kit.formats import closing_words
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
@@ -20,7 +21,7 @@ from market.surveys import queries, recommending
 from market.surveys.forms import RecommendForm
 from market.surveys.models import RecommendingUnit, Survey, SurveyQuota
 from market.surveys.paths import running_of
-from market.surveys.rules import Quota, closing_words, is_open, is_recommending, shown_status
+from market.surveys.rules import Quota, is_open, is_recommending, shown_status
 from market.surveys.states import SurveyAct
 from market.surveys.units import find_unit_of, get_unit_for
 from market.surveys.workbook import download

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.codes.canonical import canonical_key
-from market.kit.clock import local
-from market.kit.formats import end_of, moment
 from market.surveys.states import HANDED_IN, Channel, EntryStatus, SurveyStatus, Verdict
 
 RECOMMENDING_DAYS = 3
@@ -54,12 +52,6 @@ def shown_status(status: SurveyStatus, closes_at: datetime, now: datetime) -> Su
     """Return the status that people read: closed from the closing on."""
     is_over = status is SurveyStatus.OPEN and now >= closes_at
     return SurveyStatus.CLOSED if is_over else status
-
-
-def closing_words(closes_at: datetime) -> str:
-    """Return a closing as people read it: 2026-12-31 24:00, or 2026-12-31 17:00."""
-    at = local(closes_at)
-    return end_of(closes_at) if (at.hour, at.minute) == (0, 0) else moment(closes_at)
 
 
 def title_key(title: str) -> str:

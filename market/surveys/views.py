@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from market.accounts.web import optional_actor
 from market.kit.atom import MEDIA_TYPE
+from market.kit.formats import closing_words
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.surveys import feed as atom
 from market.surveys import queries
-from market.surveys.rules import closing_words, is_open, shown_status
+from market.surveys.rules import is_open, shown_status
 from market.surveys.states import EntryStatus, SurveyAct
 
 

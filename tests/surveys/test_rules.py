@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from market.kit.errors import Invalid
+from market.kit.formats import closing_words
 from market.surveys.questions import Question, QuestionKind, answer_form, make_questions, missing_answers
 from market.surveys.rules import (
     Quota,
     Tally,
-    closing_words,
     is_open,
     is_recommending,
     secret_words,

@@ -37,6 +37,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
+from market.programmes.call_queries import require_open
 from market.programmes.catalogue import compiled, get_programme, version_in_force
 from market.programmes.models import Programme
 from market.records.by import By
@@ -189,7 +190,8 @@ async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
     The integrity records are checked first; the answer is stored even when it bars the applicant.
 
     Raises:
-        Invalid: the applicant has no account that a second person confirmed.
+        Invalid: the applicant has no account that a second person confirmed, or the programme has calls and
+            none of the claim's year is open.
         Barred: an integrity record bars the applicant; it says which and how to appeal.
         Conflict: the claim is submitted already.
     """
@@ -198,6 +200,8 @@ async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
     require_editable(claim.status)
     if not is_declared:
         raise Invalid(_("请先声明所填内容真实、完整。"), field="declaration")
+    if claim.status is ClaimStatus.DRAFT:
+        await require_open(claim.programme.slug, claim.year, by.now)
     applicant = await Organisation.get(id=claim.applicant_id)
     await require_clear(
         applicant.uscc,

@@ -265,6 +265,20 @@ async def supplements_are_as_requested() -> list[str]:
     )
 
 
+async def claims_were_submitted_while_a_call_was_open() -> list[str]:
+    """Where a programme had a call, each claim was first submitted while one of its year was open."""
+    return await find_rows(
+        "SELECT c.number FROM claims c WHERE c.submitted_at IS NOT NULL AND EXISTS (SELECT 1 FROM calls k "
+        "WHERE k.programme_id = c.programme_id AND k.status = 'released' AND k.decided_at <= c.submitted_at) "
+        "AND NOT EXISTS (SELECT 1 FROM calls k WHERE k.programme_id = c.programme_id AND k.year = c.year "
+        "AND k.status = 'released' AND k.decided_at <= c.submitted_at AND k.opens_at <= c.submitted_at "
+        "AND c.submitted_at < coalesce((SELECT g.closes_at FROM call_closings g WHERE g.call_id = k.id "
+        "AND g.verdict = 'confirmed' AND g.decided_at <= c.submitted_at ORDER BY g.decided_at DESC LIMIT 1), "
+        "k.closes_at))",
+        lazy("申报 %(number)s 不是在受理期内提交的"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "subsidies: awards are what was computed": Invariant(
         lazy("补助：申报的补助就是核算的结果"), awards_as_computed
@@ -305,5 +319,8 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "subsidies: accounts are the ones frozen into claims": Invariant(
         lazy("补助：申报的收款账户与提交时的日志一致"), payees_as_logged
+    ),
+    "subsidies: claims were submitted while a call was open": Invariant(
+        lazy("补助：有申报通知的，在受理期内提交"), claims_were_submitted_while_a_call_was_open
     ),
 }

@@ -77,6 +77,8 @@ Hold = Callable[[str, UUID], Awaitable[str]]
 """Returns why a subject, by kind and id, is neither dealt in nor taken down; empty where it may be."""
 ChangeListener = Callable[[str, UUID], Awaitable[None]]
 """Called with an index and the id of a record that changed, in the transaction of the change."""
+CallListener = Callable[[UUID, "By"], Awaitable[None]]
+"""Called with a call for applications that was released or closes at another moment, in that transaction."""
 PayeeListener = Callable[["PayeeAccount | None", "PayeeAccount", "By"], Awaitable[None]]
 """Called with an organisation's account before and the one put in force, in the transaction of the change."""
 KeyedCheck = Callable[[str], Awaitable[list[str]]]
@@ -158,6 +160,7 @@ class Room:
     hold: Hold | None = None
     """Tells why no deal may be opened or priced about a subject now, nor the subject be taken down."""
     payee_listener: PayeeListener | None = None
+    call_listener: CallListener | None = None
     change_listener: ChangeListener | None = None
     """Called when public facts of an organisation or a broker change."""
     index_listeners: Mapping[str, IndexListener] = field(default_factory=dict)
@@ -310,6 +313,10 @@ class Rooms:
         for room in self.upwards:
             declared += [*room.audit_verbs.get(subject_kind, ()), *room.audit_verbs.get("*", ())]
         return declared
+
+    @property
+    def call_listeners(self) -> list[CallListener]:
+        return [room.call_listener for room in self.upwards if room.call_listener]
 
     @property
     def payee_listeners(self) -> list[PayeeListener]:

@@ -170,12 +170,17 @@ async def close_periods() -> None:
 
 async def released_terms() -> list[Terms]:
     """Return every released version, compiled."""
+    return list((await released_by_id()).values())
+
+
+async def released_by_id() -> dict[UUID, Terms]:
+    """Return every released version, compiled, by the id of its row."""
     ids = await ProgrammeTerms.filter(status=TermsStatus.RELEASED).values_list("id", flat=True)
     missing = [identity for identity in ids if identity not in _compiled]
     if missing:
         for row in await ProgrammeTerms.filter(id__in=missing):
             compiled(row)
-    return [_compiled[identity] for identity in ids]  # type: ignore[index]
+    return {UUID(str(identity)): _compiled[UUID(str(identity))] for identity in ids}
 
 
 def compiled(row: ProgrammeTerms) -> Terms:

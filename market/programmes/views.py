@@ -22,7 +22,9 @@ from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.programmes import drafts, summaries
-from market.programmes.catalogue import clauses, compiled, get_programme, list_programmes, list_versions
+from market.programmes.call_queries import windows
+from market.programmes.call_windows import current_windows
+from market.programmes.catalogue import compiled, get_programme, list_programmes, list_versions
 from market.programmes.drafts import MOST_CONTENT
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.rule_edits import Edited, do_act, faults_of, find_act, put_typed
@@ -44,23 +46,15 @@ async def index(request: Request) -> Response:
     rows = await list_programmes()
     latest = {row.id: (await list_versions(row.id))[:1] for row in rows}
     terms = {row.id: compiled(latest[row.id][0]) for row in rows if latest[row.id]}
-    return render(request, "programmes/programmes.html", programmes=rows, terms=terms, summaries=summaries)
-
-
-async def show(request: Request) -> Response:
-    programme = await get_programme(request.path_params["slug"])
-    versions = await list_versions(programme.id)
-    version = request.query_params.get("version", "")
-    terms_row = next((row for row in versions if row.version == version), versions[0])
+    now = deps(request).clock()
+    calls = {slug: current_windows(of_programme, now)[0] for slug, of_programme in (await windows()).items()}
     return render(
         request,
-        "programmes/programme.html",
-        programme=programme,
-        versions=versions,
-        shown=terms_row,
-        terms=compiled(terms_row),
-        clauses=clauses(terms_row.content),
+        "programmes/programmes.html",
+        programmes=rows,
+        terms=terms,
         summaries=summaries,
+        windows=calls,
     )
 
 
@@ -206,7 +200,6 @@ def _draft_page(
 
 routes = [
     Route("/subsidies", index, name="programmes:index", methods=["GET"]),
-    Route("/subsidies/{slug}", show, name="programmes:show", methods=["GET"]),
     Route("/desk/terms", terms, name="programmes:drafts", methods=["GET"]),
     Route("/desk/terms/{slug}/draft", draft, name="programmes:draft", methods=["GET", "POST"]),
 ]

@@ -17,6 +17,7 @@ from market.codes.room import ROOM as CODES
 from market.contracts.room import ROOM as CONTRACTS
 from market.deals.room import ROOM as DEALS
 from market.documents.room import ROOM as DOCUMENTS
+from market.eligibility.room import ROOM as ELIGIBILITY
 from market.experts.room import ROOM as EXPERTS
 from market.files.room import ROOM as FILES
 from market.imports.room import ROOM as IMPORTS
@@ -32,6 +33,7 @@ from market.panels.room import ROOM as PANELS
 from market.papers.room import ROOM as PAPERS
 from market.payees.room import ROOM as PAYEES
 from market.payments.room import ROOM as PAYMENTS
+from market.policies.room import ROOM as POLICIES
 from market.programmes.room import ROOM as PROGRAMMES
 from market.questions.room import ROOM as QUESTIONS
 from market.records.room import ROOM as RECORDS
@@ -50,6 +52,7 @@ ROOMS = Rooms(
         PAGES,
         TARGETS,
         BUDGETS,
+        ELIGIBILITY,
         CLAIMS,
         REWARDS,
         AUCTIONS,
@@ -65,6 +68,7 @@ ROOMS = Rooms(
         EXPERTS,
         IMPORTS,
         LISTINGS,
+        POLICIES,
         PAPERS,
         PAYEES,
         PROGRAMMES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,26 +64,60 @@ class OrganisationNotice:
 
 
 async def notify_organisations(
-    notices: Sequence[OrganisationNotice], *, roles: Collection[MemberRole], now: datetime
+    notices: Sequence[OrganisationNotice],
+    *,
+    roles: Collection[MemberRole],
+    now: datetime,
+    is_mailed: bool = True,
 ) -> int:
     """Notify the active members, in one of `roles`, of many organisations, each of its own matter.
 
     Some five statements for all, so that an act about hundreds does not take long; else as `notify`.
     """
+    addressed = await _address(notices, roles)
+    return await _send_each(addressed, now, is_mailed=is_mailed)
+
+
+async def mail_organisations(
+    notices: Sequence[OrganisationNotice], *, roles: Collection[MemberRole], now: datetime
+) -> int:
+    """Mail the active members of many organisations what messages told them before, such as a digest.
+
+    Returns the number of mails: an address that nobody has confirmed is sent none.
+    """
+    letters = [
+        _letter(person, source_text(words), address)
+        for person, words, address in await _address(notices, roles)
+        if person.email_confirmed_at is not None
+    ]
+    await queue_mails(letters, now=now)
+    return len(letters)
+
+
+async def count_members(
+    organisation_ids: Collection[UUID], *, roles: Collection[MemberRole]
+) -> dict[UUID, int]:
+    """Return how many active members, in one of `roles`, each of these organisations has; 0 is left out."""
+    memberships = Membership.active(organisation_id__in=list(organisation_ids), role__in=list(roles))
+    rows = await memberships.filter(user__is_active=True).values_list("organisation_id", flat=True)
+    return dict(Counter(UUID(str(organisation_id)) for organisation_id in rows))
+
+
+async def _address(
+    notices: Sequence[OrganisationNotice], roles: Collection[MemberRole]
+) -> list[tuple[User, str, str]]:
+    """Return the people who are told, each with text and address."""
     memberships = Membership.active(
         organisation_id__in=list({notice.organisation_id for notice in notices}), role__in=list(roles)
     )
     members: defaultdict[UUID, dict[UUID, User]] = defaultdict(dict)
     for membership in await memberships.filter(user__is_active=True).select_related("user"):
         members[membership.organisation_id][membership.user_id] = membership.user
-    return await _send_each(
-        [
-            (person, notice.text, notice.address)
-            for notice in notices
-            for person in members[notice.organisation_id].values()
-        ],
-        now,
-    )
+    return [
+        (person, notice.text, notice.address)
+        for notice in notices
+        for person in members[notice.organisation_id].values()
+    ]
 
 
 @dataclass(frozen=True)
@@ -109,13 +143,15 @@ async def notify_people(notices: Sequence[PersonNotice], *, now: datetime) -> in
     )
 
 
-async def _send_each(notices: Sequence[tuple[User, str, str]], now: datetime) -> int:
+async def _send_each(
+    notices: Sequence[tuple[User, str, str]], now: datetime, *, is_mailed: bool = True
+) -> int:
     """Write a message and a mail for each person, text and address."""
     messages, letters = [], []
     for person, words, address in notices:
         text = source_text(words)
         messages.append(_message(person, text, address, now))
-        if person.email_confirmed_at is not None:
+        if is_mailed and person.email_confirmed_at is not None:
             letters.append(_letter(person, text, address))
     await Message.bulk_create(messages, batch_size=500)
     await queue_mails(letters, now=now)

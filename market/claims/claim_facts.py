@@ -76,11 +76,11 @@ async def gather_facts(
         by_outcome[key] = by_outcome.get(key, 0) + (row["award_amount"] or 0)
     recorded = await contract_facts([contract.id for contract in contracts])
     return {
-        "applicant": _applicant(applicant, programme.role),
+        "applicant": applicant_facts(applicant, programme.role),
         "year": year,
         "granted_this_year": await _granted(programme.id, applicant.id, year, apart_from),
         "contracts": [
-            _contract(
+            contract_entry(
                 contract,
                 {name: by_contract[contract.id] for name, by_contract in recorded.items()},
                 year,
@@ -106,7 +106,8 @@ async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from
     return int(row["granted"])
 
 
-def _applicant(organisation: Organisation, role: str) -> dict[str, Any]:
+def applicant_facts(organisation: Organisation, role: str) -> dict[str, Any]:
+    """Return the facts of an organisation that applies in a role."""
     flags = {} if organisation.is_sme is None else {"sme": organisation.is_sme}
     kind = organisation.kind.value
     return {
@@ -130,7 +131,7 @@ def _party(organisation: Organisation) -> dict[str, Any]:
     }
 
 
-def _contract(
+def contract_entry(
     contract: Contract,
     recorded: Mapping[str, list[Any]],
     year: int,
@@ -138,6 +139,10 @@ def _contract(
     granted_for_outcome: int,
     declared: ClaimContract | None,
 ) -> dict[str, Any]:
+    """Return the facts of one contract, whose deal has been read with its sides and outcome.
+
+    `recorded` are its receipts, sales, exclusions and equity paid in.
+    """
     deal: Deal = contract.deal
     return {
         "no": contract.registration_number,

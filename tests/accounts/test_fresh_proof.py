@@ -25,6 +25,8 @@ from market.kit.room import FreshProof
 from market.notices.states import NoticeAct
 from market.payees.models import PayeeAccount
 from market.payees.states import PayeeAct
+from market.policies.states import PolicyAct
+from market.programmes.call_states import CallAct
 from market.programmes.states import ProgrammeAct
 from market.rewards.states import RewardAct
 from market.rooms import ROOMS
@@ -38,6 +40,8 @@ WAITING = re.compile(r'name="proof_of" value="([0-9a-f-]{36})"')
 SETTLED: dict[str, set[StrEnum]] = {
     "release and approve": {
         ProgrammeAct.RELEASE_TERMS,
+        CallAct.RELEASE_CALL,
+        PolicyAct.RELEASE_POLICY,
         BudgetAct.APPROVE,
         BudgetAct.CONFIRM_CLAWBACK,
         BudgetAct.CONFIRM_RETURN,

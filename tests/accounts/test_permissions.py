@@ -14,11 +14,14 @@ from market.challenges.states import ChallengeAct
 from market.claims.states import ClaimAct
 from market.contracts.states import ContractAct
 from market.deals.states import DealAct
+from market.eligibility.states import EligibilityAct
 from market.experts.states import ExpertAct
 from market.integrity.states import IntegrityAct
 from market.notices.states import NoticeAct
 from market.panels.states import PanelAct
 from market.papers.states import PaperAct
+from market.policies.states import PolicyAct
+from market.programmes.call_states import CallAct
 from market.programmes.states import ProgrammeAct
 from market.rewards.states import RewardAct
 from market.rooms import ROOMS
@@ -156,6 +159,12 @@ EXPECTED = {
     "confirm_rate": "- - - - - - - - - y - -",
     "draft_terms": "- - - - - - - y - - - -",
     "release_terms": "- - - - - - - - - y - -",
+    "draft_call": "- - - - - - - y - - - -",
+    "release_call": "- - - - - - - - - y - -",
+    "draft_policy": "- - - - - - - y - - - -",
+    "release_policy": "- - - - - - - - - y - -",
+    "run_eligibility": "- - - - - - - - - - y -",
+    "see_unreached": "- - - - - - - - - - y y",
     "see_sanctions": "- - - - - - - - - y y y",
     "manage_sanctions": "- - - - - - - - - - y -",
     "decide_sanction": "- - - - - - - - - y - -",
@@ -221,6 +230,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         SurveyAct.READ_ENTRIES,
         SurveyAct.READ_SURVEYS,
         RewardAct.EXPORT_PAYOUTS,
+        EligibilityAct.SEE_UNREACHED,
     }
 
     assert {act for act in ACTS if may(frozenset({Role.AUDITOR}), act)} <= reading
@@ -239,6 +249,8 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (ClaimAct.RECHECK, BudgetAct.APPROVE),
         (ClaimAct.CALCULATE, BudgetAct.APPROVE),
         (ProgrammeAct.DRAFT_TERMS, ProgrammeAct.RELEASE_TERMS),
+        (CallAct.DRAFT_CALL, CallAct.RELEASE_CALL),
+        (PolicyAct.DRAFT_POLICY, PolicyAct.RELEASE_POLICY),
         (BudgetAct.CONFIRM_LIST, BudgetAct.APPROVE),
         (BudgetAct.START_CLAWBACK, BudgetAct.CONFIRM_CLAWBACK),
         (BudgetAct.PROPOSE_HANDOVER, BudgetAct.CONFIRM_HANDOVER),

@@ -7,6 +7,7 @@ from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
 from market.kit.room import Room
 from market.pages import (
+    check_views,
     compare,
     deal_views,
     deal_worklist,
@@ -16,6 +17,7 @@ from market.pages import (
     listing_views,
     models,
     profile_views,
+    programme_views,
     quality_views,
     search_views,
     sharing,
@@ -33,10 +35,12 @@ ROOM = Room(
         *search_views.routes,
         *export_views.routes,
         *compare.routes,
+        *check_views.routes,
         *quality_views.routes,
         *listing_views.routes,
         *sharing.routes,
         *profile_views.routes,
+        *programme_views.routes,
         *deal_views.routes,
         *survey_report_views.routes,
         *workbench_views.routes,

@@ -22,6 +22,7 @@ from market.listings.masking import need_owner_name
 from market.listings.models import Need, Outcome
 from market.pages import listing_labels
 from market.pages.search_results import NEEDS, OUTCOMES, Scope, SearchResults, title_of
+from market.policies.models import Policy
 
 Row = Sequence[Cell | None]
 
@@ -64,6 +65,8 @@ def address_of(record: Any) -> str:
         return f"/outcomes/{record.number}"
     if isinstance(record, Need):
         return f"/needs/{record.number}"
+    if isinstance(record, Policy):
+        return f"/policies/{record.number}"
     if slug := getattr(record, "slug", ""):
         return f"/subsidies/{slug}"
     return f"/{'brokers' if hasattr(record, 'certificate_level') else 'organisations'}/{record.id}"
@@ -78,7 +81,7 @@ def _author(record: Any, actor: Actor | None) -> str:
 
 
 def _summary(record: Any) -> str:
-    for name in ("highlight", "description", "introduction", "issuer"):
+    for name in ("highlight", "description", "introduction", "summary", "issuer"):
         if text := getattr(record, name, ""):
             return str(text)[:200]
     return title_of(record)
@@ -160,8 +163,7 @@ def _need(need: Need, actor: Actor | None) -> list[Cell | None]:
 
 
 def _other(record: Any) -> list[Cell | None]:
-    name = getattr(record, "name", None) or record.user.name
-    return [str(name), str(getattr(record, "introduction", "") or getattr(record, "issuer", ""))]
+    return [title_of(record), str(getattr(record, "introduction", "") or getattr(record, "issuer", ""))]
 
 
 def _yuan(amount: int | None) -> Money | None:

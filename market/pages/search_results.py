@@ -25,6 +25,8 @@ from market.listings.kinds import NEED, OUTCOME
 from market.listings.queries import list_rows_by_ids
 from market.matching.queries import has_matches, list_by_match_score
 from market.pages.identifiers import find_listings, find_organisation, list_own_listings_of
+from market.pages.policy_order import order_policies
+from market.policies.queries import list_by_ids as list_policies
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.states import TermsStatus
 from market.search import filters, search_params
@@ -90,14 +92,14 @@ async def _brokers(ids: Sequence[UUID]) -> list[Any]:
 
 
 async def _policies(ids: Sequence[UUID]) -> list[Any]:
-    """Load programmes, with the moment their newest terms were released, which a feed shows."""
+    """Load policies, and programmes with the moment their newest terms were released, which a feed shows."""
     programmes = await Programme.filter(id__in=list(ids))
     released = ProgrammeTerms.filter(programme_id__in=list(ids), status=TermsStatus.RELEASED)
     rows = await released.order_by("released_at").values_list("programme_id", "released_at")
     moments: dict[UUID, datetime] = dict(rows)
     for programme in programmes:
         programme.released_at = moments.get(programme.id)
-    return _in_order(ids, programmes)
+    return _in_order(ids, [*programmes, *await list_policies(ids)])
 
 
 def _in_order(ids: Sequence[UUID], records: Sequence[Any]) -> list[Any]:
@@ -182,6 +184,8 @@ async def searcher_for(deps: Deps, actor: Actor | None, params: SearchParams) ->
             return Identified(box, named)
         if organisation := await find_organisation(params.words):
             return PinnedResults(box, await list_own_listings_of(params.page.index, organisation))
+    if params.page.index == POLICIES.key and not params.words:
+        return PinnedResults(box, await order_policies(actor))
     if not params.is_by_match:
         return box
     return PinnedResults(box, await list_by_match_score(actor, params.page.index))

@@ -40,6 +40,7 @@ from market.pages.search_results import (
 )
 from market.programmes import summaries
 from market.programmes.catalogue import compiled, list_versions
+from market.programmes.models import Programme
 from market.search.search_params import LONGEST_TEXT
 
 MOST_ADDRESS = 16_000
@@ -121,7 +122,8 @@ async def _row_context(request: Request, results: SearchResults) -> dict[str, An
     if results.scope is ORGANISATIONS:
         context["counts"] = await _count_outcomes([row.id for row in rows])
     if results.scope is POLICIES:
-        newest = {row.id: (await list_versions(row.id))[:1] for row in rows}
+        programmes = [row for row in rows if isinstance(row, Programme)]
+        newest = {row.id: (await list_versions(row.id))[:1] for row in programmes}
         context["terms"] = {key: compiled(versions[0]) for key, versions in newest.items() if versions}
         context["summaries"] = summaries
     return context

@@ -229,7 +229,11 @@ BROKERS = SearchPage(
 )
 POLICIES = SearchPage(
     index="policies",
-    choices=(ChoiceFilter("kind", "kind", lazy("补给谁"), _roles), _REGION),
+    choices=(
+        ChoiceFilter("kind", "kind", lazy("补给谁"), _roles),
+        ChoiceFilter("level", "scope", lazy("文件级别"), lambda: choices("policy_level")),
+        _REGION,
+    ),
     steps=(),
     sorts={"": (lazy("综合"), None)},
 )

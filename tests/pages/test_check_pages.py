@@ -1,0 +1,146 @@
+"""The pages of who may apply, as a guest and an organisation use them, without scripts."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+
+from market.accounts.models import Organisation
+from market.claims.models import Claim
+from tests.claims.factories import make_applicant, make_contract, make_desk, make_draft, make_sales
+from tests.factories import NOW, make_member
+from tests.programmes.factories import make_programmes
+from tests.programmes.test_calls import make_call
+from tests.visitor import post, sign_in
+
+CHECK = "/policies/check"
+ANSWERS = {"who": "enterprise", "place": "450100", "what": "unsure", "amount": "120"}
+
+
+async def test_a_guest_comes_from_the_home_page_in_two_clicks_to_what_their_firm_may_claim(
+    client: httpx.AsyncClient,
+) -> None:
+    await make_programmes()
+    home = await client.get("/")
+    assert f'href="{CHECK}"' in home.text or f'{CHECK}"' in home.text
+    form = await client.get(CHECK)
+    assert 'method="get"' in form.text
+    assert "21 项政策" in form.text or "项政策、" in form.text
+
+    result = await client.get(CHECK, params=ANSWERS)
+
+    assert "3 项与您有关，0 项现在就可以申报" in result.text
+    assert "再答 3 问，可定 3 项" in result.text
+    assert "申报期未公布" in result.text
+    assert "600,000.00" in result.text
+    assert "资格" not in result.text
+    assert "set-cookie" not in {name.lower() for name in result.headers if "session" in name.lower()}
+
+
+async def test_answers_go_on_in_the_address_until_nothing_is_left_to_ask(client: httpx.AsyncClient) -> None:
+    await make_programmes()
+    more = ANSWERS | {"what": "licence", "before": "no", "sales": "300", "received": "120"}
+    first = await client.get(CHECK, params=ANSWERS | {"before": "no"})
+    assert re.search(r'type="hidden" name="before" value="no"', first.text)
+
+    result = await client.get(CHECK, params=more)
+
+    assert "1 项现在就可以申报" in result.text
+    assert "再答" not in result.text
+    assert "programme=guangxi&amp;year=2026" in result.text
+    assert "合同类型属于本政策支持范围" in result.text, "why the others fail"
+    edit = await client.get(CHECK, params=more | {"edit": "1"})
+    assert 'value="licence"' in edit.text
+    assert "checked" in edit.text
+
+
+async def test_what_cannot_be_read_is_told_at_its_field_and_elsewhere_it_says_that_nothing_is_known(
+    client: httpx.AsyncClient,
+) -> None:
+    await make_programmes()
+    wrong = await client.get(CHECK, params=ANSWERS | {"amount": "很多", "who": "nobody", "place": "999999"})
+    assert wrong.status_code == 422
+    assert wrong.text.count("请从列表中选择。") >= 2
+    assert "请填金额" in wrong.text
+    assert (await client.get(CHECK, params=ANSWERS | {"amount": "1000000000"})).status_code in (200, 422)
+    elsewhere = await client.get(CHECK, params=ANSWERS | {"place": "110000"})
+    assert "没有与您有关的政策" in elsewhere.text
+    huge = await client.get(CHECK, params=ANSWERS | {"amount": "9" * 300})
+    assert huge.status_code == 422
+
+
+async def test_calls_say_until_when_and_whom_to_ask(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    await make_applicant()
+    await make_call(desk, opens_at=NOW, closes_at=NOW + timedelta(days=10))
+    upcoming = await make_call(desk, "nanning-voucher", opens_at=NOW + timedelta(days=3))
+    more = ANSWERS | {"what": "licence", "before": "no", "sales": "300"}
+
+    page = (await client.get(CHECK, params=more)).text
+
+    assert "还剩 10 天" in page
+    assert "0771-5550100" in page
+    service = (await client.get(CHECK, params=ANSWERS | {"what": "service"})).text
+    assert upcoming.number in service
+    assert "开始" in service
+
+
+async def test_an_organisation_sees_how_it_stands_by_its_records_and_claims_with_one_press(
+    client: httpx.AsyncClient,
+) -> None:
+    applicant = await make_applicant()
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contract = await make_contract(buyer)
+    await make_sales(contract, applicant)
+    await sign_in(client, applicant)
+
+    page = (await client.get(CHECK)).text
+
+    assert buyer.name in page
+    assert "1 项现在就可以申报" in page
+    link = re.search(r'href="(/claims/new\?[^"]+)"', page)
+    assert link
+    address = link[1].replace("&amp;", "&")
+    assert contract.number in address
+    prefilled = await client.get(address)
+    assert contract.number in prefilled.text
+    form = {"programme": "guangxi", "year": "2026", "contracts": contract.number}
+    assert (await post(client, "/claims/new", form)).status_code == 200
+    claim = await Claim.get()
+    assert claim.number in (await client.get(CHECK)).text
+    assert "答四个问题" in (await client.get(f"{CHECK}?ask=1")).text
+
+
+async def test_an_organisation_without_a_contract_learns_what_it_lacks(client: httpx.AsyncClient) -> None:
+    await make_programmes()
+    await sign_in(client, await make_member())
+
+    page = (await client.get(CHECK)).text
+
+    assert "3 项与您有关，0 项现在就可以申报" in page
+    assert "签了合同、录入系统后自动核对" in page
+    assert "记录里还没有、又能定下结论的" in page
+
+
+async def test_a_refused_submission_says_why_at_its_field(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    applicant, claim = await make_draft()
+    call = await make_call(desk)
+    await sign_in(client, applicant)
+
+    answer = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y", "is_incomplete": "y"})
+
+    assert answer.status_code == 422
+    assert call.number in answer.text
+    assert "开始受理" in answer.text
+
+
+async def test_the_list_begins_with_what_concerns_who_looks(client: httpx.AsyncClient) -> None:
+    await make_programmes()
+
+    page = await client.get("/policies")
+
+    assert page.status_code in (200, 503)
+    assert CHECK in page.text or page.status_code == 503

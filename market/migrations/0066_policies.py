@@ -95,7 +95,7 @@ def _id() -> tuple[str, object]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0061_calls")]
+    dependencies = [("market", "0065_calls")]
 
     initial = False
 

@@ -63,7 +63,7 @@ def _moment(name: str, *, is_null: bool = False) -> tuple[str, object]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0062_policies")]
+    dependencies = [("market", "0066_policies")]
 
     initial = False
 

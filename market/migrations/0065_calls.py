@@ -66,7 +66,7 @@ def _second_person() -> list[tuple[str, object]]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0060_exchange_certificates")]
+    dependencies = [("market", "0064_targets")]
 
     initial = False
 

@@ -1,16 +1,18 @@
 """Where the streams of live auctions get their frames: the newest state alone, ten times a second at most.
 
-One connection of the process listens; a frame is made once for all who watch an auction, and each watcher
-has room for one: who is slow skips what others saw, and sees the newest. A stream holds no connection.
+One connection of the process listens; a frame is made once for all who watch an auction, and all its streams
+send the same bytes. Who is slow skips what others saw, and sees the newest. A stream holds no connection, and
+has no timer and no task of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from market.kit.database import connection
 from market.kit.errors import TooMany
 from market.kit.i18n import gettext as _
 from market.kit.listening import listening
+from market.kit.shutdown import Shutdown
 
 CHANNEL = "auction"
 TICK = 0.1
@@ -26,44 +29,64 @@ TICK = 0.1
 LOOK = 2.0
 """Seconds after which every watched auction is looked at: its status changes without a bid."""
 HEARTBEAT = 15.0
-"""Seconds of silence after which a stream says that it lives."""
+"""Seconds after which a state that has not changed is sent again: the page sees that it is connected."""
 MOST, MOST_EACH, MOST_OF_ADDRESS = 1500, 6, 600
 """Streams of the process, of a person, and of the guests behind one address, which may be a campus."""
 RETRY = b"retry: 2000\n\n"
-SILENCE = b": alive\n\n"
+log = logging.getLogger("market.auctions")
 
 
-class Watcher:
-    """One stream: room for the newest frame."""
+class Feed:
+    """What all streams of one auction share: its newest state, and the frame that they send next."""
 
     def __init__(self) -> None:
-        self._frame: bytes | None = None
-        self._has_frame = asyncio.Event()
+        self.streams = 0
+        self.state = b""
+        """As JSON, without the time; empty until the auction was looked at."""
+        self.frame = b""
+        self.number = 0
+        """Of the frame: a stream that has sent another one sends this."""
+        self.moved = asyncio.Event()
+        self._sequence, self._sent_at = 0, 0.0
 
-    def put(self, frame: bytes) -> None:
-        """Replace whatever was not sent yet."""
-        self._frame = frame
-        self._has_frame.set()
+    def is_due(self, state: bytes, heartbeat: float) -> bool:
+        """Return whether a state is news, or the last frame so many seconds old."""
+        return state != self.state or time.monotonic() - self._sent_at >= heartbeat
 
-    async def take(self, patience: float) -> bytes | None:
-        """Return the newest frame as soon as there is one; None after so many seconds without."""
-        try:
-            async with asyncio.timeout(patience):
-                await self._has_frame.wait()
-        except TimeoutError:
-            return None
-        self._has_frame.clear()
-        return self._frame
+    def send(self, state: bytes, sequence: int, now: datetime) -> None:
+        """Have all streams send a state; one that is still sending an earlier frame sends it afterwards."""
+        self.state, self._sequence, self._sent_at = state, sequence, time.monotonic()
+        self.frame, self.number = self.stamped(now), self.number + 1
+        self.wake()
+
+    def stamped(self, now: datetime) -> bytes:
+        """Return a frame of the newest state with the time; nothing before the auction was looked at."""
+        if not self.state:
+            return b""
+        stamp = now.isoformat(timespec="milliseconds").encode()
+        return b'id: %d\ndata: %s,"now":"%s"}\n\n' % (self._sequence, self.state[:-1], stamp)
+
+    def wake(self) -> None:
+        """Let every stream look what there is to send, or that there is nothing more."""
+        self.moved.set()
+        self.moved.clear()
 
 
 class Hub:
-    """All streams of a process. It listens while somebody watches."""
+    """All streams of a process. It listens while somebody watches, and ends them when the site stops."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
-        self._watchers: defaultdict[UUID, set[Watcher]] = defaultdict(set)
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        shutdown: Shutdown,
+        *,
+        look: float = LOOK,
+        heartbeat: float = HEARTBEAT,
+    ) -> None:
+        self._clock, self._shutdown = clock, shutdown
+        self._look_every, self._heartbeat = look, heartbeat
+        self._feeds: dict[UUID, Feed] = {}
         self._changed: set[UUID] = set()
-        self._newest: dict[UUID, bytes] = {}
         self._visitors: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
         self.sent = 0
@@ -71,7 +94,7 @@ class Hub:
 
     @property
     def count(self) -> int:
-        return sum(self._visitors.values())
+        return self._visitors.total()
 
     def require_room(self, visitor: str, most: int = MOST_EACH) -> None:
         """Raise unless one more stream may be opened.
@@ -83,26 +106,40 @@ class Hub:
             raise TooMany(_("打开的竞价页面太多，请关掉一些；页面仍会定时刷新。"), 30)
 
     async def stream(self, auction_id: UUID, visitor: str) -> AsyncGenerator[bytes, None]:
-        """Yield the frames of an auction: the present state at once, then each newer one."""
-        watcher = Watcher()
+        """Yield the frames of an auction until the site stops: the present one, then each newer one."""
+        if self._shutdown.has_begun:
+            return
+        feed = self._join(auction_id, visitor)
+        try:
+            number = feed.number
+            yield RETRY + feed.stamped(self._clock())
+            while not self._shutdown.has_begun:
+                if feed.number == number:
+                    await feed.moved.wait()
+                else:
+                    number = feed.number
+                    yield feed.frame
+        finally:
+            self._leave(auction_id, visitor)
+
+    def _join(self, auction_id: UUID, visitor: str) -> Feed:
+        feed = self._feeds.setdefault(auction_id, Feed())
+        feed.streams += 1
         self._visitors[visitor] += 1
-        self._watchers[auction_id].add(watcher)
-        self._changed.add(auction_id)
-        self._newest.pop(auction_id, None)
+        if not feed.state:
+            self._changed.add(auction_id)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
-        try:
-            yield RETRY
-            while True:
-                yield await watcher.take(HEARTBEAT) or SILENCE
-        finally:
-            self._watchers[auction_id].discard(watcher)
-            if not self._watchers[auction_id]:
-                del self._watchers[auction_id]
-                self._newest.pop(auction_id, None)
-            self._visitors[visitor] -= 1
-            if not self._visitors[visitor]:
-                del self._visitors[visitor]
+        return feed
+
+    def _leave(self, auction_id: UUID, visitor: str) -> None:
+        feed = self._feeds[auction_id]
+        feed.streams -= 1
+        if not feed.streams:
+            del self._feeds[auction_id]
+        self._visitors[visitor] -= 1
+        if not self._visitors[visitor]:
+            del self._visitors[visitor]
 
     def notify(self, payload: str) -> None:
         """Take a notification, `id:sequence`."""
@@ -112,21 +149,36 @@ class Hub:
             return
 
     async def _run(self) -> None:
-        """Listen and make frames until nobody watches any more."""
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(listening(CHANNEL, self.notify))
-            rest = 0.0
-            while self._watchers:
-                await asyncio.sleep(TICK)
-                rest += TICK
-                wanted = set(self._watchers) if rest >= LOOK else self._changed & set(self._watchers)
-                if rest >= LOOK:
-                    rest = 0.0
-                self._changed.clear()
-                if wanted:
-                    await self._send(wanted)
+        """Listen and make frames until nobody watches any more, or the site stops."""
+        ending = asyncio.create_task(self._end_with_site())
+        try:
+            while self._feeds and not self._shutdown.has_begun:  # somebody may have come while it left off
+                async with listening(CHANNEL, self.notify):
+                    await self._follow()
+        finally:
+            ending.cancel()
+            self._wake_all()
 
-    async def _send(self, auction_ids: set[UUID]) -> None:
+    async def _follow(self) -> None:
+        rest = 0.0
+        while self._feeds and not self._shutdown.has_begun:
+            await asyncio.sleep(TICK)
+            rest += TICK
+            if rest >= self._look_every:
+                wanted, rest = set(self._feeds), 0.0
+            else:
+                wanted = self._changed & self._feeds.keys()
+            self._changed.clear()
+            if not wanted:
+                continue
+            try:
+                await self._look(wanted)
+            except Exception:  # the database is away: streams wait for it, and are looked at again
+                log.exception("watched auctions could not be read")
+                self._changed |= wanted
+
+    async def _look(self, auction_ids: Collection[UUID]) -> None:
+        """Read where auctions stand, and send what is new."""
         rows = await connection().execute_query_dict(
             "SELECT a.id, a.status, a.format, a.sequence, a.price, e.bidder_number, a.bids_from, a.ends_at, "
             "a.extensions FROM auctions a LEFT JOIN auction_enrolments e ON e.id = a.leader_id "
@@ -135,15 +187,18 @@ class Hub:
         )
         now = self._clock()
         for row in rows:
-            state = _state(row, now)
-            if state == self._newest.get(row["id"]):
-                continue
-            self._newest[row["id"]] = state
-            sequence = 0 if row["format"] == "sealed" else int(row["sequence"])
-            frame = b"id: %d\ndata: %s\n\n" % (sequence, _stamped(state, now))
-            self.sent += 1
-            for watcher in self._watchers.get(row["id"], ()):
-                watcher.put(frame)
+            feed, state = self._feeds.get(row["id"]), _state(row, now)
+            if feed is not None and feed.is_due(state, self._heartbeat):
+                feed.send(state, 0 if row["format"] == "sealed" else int(row["sequence"]), now)
+                self.sent += 1
+
+    async def _end_with_site(self) -> None:
+        await self._shutdown.wait()
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        for feed in self._feeds.values():
+            feed.wake()
 
 
 def _state(row: dict[str, object], now: datetime) -> bytes:
@@ -165,7 +220,3 @@ def _state(row: dict[str, object], now: datetime) -> bytes:
         "status": status.value,
     }
     return json.dumps(state, separators=(",", ":")).encode()
-
-
-def _stamped(state: bytes, now: datetime) -> bytes:
-    return state[:-1] + b',"now":"%s"}' % now.isoformat(timespec="milliseconds").encode()

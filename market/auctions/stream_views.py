@@ -15,12 +15,12 @@ from market.kit.web import deps
 async def events(request: Request) -> Response:
     """Send the newest state of an auction until the visitor leaves or the site stops."""
     actor = optional_actor(request)
-    auction = await queries.get_auction_for(actor, request.path_params["number"])
+    auction = await queries.get_auction_for(actor, request.path_params["number"], ())
     visitor = str(actor.user_id) if actor else address_of(request)
     hub = hub_of(request)
     hub.require_room(visitor, MOST_EACH if actor else MOST_OF_ADDRESS)
-    frames = deps(request).shutdown.until(hub.stream(auction.id, visitor))
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    frames = hub.stream(auction.id, visitor)
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 
 
@@ -28,7 +28,7 @@ def hub_of(request: Request) -> Hub:
     """Return the hub of this process, which is made with its first stream."""
     state = request.app.state
     if not hasattr(state, "auction_hub"):
-        state.auction_hub = Hub(deps(request).clock)
+        state.auction_hub = Hub(deps(request).clock, deps(request).shutdown)
     hub: Hub = state.auction_hub
     return hub
 

@@ -1,15 +1,12 @@
-"""The shutdown signal, by which open streams end."""
+"""The shutdown signal, at which open streams end."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 class Shutdown:
@@ -26,29 +23,9 @@ class Shutdown:
         """End every open stream; call it in the thread of the event loop."""
         self._event.set()
 
-    async def until(self, items: AsyncGenerator[T, None]) -> AsyncIterator[T]:
-        """Yield the items until the site stops, then close the generator they come from.
-
-        For streams without an end of their own: `StreamingResponse(shutdown.until(events()))`.
-        """
-        stopping = asyncio.ensure_future(self._event.wait())
-        pending: asyncio.Future[T] | None = None
-        try:
-            while not self.has_begun:
-                pending = asyncio.ensure_future(anext(items))
-                await asyncio.wait({pending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if pending.done():
-                    try:
-                        item = pending.result()
-                    except StopAsyncIteration:
-                        return
-                    yield item
-        finally:
-            for task in (stopping, pending):
-                if task and task.cancel():
-                    with suppress(asyncio.CancelledError, StopAsyncIteration):
-                        await task
-            await items.aclose()
+    async def wait(self) -> None:
+        """Return when the site stops."""
+        await self._event.wait()
 
     @contextmanager
     def on_signals(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import httpx
 import pytest
 
 from market.auctions.bidding import offer_price
-from market.auctions.hub import MOST_EACH, Hub, Watcher
+from market.auctions.hub import MOST_EACH, RETRY, TICK, Hub
 from market.auctions.models import Auction
 from market.auctions.states import Format
 from market.deps import Deps
@@ -38,7 +40,7 @@ async def frames(hub: Hub, auction: Auction, count: int) -> list[dict[str, Any]]
 
 async def test_a_bid_reaches_everybody_who_watches_and_nobody_holds_a_connection() -> None:
     lot = await make_ready()
-    hub = Hub(lambda: clock("14:30"))
+    hub = Hub(lambda: clock("14:30"), Shutdown())
     watchers = [asyncio.create_task(frames(hub, lot.auction, 2)) for _watcher in range(MOST_EACH)]
     await asyncio.sleep(0.4)
     assert hub.count == MOST_EACH
@@ -64,17 +66,38 @@ async def test_a_bid_reaches_everybody_who_watches_and_nobody_holds_a_connection
     assert hub.count == 0
 
 
-async def test_who_is_slow_skips_to_the_newest() -> None:
-    watcher = Watcher()
-    for number in range(5):
-        watcher.put(b"%d" % number)
-    assert await watcher.take(1) == b"4"
-    assert await watcher.take(0.01) is None
+async def test_who_is_slow_skips_to_the_newest_and_who_comes_later_sees_it_at_once() -> None:
+    lot = await make_ready()
+    hub = Hub(lambda: clock("14:30"), Shutdown())
+    slow = hub.stream(lot.auction.id, "slow")
+    assert await anext(slow) == RETRY  # nobody has looked at the auction yet
+    assert b'"seq":0' in await anext(slow)
+    for turn in range(3):
+        amount = lot.auction.start + turn * lot.auction.step
+        bidder = lot.bidders[turn % 2].id
+        await offer_price(lot.auction.id, bidder, amount, arrived_at=clock("14:30"), form_key=f"{turn}")
+        await asyncio.sleep(2 * TICK)
+
+    assert b'"seq":3' in await asyncio.wait_for(anext(slow), 1)
+    late = hub.stream(lot.auction.id, "late")
+    assert (await anext(late)).startswith(RETRY + b"id: 3\n")
+    for stream in (slow, late):
+        await stream.aclose()
+
+
+async def test_a_quiet_auction_is_sent_again_so_that_its_page_knows_it_is_connected() -> None:
+    lot = await make_ready()
+    seconds = count()
+    hub = Hub(lambda: clock("14:30") + timedelta(seconds=next(seconds)), Shutdown(), look=0.1, heartbeat=0.2)
+
+    first, second = await asyncio.wait_for(frames(hub, lot.auction, 2), 5)
+    assert first["now"] < second["now"]
+    assert first | {"now": ""} == second | {"now": ""}
 
 
 async def test_a_sealed_auction_streams_not_even_a_count() -> None:
     lot = await make_ready(format=Format.SEALED, hard_end=None)
-    hub = Hub(lambda: clock("14:30"))
+    hub = Hub(lambda: clock("14:30"), Shutdown())
     await offer_price(lot.auction.id, lot.bidders[1].id, 91_000_000, arrived_at=clock("14:20"), form_key="a")
 
     states = await asyncio.wait_for(frames(hub, lot.auction, 1), 5)
@@ -83,18 +106,20 @@ async def test_a_sealed_auction_streams_not_even_a_count() -> None:
 
 
 async def test_streams_end_at_once_when_the_site_stops() -> None:
-    lot = await make_ready()
-    hub, shutdown = Hub(lambda: clock("14:30")), Shutdown()
+    lot, shutdown = await make_ready(), Shutdown()
+    hub = Hub(lambda: clock("14:30"), shutdown)
 
-    async def watch() -> int:
-        return sum([1 async for _frame in shutdown.until(hub.stream(lot.auction.id, "v"))])
+    async def watch(visitor: str) -> int:
+        return sum([1 async for _frame in hub.stream(lot.auction.id, visitor)])
 
-    watching = [asyncio.create_task(watch()) for _watcher in range(3)]
+    watching = [asyncio.create_task(watch(str(number))) for number in range(100)]
     await asyncio.sleep(0.3)
+    assert hub.count == 100
     shutdown.begin()
     counts = await asyncio.wait_for(asyncio.gather(*watching), 1)
-    assert all(count >= 2 for count in counts)
+    assert all(number >= 2 for number in counts)
     assert hub.count == 0
+    assert await watch("late") == 0
 
 
 async def test_the_page_of_the_stream_is_open_to_guests(client: httpx.AsyncClient, deps: Deps) -> None:

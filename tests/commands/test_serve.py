@@ -35,13 +35,11 @@ def build_app(deps):
     async def events():
         await begun.wait()
         yield "open"
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
+        await deps.shutdown.wait()
+        ended.set()
 
     async def stream(request):
-        return StreamingResponse(deps.shutdown.until(events()))
+        return StreamingResponse(events())
 
     async def busy(request):
         time.sleep(0.02)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +10,15 @@ from starlette.responses import Response
 
 from market.accounts.web import actor_for, address_of
 from market.auctions import enrolling, queries, results
+from market.auctions.bid_pages import bid_page
 from market.auctions.bidding import MOST_AMOUNT, Answer, offer_price
-from market.auctions.board import board_of
+from market.auctions.board import standing_of
 from market.auctions.deposits import Balance, balances_of
 from market.auctions.fold import Bid, judge
 from market.auctions.forms import BidForm, EnrolForm
 from market.auctions.models import Auction
 from market.auctions.outbids import tell_outbid
-from market.auctions.refusals import STATUS, exact_in, refusal_words
+from market.auctions.refusals import STATUS, refusal_words
 from market.auctions.replay import config_of, state_of
 from market.auctions.states import AuctionAct, Format, PriorityMode, Refusal, shown_status
 from market.files.attachments import required_upload
@@ -73,7 +73,7 @@ async def bid(request: Request) -> Response:
     """
     arrived_at = deps(request).clock()
     actor = actor_for(request, AuctionAct.BID)
-    auction = await queries.get_auction_for(actor, request.path_params["number"])
+    auction = await queries.get_auction_for(actor, request.path_params["number"], ())
     mine = await queries.own_enrolment(actor, auction.id)
     if mine is None or mine.person_id != actor.user_id:
         raise Forbidden(_("报价由取得竞价资格的受托人提交。"))
@@ -86,27 +86,14 @@ async def bid(request: Request) -> Response:
         answer = await _offer(request, auction, mine.id, form, arrived_at=arrived_at)
         if (refusal := answer.refusal) is None:
             return flash(request, _lot(request, auction), _accepted_words(auction, answer, form.amount.data))
-        auction = await queries.get_auction_for(actor, auction.number)
+        auction = await queries.get_auction_for(actor, auction.number, ())
         words = refusal_words(auction, refusal, arrived_at, int(form.amount.data))
         status = STATUS.get(refusal, 409)
     elif (verdict := await _foresee(auction, mine.id, form, arrived_at=arrived_at)) is not None:
         words = refusal_words(auction, verdict, arrived_at, int(form.amount.data))
         status = STATUS.get(verdict, 409)
-    board = await board_of(auction, actor, deps(request).clock())
-    return render(
-        request,
-        "auctions/bid.html",
-        status,
-        form=form,
-        auction=auction,
-        board=board,
-        words=words,
-        is_asked=data is None,
-        key=secrets.token_hex(16),
-        amount=form.amount.data if not form.amount.errors else None,
-        steps=_steps(auction, form.amount.data),
-        exact=exact_in(auction),
-    )
+    standing = await standing_of(auction, actor, mine, deps(request).clock())
+    return bid_page(request, auction, standing, form, words, status)
 
 
 async def _offer(
@@ -144,13 +131,6 @@ async def _foresee(
     offered = Bid(arrived_at, enrolment_id, int(form.amount.data), bool(form.wants_priority.data))
     verdict = judge(await config_of(auction), state_of(auction), offered)
     return verdict if isinstance(verdict, Refusal) else None
-
-
-def _steps(auction: Auction, amount: int | None) -> int:
-    """Return how many steps a price is above the present one; a slip of the finger shows so."""
-    if amount is None or auction.format is Format.SEALED:
-        return 0
-    return max(0, int((amount - (auction.price or auction.start)) // auction.step))
 
 
 async def step_in(request: Request) -> Response:

@@ -19,10 +19,15 @@ from market.auctions.states import (
     shown_status,
 )
 from market.auctions.visibility import Knowledge, Phase, Viewer, may_know
+from market.kit.database import connection
 from market.kit.i18n import gettext as _
 
 STEPS = 3
 """How many steps above the present price have a button."""
+MOST_LISTED = 50
+"""Bids that the page of an auction lists while it is live; the files have all."""
+MOST_DRAWN = 120
+"""Bids in the drawing of an auction that is live, and the first and the last."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +50,16 @@ class BidLine:
 
 
 @dataclass(frozen=True)
-class Board:
-    """An auction at one moment, as one person sees it."""
+class Standing:
+    """Where an auction stands at one moment, and what one person may offer."""
 
     status: AuctionStatus | AuctionShownStatus
-    phase: Phase
-    viewer: Viewer
-    bids: Sequence[BidLine]
-    """In their order; none of sealed prices before they are opened."""
     price: int | None
-    leader: int | None
-    """The number of who is ahead, or has won."""
-    mine: Enrolment | None
     my_last: int | None
     """The own last price in fen."""
     offers: Sequence[int]
     """Prices that the person may offer now, the lowest first; empty: they cannot bid."""
-    may_equal: bool
-    """The person may take the present price by a confirmed priority."""
-    admitted: int | None
-    """How many may bid; None where this is not known yet."""
     left: timedelta
-    winner: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -76,10 +69,6 @@ class Board:
     def is_moving(self) -> bool:
         """Return whether the page changes by itself."""
         return self.status in (AuctionStatus.LIVE, AuctionShownStatus.ENDING)
-
-    @property
-    def is_ahead(self) -> bool:
-        return self.mine is not None and self.leader is not None and self.mine.bidder_number == self.leader
 
     @property
     def left_words(self) -> str:
@@ -92,17 +81,37 @@ class Board:
         return f"{hours}:{clock}" if hours else clock
 
 
-async def board_of(auction: Auction, actor: Actor | None, now: datetime) -> Board:
-    """Read an auction as a person, or a guest, sees it now."""
-    phase, viewer = phase_at(auction, now), viewer_of(actor, auction)
+@dataclass(frozen=True)
+class Board(Standing):
+    """An auction at one moment, as one person sees it."""
+
+    phase: Phase
+    viewer: Viewer
+    bids: Sequence[BidLine]
+    """In their order, the last of a long record; none of sealed prices before they are opened."""
+    total: int
+    """How many bids count, also those that are not listed; 0 of sealed prices before they are opened."""
+    leader: int | None
+    """The number of who is ahead, or has won."""
+    mine: Enrolment | None
+    may_equal: bool
+    """The person may take the present price by a confirmed priority."""
+    admitted: int | None
+    """How many may bid; None where this is not known yet."""
+    winner: str = ""
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.mine is not None and self.leader is not None and self.mine.bidder_number == self.leader
+
+
+async def standing_of(
+    auction: Auction, actor: Actor | None, mine: Enrolment | None, now: datetime
+) -> Standing:
+    """Read where an auction stands for a person, or a guest, with their own enrolment."""
     status = shown_status(auction.status, auction.bids_from, auction.ends_at, now)
-    mine = await own_enrolment(actor, auction.id)
-    names = await _names(auction, viewer, phase)
-    numbers = await _numbers(auction.id)
-    is_open = auction.format is Format.ASCENDING or may_know(Knowledge.SEALED_PRICES, viewer, phase)
-    rows = await BidRow.filter(auction_id=auction.id).order_by("sequence")
-    own = [row for row in rows if mine is not None and row.enrolment_id == mine.id]
-    bids = _lines(auction, rows, numbers, names, mine) if is_open else []
+    own = BidRow.filter(enrolment_id=mine.id).order_by("-sequence") if mine is not None else None
+    last = await own.first() if own is not None else None
     may_bid = (
         status is AuctionStatus.LIVE
         and mine is not None
@@ -110,45 +119,81 @@ async def board_of(auction: Auction, actor: Actor | None, now: datetime) -> Boar
         and actor is not None
         and mine.person_id == actor.user_id
     )
-    leader_id = auction.winner_id or (auction.leader_id if is_open else None)
-    offers = _offers(auction, mine, own) if may_bid else ()
-    return Board(
+    is_open = _is_open(auction, viewer_of(actor, auction), phase_at(auction, now))
+    return Standing(
         status=status,
+        price=(auction.awarded_amount or auction.price) if is_open else None,
+        my_last=last.amount if last else None,
+        offers=_offers(auction, mine, has_bid=last is not None) if may_bid else (),
+        left=max(timedelta(), (auction.ends_at or now) - now),
+    )
+
+
+async def board_of(auction: Auction, actor: Actor | None, now: datetime, *, last: int | None = None) -> Board:
+    """Read an auction as a person, or a guest, sees it now, with its last bids; None: with all."""
+    phase, viewer = phase_at(auction, now), viewer_of(actor, auction)
+    mine = await own_enrolment(actor, auction.id)
+    standing = await standing_of(auction, actor, mine, now)
+    names = await _names(auction, viewer, phase)
+    numbers = await _numbers(auction.id)
+    is_open = _is_open(auction, viewer, phase)
+    leader_id = auction.winner_id or (auction.leader_id if is_open else None)
+    return Board(
+        **vars(standing),
         phase=phase,
         viewer=viewer,
-        bids=bids,
-        price=(auction.awarded_amount or auction.price) if is_open else None,
+        bids=await _lines(auction, numbers, names, mine, last) if is_open else [],
+        total=auction.sequence if is_open else 0,
         leader=numbers.get(leader_id) if leader_id else None,
         mine=mine,
-        my_last=own[-1].amount if own else None,
-        offers=offers,
-        may_equal=bool(offers)
+        may_equal=bool(standing.offers)
         and mine is not None
         and mine.has_priority
         and not auction.is_equal
         and auction.price is not None,
         admitted=len(numbers) if may_know(Knowledge.COUNT, viewer, phase) else None,
-        left=max(timedelta(), (auction.ends_at or now) - now),
         winner=await _winner(auction, viewer, phase),
     )
 
 
-def _offers(auction: Auction, mine: Enrolment | None, own: Sequence[BidRow]) -> Sequence[int]:
+async def drawn_bids(
+    auction: Auction, mine: Enrolment | None, *, most: int = MOST_DRAWN
+) -> list[tuple[datetime, int, bool]]:
+    """Return arrivals, amounts in fen and whether own, for a drawing: of many bids every so many-th."""
+    every = -(-auction.sequence // most) or 1
+    rows = await connection().execute_query_dict(
+        "SELECT arrived_at, amount, enrolment_id FROM auction_bids "
+        "WHERE auction_id = $1 AND (sequence % $2 = 0 OR sequence IN (1, $3)) ORDER BY sequence",
+        [auction.id, every, auction.sequence],
+    )
+    own = mine.id if mine is not None else None
+    return [(row["arrived_at"], row["amount"], row["enrolment_id"] == own) for row in rows]
+
+
+def _is_open(auction: Auction, viewer: Viewer, phase: Phase) -> bool:
+    """Return whether prices may be shown."""
+    return auction.format is Format.ASCENDING or may_know(Knowledge.SEALED_PRICES, viewer, phase)
+
+
+def _offers(auction: Auction, mine: Enrolment | None, *, has_bid: bool) -> Sequence[int]:
     if mine is None or auction.leader_id == mine.id:
         return ()
     if auction.format is Format.SEALED:
-        return () if own else (auction.start,)
+        return () if has_bid else (auction.start,)
     least = auction.start if auction.price is None else auction.price + auction.step
     return tuple(least + step * auction.step for step in range(STEPS))
 
 
-def _lines(
+async def _lines(
     auction: Auction,
-    rows: Sequence[BidRow],
     numbers: Mapping[UUID, int],
     names: Mapping[UUID, str],
     mine: Enrolment | None,
+    last: int | None,
 ) -> list[BidLine]:
+    # The one before them tells by how much the first of them rose.
+    first = 0 if last is None else max(0, auction.sequence - last)
+    rows = await BidRow.filter(auction_id=auction.id, sequence__gte=first).order_by("sequence")
     lines, before, end = [], None, auction.planned_end
     for row in rows:
         lines.append(
@@ -166,7 +211,7 @@ def _lines(
             )
         )
         before, end = row.amount, max(end, row.ends_at)
-    return lines
+    return [line for line in lines if line.sequence > first]
 
 
 async def _numbers(auction_id: UUID) -> dict[UUID, int]:

@@ -7,26 +7,32 @@ from uuid import UUID
 
 from market.accounts.messages import notify
 from market.auctions.models import Auction, BidRow, Enrolment
-from market.auctions.states import Format
-from market.kit.database import atomic
+from market.kit.database import atomic, connection
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 
 EVERY = timedelta(minutes=10)
 
 
-@atomic()
 async def tell_outbid(auction_id: UUID, sequence: int, *, now: datetime) -> bool:
     """Tell the bidder of the bid before this one, unless they were told lately; return whether."""
-    auction = await Auction.get(id=auction_id)
-    if auction.format is Format.SEALED or sequence < 2:
-        return False
-    before = await BidRow.get(auction_id=auction_id, sequence=sequence - 1)
+    rows = await connection().execute_query_dict(
+        "SELECT b.id FROM auction_bids b JOIN auction_enrolments e ON e.id = b.enrolment_id "
+        "WHERE b.auction_id = $1 AND b.sequence = $2 AND b.kind <> 'sealed' "
+        "AND (e.outbid_told_at IS NULL OR e.outbid_told_at <= $3)",
+        [auction_id, sequence - 1, now - EVERY],
+    )
+    return bool(rows) and await _tell(await BidRow.get(id=rows[0]["id"]), now=now)
+
+
+@atomic()
+async def _tell(before: BidRow, *, now: datetime) -> bool:
     enrolment = await Enrolment.filter(id=before.enrolment_id).select_for_update().get()
     if enrolment.outbid_told_at is not None and now < enrolment.outbid_told_at + EVERY:
-        return False
+        return False  # by another bid at this moment
     enrolment.outbid_told_at = now
     await enrolment.save(update_fields=["outbid_told_at"])
+    auction = await Auction.get(id=before.auction_id)
     await notify(
         _(
             "竞价 %(number)s：您的报价 %(amount)s 已被超过。",

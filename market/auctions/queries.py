@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -85,13 +85,16 @@ def may_see(actor: Actor | None, auction: Auction) -> bool:
     )
 
 
-async def get_auction_for(actor: Actor | None, number: str) -> Auction:
-    """Return an auction with outcome, holder and organiser.
+async def get_auction_for(
+    actor: Actor | None, number: str, related: Sequence[str] = ("outcome", "holder", "organiser")
+) -> Auction:
+    """Return an auction with outcome, holder and organiser; where many ask for it, without.
 
     Raises:
         NotFound: there is none, or it is not announced and not theirs.
     """
-    auction = await Auction.get_or_none(number=number).select_related("outcome", "holder", "organiser")
+    auctions = Auction.filter(number=number)
+    auction = await (auctions.select_related(*related) if related else auctions).first()
     if auction is None or not may_see(actor, auction):
         raise NotFound(_("没有这场竞价，或者您不能查看它。"))
     return auction

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from market.accounts.web import optional_actor
 from market.auctions import logs, queries
-from market.auctions.board import Board, board_of
+from market.auctions.board import MOST_LISTED, Board, board_of, drawn_bids
 from market.auctions.default_settlements import sees_default
 from market.auctions.deposits import balance_of
 from market.auctions.fold import premium
@@ -19,7 +19,7 @@ from market.auctions.refusals import exact_in
 from market.auctions.replay import replay
 from market.auctions.results import next_in_line
 from market.auctions.stairs import stairs
-from market.auctions.states import AuctionStatus, shown_status
+from market.auctions.states import AuctionStatus, Format, shown_status
 from market.auctions.visibility import Phase
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
@@ -30,6 +30,8 @@ from market.records.transitions import history
 
 SHOWN_EVENTS = ("suspend", "resume", "abort", "fail", "default")
 """Acts whose note is public."""
+KEPT_SECONDS = 1.0
+"""How long guests are sent the same board: those who watch ask for it one after another."""
 
 
 async def index(request: Request) -> Response:
@@ -52,15 +54,19 @@ async def show(request: Request) -> Response:
     """Show a lot; asked by htmx, its board alone."""
     actor, now = optional_actor(request), deps(request).clock()
     auction = await queries.get_auction_for(actor, request.path_params["number"])
-    board = await board_of(auction, actor, now)
+    phase = queries.phase_at(auction, now)
+    board = await board_of(auction, actor, now, last=None if phase is Phase.AFTER else MOST_LISTED)
     if wants_partial(request):
-        return render(request, "auctions/moved.html", **_shown(auction, board, now), is_partial=True)
-    is_over = board.phase is Phase.AFTER and auction.sequence > 0
+        if actor is None:
+            request.state.kept_seconds = KEPT_SECONDS
+        shown = await _shown(auction, board, now)
+        return render(request, "auctions/moved.html", **shown, is_partial=True)
+    is_over = phase is Phase.AFTER and auction.sequence > 0
     upto = _replayed_bid(request, board) if is_over else 0
     return render(
         request,
         "auctions/show.html",
-        **_shown(auction, board, now, upto=upto),
+        **await _shown(auction, board, now, upto=upto),
         is_partial=False,
         notices={notice.kind.value: notice for notice in await list_notices_of("auction", auction.id)},
         replayed=await replay(auction) if is_over and (auction.winner_id or board.bids) else None,
@@ -89,9 +95,13 @@ def _replayed_bid(request: Request, board: Board) -> int:
     return min(max(int(number), 1), len(board.bids)) if number.isdecimal() and len(number) < 9 else 0
 
 
-def _shown(auction: Auction, board: Board, now: datetime, *, upto: int = 0) -> dict[str, Any]:
-    drawn = stairs(
-        [(bid.at, bid.amount, bid.is_mine) for bid in board.bids],
+async def _shown(auction: Auction, board: Board, now: datetime, *, upto: int = 0) -> dict[str, Any]:
+    is_ascending = auction.format is Format.ASCENDING
+    drawn = [(bid.at, bid.amount, bid.is_mine) for bid in board.bids]
+    if is_ascending and len(drawn) < board.total:
+        drawn = await drawn_bids(auction, board.mine)
+    course = stairs(
+        drawn,
         auction.opens_at,
         auction.planned_end,
         auction.ends_at or auction.planned_end,
@@ -99,10 +109,11 @@ def _shown(auction: Auction, board: Board, now: datetime, *, upto: int = 0) -> d
     )
     return {
         "upto": upto,
+        "is_trial": False,
         "is_replayable": board.phase is Phase.AFTER and bool(board.bids),
         "auction": auction,
         "board": board,
-        "course": drawn if auction.format.value == "ascending" else None,
+        "course": course if is_ascending else None,
         "exact": exact_in(auction),
         "premium": premium,
     }
@@ -110,10 +121,10 @@ def _shown(auction: Auction, board: Board, now: datetime, *, upto: int = 0) -> d
 
 async def bids_json(request: Request) -> Response:
     """Return the bids as JSON, those after a number where one is asked for."""
-    auction, board = await _read(request)
     after = request.query_params.get("after", "")
     first = int(after) if after.isdecimal() and len(after) < 9 else 0
-    etag = f'"{auction.sequence}-{auction.status}-{first}"'
+    auction, board = await _read(request, after=first)
+    etag = f'"{board.total}-{auction.status}-{first}"'
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"etag": etag})
     rows = logs.bid_rows([bid for bid in board.bids if bid.sequence > first])
@@ -133,10 +144,11 @@ async def log(request: Request) -> Response:
     return JSONResponse(await logs.whole_log(auction, board), headers=headers)
 
 
-async def _read(request: Request) -> tuple[Auction, Board]:
+async def _read(request: Request, *, after: int = 0) -> tuple[Auction, Board]:
     actor = optional_actor(request)
     auction = await queries.get_auction_for(actor, request.path_params["number"])
-    return auction, await board_of(auction, actor, deps(request).clock())
+    last = max(0, auction.sequence - after)
+    return auction, await board_of(auction, actor, deps(request).clock(), last=last)
 
 
 routes = [

@@ -2,6 +2,9 @@
 
 A page is kept when it is the same for every guest: HTML that set no cookie, asked for without a session. What
 another process changes shows after `GUEST_PAGE_SECONDS` at the latest; a change by this process, at once.
+
+A view whose page changes all the time sets `request.state.kept_seconds`: it is kept so long whatever changes,
+also as a part that a script asks for, and while it is composed anew the old one is sent.
 """
 
 from __future__ import annotations
@@ -22,8 +25,10 @@ MOST_BYTES = 64 * 1024 * 1024
 LARGEST_PAGE = 1024 * 1024
 SHARED_COOKIES = (b"browser", b"locale", b"device")
 """Cookies that guests have; whoever has another gets a page of their own."""
-OWN_ANSWER = frozenset({b"authorization", b"hx-request", b"range"})
+OWN_ANSWER = frozenset({b"authorization", b"range"})
 """Headers of requests whose answer is not the plain page."""
+PART = b"hx-request"
+"""Header of a request for a part of a page."""
 
 
 class _Generation:
@@ -44,7 +49,8 @@ def forget_pages() -> None:
 
 @dataclass(frozen=True)
 class _Page:
-    generation: int
+    generation: int | None
+    """None: kept whatever changes."""
     until: float
     headers: Sequence[Header]
     etag: bytes
@@ -52,7 +58,7 @@ class _Page:
     route: str
 
 
-Key = tuple[str, bytes, bytes, bytes, bytes]
+Key = tuple[str, bytes, bytes, bytes, bytes, bytes]
 
 
 class GuestPages:
@@ -73,6 +79,7 @@ class GuestPages:
         self.clock = clock
         self.seconds, self.most_bytes = seconds, most_bytes
         self.pages: OrderedDict[Key, _Page] = OrderedDict()
+        self.composing: set[Key] = set()
         self.bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,8 +95,8 @@ class GuestPages:
             return
         key = _key(scope, request_headers)
         page = self.pages.get(key)
-        if page is None or page.generation != _Generation.number or page.until < self.clock():
-            page = await self._compose(key, scope, receive, send)
+        if page is None or not self._is_fresh(key, page):
+            page = await self._compose_once(key, scope, receive, send)
             if page is None:
                 return
         else:
@@ -98,6 +105,18 @@ class GuestPages:
             await send_answer(send, 304, [(n, v) for n, v in page.headers if n not in _OF_BODY], b"")
         else:
             await send_answer(send, 200, page.headers, page.body)
+
+    def _is_fresh(self, key: Key, page: _Page) -> bool:
+        if page.generation is None:
+            return self.clock() <= page.until or key in self.composing
+        return page.generation == _Generation.number and self.clock() <= page.until
+
+    async def _compose_once(self, key: Key, scope: Scope, receive: Receive, send: Send) -> _Page | None:
+        self.composing.add(key)
+        try:
+            return await self._compose(key, scope, receive, send)
+        finally:
+            self.composing.discard(key)
 
     async def _compose(self, key: Key, scope: Scope, receive: Receive, send: Send) -> _Page | None:
         """Have the page composed and kept; None if the answer was none to keep and has been sent."""
@@ -110,7 +129,9 @@ class GuestPages:
             nonlocal start, is_passed_on
             if message["type"] == "http.response.start":
                 start = message
-                is_passed_on = not _may_be_kept(message)
+                is_passed_on = not _may_be_kept(
+                    message, is_part=bool(key[-1]) and _kept_seconds(scope) is None
+                )
                 if is_passed_on:
                     await send(message)
                 return
@@ -129,9 +150,11 @@ class GuestPages:
         body = b"".join(parts)
         etag = b'W/"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
         headers = [*start["headers"], (b"etag", etag), (b"cache-control", b"no-cache")]
-        headers.append((b"vary", b"cookie, accept-language"))
+        headers.append((b"vary", b"cookie, accept-language, hx-request"))
         route = getattr(scope.get("route"), "path", "none")
-        page = _Page(generation, started + self.seconds, headers, etag, body, route)
+        kept = _kept_seconds(scope)
+        until = started + (self.seconds if kept is None else kept)
+        page = _Page(generation if kept is None else None, until, headers, etag, body, route)
         self._keep(key, page)
         return page
 
@@ -156,7 +179,7 @@ def _is_plain(scope: Scope, request_headers: Mapping[bytes, bytes]) -> bool:
 
 
 def _key(scope: Scope, request_headers: Mapping[bytes, bytes]) -> Key:
-    """Return what the page depends on: its address, the language and the encodings that may be sent."""
+    """Return what the page depends on: its address, the language, the encodings, whether it is a part."""
     languages = [
         pair.strip() for pair in request_headers.get(b"cookie", b"").split(b";") if b"locale=" in pair
     ]
@@ -166,11 +189,19 @@ def _key(scope: Scope, request_headers: Mapping[bytes, bytes]) -> Key:
         b";".join(languages) or request_headers.get(b"accept-language", b"")[:40],
         b"gzip" if b"gzip" in request_headers.get(b"accept-encoding", b"") else b"",
         request_headers.get(b"host", b""),
+        request_headers.get(PART, b""),
     )
 
 
-def _may_be_kept(message: Message) -> bool:
-    if message["status"] != 200:
+def _kept_seconds(scope: Scope) -> float | None:
+    """Return how long the view has its page kept whatever changes; None: it does not."""
+    seconds: float | None = scope.get("state", {}).get("kept_seconds")
+    return seconds
+
+
+def _may_be_kept(message: Message, *, is_part: bool) -> bool:
+    """Return whether an answer is kept; a part of a page only where its view asks for it."""
+    if message["status"] != 200 or is_part:
         return False
     headers: Iterable[Header] = message["headers"]
     names = {name.lower(): value for name, value in headers}

@@ -14,6 +14,7 @@ import pytest
 from market.accounts.actors import Actor, load_actor
 from market.accounts.models import Message, OrganisationKind, StaffRole, User
 from market.auctions import hours, results
+from market.auctions.board import MOST_LISTED, board_of, drawn_bids
 from market.auctions.models import Auction, AuctionRuling, BidRow, Enrolment
 from market.auctions.money_models import DepositMovement
 from market.auctions.states import AuctionStatus, Format, NextRule
@@ -383,3 +384,32 @@ async def test_the_bids_are_data_that_a_browser_need_not_ask_for_twice(
     announced = await make_announced()
     assert "报名截止" in (await client.get("/auctions")).text
     assert announced.number in (await client.get("/auctions")).text
+
+
+async def test_a_long_record_is_listed_by_its_end_and_downloaded_whole(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    hall = await make_drawn()
+    count = MOST_LISTED + 7
+    for turn in range(count):
+        await offer(hall, 1 + turn % 2, 80 + 2 * turn, f"14:{turn // 60:02d}:{turn % 60:02d}")
+    set_clock(deps, clock_of(20, "14:05"))
+    lot = f"/auctions/{hall.number}"
+    page = (await client.get(lot)).text
+    assert f"{count} 次报价" in page
+    assert f"这里是最近 {MOST_LISTED} 次" in page
+    assert page.count("<tr class") == MOST_LISTED
+    assert page.count("<circle") == count
+    assert "+20,000.00" in page.split("<tr class")[-1]
+    assert len((await client.get(f"{lot}/bids")).json()["bids"]) == count
+    later = (await client.get(f"{lot}/bids?after={count - 2}")).json()["bids"]
+    assert [row["sequence"] for row in later] == [count - 1, count]
+    await run_acts(CLOSED, hours.OPEN, hours.CLOSE, deps=deps)
+    set_clock(deps, CLOSED)
+    board = await board_of(await hall.reload(), None, clock_of(20, "14:05"), last=0)
+    assert (board.bids, board.total, board.price) == ([], count, (80 + 2 * (count - 1)) * WAN)
+    drawn = await drawn_bids(await hall.reload(), None, most=10)
+    # Every sixth, the first and the last.
+    assert [amount // WAN for _at, amount, _mine in drawn] == [
+        78 + 2 * sequence for sequence in (1, *range(6, count, 6), count)
+    ]

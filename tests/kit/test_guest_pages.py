@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx
@@ -21,10 +21,21 @@ class Site:
     composed: list[str] = field(default_factory=list)
     seconds: float = 0
     """What the clock of the middleware says."""
+    asked_meanwhile: Callable[[], Awaitable[httpx.Response]] | None = None
+    """Asked while the page that moves is composed."""
+    answer_meanwhile: httpx.Response | None = None
 
     async def page(self, request: Request) -> Response:
         self.composed.append(str(request.url.query))
         return HTMLResponse(f"第 {len(self.composed)} 次")
+
+    async def moving(self, request: Request) -> Response:
+        self.composed.append("moving")
+        request.state.kept_seconds = 1
+        number = len(self.composed)
+        if self.asked_meanwhile is not None:
+            self.answer_meanwhile, self.asked_meanwhile = (await self.asked_meanwhile()), None
+        return HTMLResponse(f"{number}")
 
     async def own(self, request: Request) -> Response:
         self.composed.append("own")
@@ -47,6 +58,7 @@ async def client(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     routes = [
         Route("/page", site.page, methods=["GET", "POST"]),
         Route("/own", site.own),
+        Route("/moving", site.moving),
         Route("/broken", site.broken),
     ]
     app = GuestPages(Starlette(routes=routes), seconds=5, most_bytes=60, clock=lambda: site.seconds)
@@ -147,3 +159,21 @@ async def test_a_page_with_a_form_is_kept_for_nobody_else(deps: Deps) -> None:
     assert page.headers["cache-control"] == "private, no-cache"
     assert own != foreign
     assert answer.status_code == 422
+
+
+async def test_a_page_that_always_moves_is_kept_a_moment_whatever_changes_also_as_a_part(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    async def part() -> httpx.Response:
+        return await client.get("/moving", headers={"hx-request": "true"})
+
+    assert [(await part()).text, (await client.get("/moving")).text] == ["1", "2"]
+    forget_pages()
+    assert [(await part()).text, (await client.get("/moving")).text] == ["1", "2"]
+
+    site.seconds, site.asked_meanwhile = 1.5, part
+    assert (await part()).text == "3"
+    assert site.answer_meanwhile is not None
+    assert site.answer_meanwhile.text == "1"  # who asks while it is composed does not wait
+    plain = await client.get("/page", headers={"hx-request": "true"})
+    assert plain.text != (await client.get("/page", headers={"hx-request": "true"})).text

@@ -23,6 +23,7 @@ from market.auctions import (
     results,
     stream_views,
     sweeps,
+    trial_views,
     views,
     worklist,
 )
@@ -73,6 +74,7 @@ ROOM = Room(
     routes=[
         *views.routes,
         *stream_views.routes,
+        *trial_views.routes,
         *bidder_views.routes,
         *holder_views.routes,
         *organiser_views.routes,

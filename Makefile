@@ -43,6 +43,7 @@ crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 t
 	$(PY) -m tests.crash.year_run
 	$(PY) -m tests.crash.search_run
 	$(PY) -m tests.crash.survey_run
+	$(PY) -m tests.crash.auction_run
 	$(PY) -m tests.crash.faults
 	$(PY) -m tests.crash.full_disk
 

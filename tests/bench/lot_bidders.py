@@ -6,116 +6,22 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count, cycle, islice
-from urllib.parse import urlencode
 from uuid import UUID
 
-import httpx
-
-from market.accounts.models import User
-from market.accounts.sessions import COOKIE, start_session
 from market.auctions.bidding import offer_price
-from tests.auctions.factories import make_ready
-from tests.bench.signing_in import csrf_of
+from tests.auctions.crowd import BIDDERS, Bidder, Line, Lot
 
-BIDDERS = 12
 LATE_LINES, FUNCTION_LINES = 24, 4
 """Connections of those whose price is refused: to the site, to the database."""
-PATIENCE = 60.0
 WRONG_STEP = 10
 """One in so many refused prices is high enough but off the steps, for which the database takes its lock."""
 OFF = 100
 """Fen by which such a price is off."""
-
-
-class Line:
-    """A kept connection of a browser to the site."""
-
-    def __init__(self, port: int, cookie: str) -> None:
-        self._port = port
-        self._head = f"Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n"
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self.lock = asyncio.Lock()
-
-    async def post(self, path: str, form: Mapping[str, str]) -> tuple[int, str]:
-        """Submit a form; return the status of the answer, 0 if it was lost, and where it leads to."""
-        body = urlencode(form)
-        kind = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
-        try:
-            if self._streams is None:
-                self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-            reader, writer = self._streams
-            writer.write(f"POST {path} HTTP/1.1\r\n{self._head}{kind}{body}".encode())
-            lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            names = dict(line.split(": ", 1) for line in lines[1:] if line)
-            await reader.readexactly(int(names["content-length"]))
-        except (OSError, asyncio.IncompleteReadError):
-            self.close()
-            return 0, ""
-        if names.get("connection") == "close":
-            self.close()
-        return int(lines[0].split()[1]), names.get("location", "")
-
-    def close(self) -> None:
-        """Give the connection up; the next form makes another."""
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
-
-
-@dataclass(frozen=True)
-class Bidder:
-    """Somebody who is signed in and may bid."""
-
-    enrolment_id: UUID
-    cookie: str
-    token: str
-
-
-@dataclass(frozen=True)
-class Lot:
-    """An auction that is live, with its bidders. Amounts in fen."""
-
-    id: UUID
-    number: str
-    start: int
-    step: int
-    bidders: Sequence[Bidder]
-
-    @property
-    def address(self) -> str:
-        return f"/auctions/{self.number}"
-
-
-async def make_lot(port: int) -> Lot:
-    """Write a lot that is live for hours, and sign its bidders in.
-
-    Raises:
-        SystemExit: one of them cannot bid.
-    """
-    now = datetime.now(UTC)
-    ready = await make_ready(
-        bidders=BIDDERS,
-        priority_from=BIDDERS + 1,
-        enrol_until=now - timedelta(days=3),
-        opens_at=now - timedelta(minutes=5),
-        planned_end=now + timedelta(hours=12),
-        hard_end=now + timedelta(hours=14),
-    )
-    auction, site, bidders = ready.auction, f"http://127.0.0.1:{port}", []
-    for enrolment in ready.bidders:
-        session = await start_session(await User.get(id=enrolment.person_id), device="bench")
-        async with httpx.AsyncClient(base_url=site, cookies={COOKIE: session}, timeout=PATIENCE) as client:
-            page = await client.get(f"/auctions/{auction.number}")
-            cookie = "; ".join(f"{kept.name}={kept.value}" for kept in client.cookies.jar)
-        if f"{auction.number}/bid" not in page.text:
-            raise SystemExit(f"A bidder cannot bid in {auction.number}: {page.status_code}")
-        bidders.append(Bidder(enrolment.id, cookie, csrf_of(page.text)))
-    return Lot(auction.id, auction.number, auction.start, auction.step, bidders)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ run sends all by the form, as fast as they are answered up to `ATTEMPTS`, and sa
 The generator is this process, on the same cores at lower priority. Each run has a lot of its own: a short one
 to warm up, one that nobody watches, one that is watched, and the last one, watched too. What the server takes
 for a send is the difference between the second and the third, divided by the frames that came. The site takes
-600 streams from one address.
+600 streams from one address. With `BOARDS=1` the watchers' pages also ask for table and drawing, as their
+script does, which is counted among what a send takes.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from market.auctions.replay import replay
 from market.kit.database_roles import as_application
 from market.kit.embedded_postgres import EmbeddedPostgres
 from market.tables import database
-from tests.bench.lot_bidders import FUNCTION_LINES, PATIENCE, Bidding, Lot, Rates, make_lot
+from tests.auctions.crowd import Lot, Screen, make_lot, open_screens
+from tests.bench.lot_bidders import FUNCTION_LINES, Bidding, Rates
 from tests.bench.markets import SMALL, copy_market, make_market
 from tests.bench.mixed import say
 from tests.bench.servers import Server, database_seconds, free_port, serve_market
@@ -40,70 +42,14 @@ SECONDS = float(os.environ.get("SECONDS") or 60)
 ACCEPTED = float(os.environ.get("ACCEPTED") or 20)
 ATTEMPTS = float(os.environ.get("ATTEMPTS") or 200)
 BY_FORM = float(os.environ.get("HTTP") or 2 * ACCEPTED)
+ASKS_FOR_BOARD = os.environ.get("BOARDS") == "1"
 WARM_UP, SETTLE = 5.0, 2.0
 """Seconds of bidding before anything is measured, and after the last bid until every screen has it."""
 IDLE, IDLE_FOR, MOST_WAIT = 0.1, 5.0, 180.0
 """Part of a core below which the server rests, over so many seconds; waited for so long at most."""
-AT_ONCE = 20
-"""Streams that are opened at the same time."""
 NICENESS = 5
 FIRST_NUMBER = 700_000
 """Of the records that are made beside the market's own."""
-
-
-class Screen(asyncio.Protocol):
-    """A watcher: when which price came, in seconds of the monotonic clock and fen."""
-
-    def __init__(self, request: bytes) -> None:
-        self._request, self._rest = request, b""
-        self.times, self.prices = array("d"), array("q")
-        self.has_begun, self.is_over = asyncio.Event(), False
-        self.transport: asyncio.WriteTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self.transport = transport
-        transport.write(self._request)
-
-    def data_received(self, data: bytes) -> None:
-        now = time.monotonic()
-        *frames, self._rest = (self._rest + data).split(b"\n\n")
-        for frame in frames:
-            place = frame.find(b'"price":')
-            if place < 0:
-                continue
-            price = frame[place + 8 : frame.index(b",", place)]
-            self.times.append(now)
-            self.prices.append(0 if price == b"null" else int(price))
-            self.has_begun.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_over = True
-
-
-async def open_screens(lot: Lot, port: int) -> list[Screen]:
-    """Open the streams and wait until each has shown where the lot stands.
-
-    Raises:
-        SystemExit: not all of them did.
-    """
-    head = f"Host: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\nAccept-Encoding: gzip, deflate\r\n\r\n"
-    request = f"GET {lot.address}/events HTTP/1.1\r\n{head}".encode()
-    loop, screens = asyncio.get_running_loop(), [Screen(request) for _number in range(WATCHERS)]
-    waiting = iter(screens)
-
-    async def open_one_by_one() -> None:
-        for screen in waiting:
-            await loop.create_connection(lambda: screen, "127.0.0.1", port)  # noqa: B023  # called at once
-            async with asyncio.timeout(PATIENCE):
-                await screen.has_begun.wait()
-
-    try:
-        await asyncio.gather(*(open_one_by_one() for _number in range(AT_ONCE)))
-    except TimeoutError:
-        begun = sum(screen.has_begun.is_set() for screen in screens)
-        raise SystemExit(f"Of {WATCHERS} streams {begun} were opened") from None
-    return screens
 
 
 @dataclass(frozen=True)
@@ -126,7 +72,7 @@ class Bench:
     async def measure(self, words: str, seconds: float, rates: Rates, *, is_watched: bool) -> Taken:
         """Bid on a lot of its own, watched or not, and say what was seen."""
         lot = await make_lot(self.server.port)
-        screens = await open_screens(lot, self.server.port) if is_watched else []
+        screens = await self._watch(lot) if is_watched else []
         await asyncio.sleep(SETTLE)
         for screen in screens:
             del screen.times[:], screen.prices[:]
@@ -154,11 +100,13 @@ class Bench:
         if screens:
             _tell_screens(bidding.accepted, screens, took)
         for screen in screens:
-            if screen.transport is not None:
-                screen.transport.abort()
+            screen.close()
         await _require_whole(lot, bidding)
         await asyncio.sleep(SETTLE)
         return taken
+
+    async def _watch(self, lot: Lot) -> list[Screen]:
+        return await open_screens(lot, self.server.port, WATCHERS, asks_for_board=ASKS_FOR_BOARD)
 
     async def rest(self) -> None:
         """Wait until the server has done what a start leaves to do."""
@@ -204,12 +152,17 @@ def _tell_screens(accepted: Mapping[int, float], screens: Sequence[Screen], took
             else:
                 waits.append(screen.times[place] - accepted[amount])
     frames = sum(len(screen.times) for screen in screens)
-    over = sum(screen.is_over for screen in screens)
+    over = sum(screen.over_at is not None for screen in screens)
     say(
         f"  bid → screens           {_quantiles(waits)}   {len(screens)} screens, "
         f"{frames / len(screens) / took:.1f} frames/s each, {frames} in all"
     )
     say(f"  streams that ended {over}, bids that a screen never showed {unseen}")
+    if boards := [screen.board for screen in screens if screen.board is not None]:
+        answered, refused = (
+            sum(getattr(board, what) for board in boards) for what in ("answered", "refused")
+        )
+        say(f"  boards asked for {answered / took:.1f}/s, refused {refused}")
 
 
 async def _require_whole(lot: Lot, bidding: Bidding) -> None:

@@ -42,3 +42,14 @@ async def test_a_survey_is_published_whole_or_not_at_all_whenever_it_dies() -> N
     told, _errors = await run.communicate()
 
     assert run.returncode == 0, told.decode()
+
+
+async def test_no_bid_is_lost_when_the_site_is_killed_and_streams_end_when_it_stops() -> None:
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.crash.auction_run", "2", "60", "1"),
+        cwd=Path(__file__).parents[2],
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _errors = await run.communicate()
+
+    assert run.returncode == 0, told.decode()

@@ -21,7 +21,7 @@ from market.auctions.board import STEPS, BidLine, Board
 from market.auctions.fold import Course, least, premium
 from market.auctions.forms import BidForm
 from market.auctions.models import Auction, Enrolment
-from market.auctions.refusals import STATUS, exact, refusal_words
+from market.auctions.refusals import STATUS, exact_in, refusal_words
 from market.auctions.stairs import stairs
 from market.auctions.states import AuctionStatus, EnrolmentStatus, Format, PriorityMode, Refusal, Right
 from market.auctions.trial import LASTS, LONGEST, ME, START, STEP, WINDOW, Trial, play
@@ -94,7 +94,7 @@ def _shown(trial: Trial, now: datetime) -> dict[str, Any]:
         "auction": lot,
         "board": board,
         "course": stairs(bids, lot.opens_at, lot.planned_end, ends_at, now if board.is_live else None),
-        "exact": exact,
+        "exact": exact_in(lot),
         "premium": premium,
         "upto": 0,
         "is_replayable": False,

@@ -28,12 +28,15 @@ class OwnerRecord:
     """Ended by the owner, with a published reason."""
 
 
-async def owner_record(owner_id: UUID) -> OwnerRecord:
-    """Return what an owner's lists came to, all that were ever published."""
+async def owner_record(owner_id: UUID, *, is_masked: bool) -> OwnerRecord:
+    """Return what an owner's lists came to that were ever published, masked and named ones apart.
+
+    Counted together, the same numbers beside a masked and a named list would tell whose the masked one is.
+    """
     rows = await connection().execute_query_dict(
         "SELECT status, count(*) AS count FROM challenges WHERE owner_id = $1 AND status = ANY($2::text[]) "
-        "GROUP BY status",
-        [str(owner_id), [status.value for status in PUBLIC]],
+        "AND is_masked = $3 GROUP BY status",
+        [str(owner_id), [status.value for status in PUBLIC], is_masked],
     )
     by_status = {str(row["status"]): int(row["count"]) for row in rows}
     return OwnerRecord(

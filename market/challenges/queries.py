@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.challenges.challenge_terms import ChallengeTerms
 from market.challenges.models import Challenge, ChallengeRuling
-from market.challenges.states import PUBLIC, TAKING, ChallengeAct, ChallengeStatus
-from market.kit.database import connection
+from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Page, PageRequest
 from market.kit.terms import from_record
 
 MOST = 200
@@ -93,31 +90,6 @@ async def lock_challenge(number: str) -> Challenge:
     if challenge is None:
         raise NotFound(_("没有这张榜，或者您不能查看它。"))
     return challenge
-
-
-_ORDER = (
-    "CASE WHEN c.status IN ('{taking}') AND c.opens_at <= $1 AND c.deadline_at > $1 THEN 0 "
-    "WHEN c.status IN ('{taking}') AND c.opens_at > $1 THEN 1 ELSE 2 END"
-).replace("{taking}", "', '".join(status.value for status in TAKING))
-"""What can be solved now first, then what opens later, then the rest; by the clock, as pages show it."""
-
-
-async def list_challenges(page_request: PageRequest, now: datetime) -> Page[Challenge]:
-    """Return a page of the public list: what takes solutions first, the nearest deadline before."""
-    public = [status.value for status in PUBLIC]
-    rows = await connection().execute_query_dict(
-        "SELECT c.id FROM challenges c WHERE c.status = ANY($2::text[]) "  # noqa: S608 -- our own statuses
-        f"ORDER BY {_ORDER}, CASE WHEN c.deadline_at > $1 THEN c.deadline_at END, c.deadline_at DESC, "
-        "c.number DESC LIMIT $3 OFFSET $4",
-        [now, public, page_request.size, page_request.offset],
-    )
-    by_id = await _by_id([row["id"] for row in rows])
-    total = await Challenge.filter(status__in=public).count()
-    return page_request.page([by_id[row["id"]] for row in rows], total)
-
-
-async def _by_id(ids: list[UUID]) -> dict[UUID, Challenge]:
-    return {row.id: row for row in await Challenge.filter(id__in=ids).select_related("owner")}
 
 
 async def list_own(actor: Actor) -> list[Challenge]:

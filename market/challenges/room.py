@@ -6,6 +6,7 @@ from market.challenges import (
     checks,
     clock,
     desk_views,
+    list_views,
     models,
     owner_views,
     queries,
@@ -34,7 +35,7 @@ ROOM = Room(
     "challenges",
     models=(models,),
     permissions=PERMISSIONS,
-    routes=[*views.routes, *owner_views.routes, *desk_views.routes],
+    routes=[*list_views.routes, *views.routes, *owner_views.routes, *desk_views.routes],
     menu=(MenuEntry(Menu.MAIN, 33, lazy("揭榜挂帅"), "challenges:index", "challenges"),),
     workbench=(
         WorkEntry(

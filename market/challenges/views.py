@@ -1,4 +1,4 @@
-"""What everybody reads of challenges: the list, and each of them."""
+"""What everybody reads of one challenge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from market.challenges.models import Challenge
 from market.challenges.owner_records import earlier_of, owner_record
 from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
 from market.challenges.steps import steps_of
-from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
@@ -48,21 +47,6 @@ def money_of(terms: ChallengeTerms) -> Money | None:
     return Money(stages, public, terms.budget - public)
 
 
-async def index(request: Request) -> Response:
-    """Show the public list: what takes solutions first."""
-    actor, now = optional_actor(request), deps(request).clock()
-    page = await queries.list_challenges(PageRequest.from_query(request.query_params), now)
-    return render(
-        request,
-        "challenges/index.html",
-        page=page,
-        shown=lambda row: shown_status(row.status, now, row.opens_at, row.deadline_at),
-        left=lambda row: left_words(now, row.deadline_at),
-        owner_name=lambda row: queries.owner_name(actor, row),
-        deadline_words=deadline_words,
-    )
-
-
 async def show(request: Request) -> Response:
     """Show a challenge as solvers read it; before it is listed its owner and the office read it alike."""
     actor, now = optional_actor(request), deps(request).clock()
@@ -84,7 +68,9 @@ async def show(request: Request) -> Response:
         takes=takes_solutions(challenge.status, now, challenge.opens_at, challenge.deadline_at),
         deadline_words=deadline_words,
         left=left_words(now, challenge.deadline_at) if challenge.deadline_at else "",
-        record=await owner_record(challenge.owner_id) if challenge.status in PUBLIC else None,
+        record=await owner_record(challenge.owner_id, is_masked=challenge.is_masked)
+        if challenge.status in PUBLIC
+        else None,
         earlier=await earlier_of(challenge),
         events=[
             event
@@ -112,7 +98,4 @@ def _may_open_desk(actor: Actor | None, challenge: Challenge) -> bool:
     )
 
 
-routes = [
-    Route("/challenges", index, name="challenges:index"),
-    Route("/challenges/{number}", show, name="challenges:show"),
-]
+routes = [Route("/challenges/{number}", show, name="challenges:show")]

@@ -436,6 +436,8 @@ async def test_an_owners_record_counts_what_was_published_and_what_became_of_it(
             published_at=None if is_draft else NOW,
             **columns,
         )
-    assert await owner_record(stage.challenge.owner_id) == OwnerRecord(
+    owner_id = stage.challenge.owner_id
+    assert await owner_record(owner_id, is_masked=False) == OwnerRecord(
         listed=4, signed=1, no_taker=1, ended=1
     )
+    assert await owner_record(owner_id, is_masked=True) == OwnerRecord()

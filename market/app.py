@@ -40,13 +40,13 @@ from market.kit import telemetry
 from market.kit.compiled_templates import use_addresses
 from market.kit.database import SITE_LIMITS
 from market.kit.errors import DatabaseAway, MarketError, NotFound, Overloaded, Unavailable
-from market.kit.gate import Gate, Place
+from market.kit.gate import MOST_STREAMS_WAITING, STREAM_PATIENCE, STREAMS, Gate, Place
 from market.kit.guest_pages import GUEST_PAGE_SECONDS, GuestPages
 from market.kit.held_forms import get_held_form
 from market.kit.hosts import TrustedHosts
 from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.quotas import QuotaClass, Quotas, read_quotas
-from market.kit.request_bodies import BodyBudget, read_body, replay
+from market.kit.request_bodies import BodyBudget, bounded, read_body, replay
 from market.kit.routing import FORM, METHODS, MarketRouter, Route
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, check_csrf
 from market.kit.static_files import StaticFiles
@@ -127,6 +127,7 @@ def create_app(
     use_addresses(app.fixed_addresses)
     app.state.deps = deps
     app.state.gate, app.state.quotas = Gate(), Quotas(read_quotas(deps.settings.quotas))
+    app.state.streams = Gate(STREAMS, waiting=MOST_STREAMS_WAITING, patience=STREAM_PATIENCE)
     environment().globals.update(
         url=app.url_path_for,
         label=labels.label,
@@ -156,6 +157,8 @@ class _RequestMiddleware:
             return
         request = Request(scope, receive)
         request.state.id, request.state.actor, request.state.unread = uuid4().hex[:12], None, 0
+        # Whatever it waits for later makes it no later.
+        request.state.arrived_at = request.app.state.deps.clock()
         answering = _Answer(request, send)
         body = b""
         try:
@@ -171,12 +174,17 @@ class _RequestMiddleware:
                     raise NotFound(gettext("没有这个页面，或者您不能查看它。"))
                 await wrong_method(request, methods)(scope, receive, answering.send)
                 return
-            if request.method not in SAFE_METHODS:
+            is_streamed = getattr(route, "is_streamed", False) and request.method not in SAFE_METHODS
+            if is_streamed:
+                receive = bounded(request, limit=getattr(route, "body", FORM))
+                request = Request(scope, receive)
+            elif request.method not in SAFE_METHODS:
                 body = await read_body(request, self.bodies, limit=getattr(route, "body", FORM))
                 receive = replay(body, receive)
                 request = Request(scope, receive)
             if getattr(route, "is_gated", True):
-                async with request.app.state.gate.enter() as place:
+                gate: Gate = request.app.state.streams if is_streamed else request.app.state.gate
+                async with gate.enter() as place:
                     answering.place = place
                     await self._answer(request, answering)
             else:
@@ -208,6 +216,8 @@ class _RequestMiddleware:
             await self.app(scope, receive, answering.send)
             return
         await accounts_web.attach_actor(request)
+        if getattr(scope.get("route"), "is_streamed", False):
+            accounts_web.signed_in_actor(request)  # before a byte of a guest's file is read
         await attach_held_form(request)
         await check_csrf(request, CSRF_EXEMPT)
         await _count(request)

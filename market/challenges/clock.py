@@ -12,12 +12,15 @@ from market.challenges.deadlines import GRACE
 from market.challenges.models import Challenge
 from market.challenges.states import ChallengeAction, ChallengeStatus
 from market.kit.database import atomic
+from market.kit.jobs import enqueue
 from market.records.by import By
 from market.records.moments import set_moment, set_moments
 from market.records.transitions import transition
 
 OPEN, CLOSE = "challenges.open", "challenges.close"
 """Acts that fall due at a moment of a challenge."""
+OPEN_JOB = "challenges.open_solutions"
+"""The job that opens what was submitted, see `opening`."""
 
 
 async def set_hours(challenge: Challenge) -> None:
@@ -56,6 +59,7 @@ async def close(challenge_id: UUID, *, now: datetime) -> bool:
     if challenge.status is ChallengeStatus.LISTED:
         await transition(challenge, ChallengeAction.OPEN, by=by)
     await transition(challenge, ChallengeAction.CLOSE, by=by)
+    await enqueue(OPEN_JOB, lock=f"open:{challenge.id}", challenge_id=challenge.id)
     return True
 
 

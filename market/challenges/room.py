@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from market.challenges import (
     checks,
     clock,
     desk_views,
+    extension_views,
+    jobs,
     list_views,
     models,
     owner_views,
+    personal_data,
     queries,
+    reminders,
     screening_panel,
+    solution_checks,
+    solution_models,
+    solution_queries,
+    solution_views,
     views,
     worklist,
 )
+from market.challenges.solution_states import SolutionAction, SolutionStatus, SolutionVerb
 from market.challenges.states import (
     PERMISSIONS,
     BudgetKind,
@@ -26,16 +38,30 @@ from market.challenges.states import (
     Kind,
     Ruling,
 )
+from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
-from market.kit.room import Room
+from market.kit.room import PersonalData, Room
 from market.kit.subjects import Subject, find_by
+
+
+async def _remind(_deps: Deps, challenge_id: UUID, now: datetime) -> bool:
+    return await reminders.remind(challenge_id, now=now)
+
 
 ROOM = Room(
     "challenges",
-    models=(models,),
+    models=(models, solution_models),
     permissions=PERMISSIONS,
-    routes=[*list_views.routes, *views.routes, *owner_views.routes, *desk_views.routes],
+    routes=[
+        *list_views.routes,
+        *views.routes,
+        *owner_views.routes,
+        *desk_views.routes,
+        *solution_views.routes,
+        *extension_views.routes,
+    ],
+    jobs=(jobs.open_solutions,),
     menu=(MenuEntry(Menu.MAIN, 33, lazy("揭榜挂帅"), "challenges:index", "challenges"),),
     workbench=(
         WorkEntry(
@@ -46,6 +72,15 @@ ROOM = Room(
             act=ChallengeAct.DRAFT_CHALLENGE,
             is_for=queries.may_put_up,
             under=("/challenges/*/edit",),
+        ),
+        WorkEntry(
+            WorkGroup.DEALS,
+            65,
+            lazy("我的揭榜"),
+            "challenges:my_solutions",
+            act=ChallengeAct.SOLVE_CHALLENGE,
+            is_for=lambda actor: actor.sells,
+            under=("/challenges/*/solution",),
         ),
         WorkEntry(
             WorkGroup.MARKET,
@@ -66,6 +101,12 @@ ROOM = Room(
             parties=queries.parties_of,
             verbs=(ChallengeAction,),
         ),
+        "solution": Subject(
+            lazy("揭榜方案"),
+            files=solution_queries.may_open_file,
+            sealed=solution_queries.sealed_solutions,
+            verbs=(SolutionAction,),
+        ),
     },
     labels={
         "challenge": ChallengeStatus,
@@ -74,12 +115,22 @@ ROOM = Room(
         "challenge_budget": BudgetKind,
         "challenge_end": EndReason,
         "challenge_ruling": Ruling,
+        "solution": SolutionStatus,
     },
-    audit_verbs={"challenge": (ChallengeVerb,)},
+    audit_verbs={"challenge": (ChallengeVerb,), "solution": (SolutionVerb,)},
+    personal_data=PersonalData(
+        "solutions",
+        export=personal_data.export_solutions,
+        erase=personal_data.keep_solutions,
+        kept=lazy("提交的揭榜方案保留：选定和合同以此为凭。"),
+    ),
     panel_clients={"challenge": screening_panel.CLIENT},
     moments={
         clock.OPEN: lambda deps, challenge_id, now: clock.begin_responding(challenge_id, now=now),
         clock.CLOSE: lambda deps, challenge_id, now: clock.close(challenge_id, now=now),
+        **dict.fromkeys(reminders.BEFORE, _remind),
     },
-    checks=checks.CHECKS,
+    checks={**checks.CHECKS, **solution_checks.CHECKS},
+    keyed_checks=solution_checks.KEYED_CHECKS,
+    stored_checks=solution_checks.STORED_CHECKS,
 )

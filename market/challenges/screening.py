@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
@@ -12,6 +13,7 @@ from market.challenges.clock import set_hours
 from market.challenges.drafting import rejection_reasons
 from market.challenges.models import Challenge, ChallengeRuling, PublishedTerms
 from market.challenges.queries import lock_challenge, open_ruling, terms_of
+from market.challenges.reminders import set_reminders
 from market.challenges.rules import FEWEST_WORDS, POINTS_TO_LIST, listing_faults
 from market.challenges.screening_panel import KIND, argument_verdict
 from market.challenges.states import (
@@ -167,13 +169,6 @@ async def _publish(challenge: Challenge, *, calendar: Calendar, by: By) -> None:
         published_at=by.now,
     )
     assert terms.deadline_at is not None  # noqa: S101 -- `listing_faults` asks for it
-    last = period_end(
-        local_date(terms.deadline_at),
-        RESULT_DAYS,
-        DayKind.WORKING,
-        region=publication_region(owner.region),
-        calendar=calendar,
-    )
     await transition(
         challenge,
         ChallengeAction.LIST,
@@ -182,13 +177,26 @@ async def _publish(challenge: Challenge, *, calendar: Calendar, by: By) -> None:
             "version": 1,
             "terms_hash": terms.content_hash,
             "published_at": by.now,
-            "result_due_at": end_of_day(last) if last else None,
+            "result_due_at": result_due(terms.deadline_at, owner.region, calendar),
             "return_reason": "",
         },
         terms=terms.content_hash,
     )
     await set_hours(challenge)
+    await set_reminders(challenge)
     await _tell_owner(challenge, _("榜单 %(number)s 已张榜。", number=challenge.number), by)
+
+
+def result_due(deadline_at: datetime, region: str, calendar: Calendar) -> datetime | None:
+    """Return until when the result is told; None where the calendar does not reach so far."""
+    last = period_end(
+        local_date(deadline_at),
+        RESULT_DAYS,
+        DayKind.WORKING,
+        region=publication_region(region),
+        calendar=calendar,
+    )
+    return end_of_day(last) if last else None
 
 
 async def _reject(challenge: Challenge, reason: EndReason, text: str, by: By) -> None:

@@ -165,6 +165,7 @@ class ChallengeVerb(LabelEnum):
     EDITED = "edited", lazy("修改")
     PROPOSED = "proposed", lazy("提出决定")
     SENT_BACK = "sent_back", lazy("退回决定")
+    EXTENDED = "extended", lazy("延期")
 
 
 S, A = ChallengeStatus, ChallengeAction
@@ -209,6 +210,8 @@ class ChallengeAct(StrEnum):
 
     DRAFT_CHALLENGE = "draft_challenge"
     """Write a challenge of the own organisation and submit it."""
+    SOLVE_CHALLENGE = "solve_challenge"
+    """Write and submit a solution of the own organisation."""
     SCREEN_CHALLENGE = "screen_challenge"
     """Return a submitted challenge, have it judged, list a firm's, propose about one of the public side."""
     DECIDE_CHALLENGE = "decide_challenge"
@@ -219,6 +222,7 @@ class ChallengeAct(StrEnum):
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ChallengeAct.DRAFT_CHALLENGE: ORGANISATION,
+    ChallengeAct.SOLVE_CHALLENGE: ORGANISATION,
     ChallengeAct.SCREEN_CHALLENGE: frozenset({Role.OPERATOR}),
     ChallengeAct.DECIDE_CHALLENGE: frozenset({Role.APPROVER}),
     ChallengeAct.READ_CHALLENGES: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),

@@ -17,6 +17,7 @@ from market.challenges.deadlines import deadline_words, left_words, shown_status
 from market.challenges.drafting import PUT_UP_AGAIN, submission_faults
 from market.challenges.models import Challenge
 from market.challenges.owner_records import earlier_of, owner_record
+from market.challenges.solution_rail import rail_of
 from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
 from market.challenges.steps import steps_of
 from market.kit.routing import Route
@@ -71,6 +72,7 @@ async def show(request: Request) -> Response:
         record=await owner_record(challenge.owner_id, is_masked=challenge.is_masked)
         if challenge.status in PUBLIC
         else None,
+        rail=await rail_of(actor, challenge, terms, now),
         earlier=await earlier_of(challenge),
         events=[
             event

@@ -14,6 +14,11 @@ from market.kit.errors import Overloaded
 
 IN_HAND = 8
 """Requests worked on at once: fewer than the database has connections, since jobs need some."""
+STREAMS = 64
+"""Uploads that are read on to the disk at once; of the others the body waits unread."""
+MOST_STREAMS_WAITING = 1000
+STREAM_PATIENCE = 900.0
+"""Seconds that an upload may wait for its turn."""
 MOST_WAITING = 400
 """Requests that may wait; the next one is refused at once."""
 PATIENCE = 15.0

@@ -93,6 +93,32 @@ async def read_body(
     return bytes(body)
 
 
+def bounded(request: Request, *, limit: int, silence: float = SILENCE, start: float = START) -> Receive:
+    """Return a `receive` that hands on the body in pieces, for a form that is spooled to the disk.
+
+    It raises as `read_body` does, but for the memory of which it holds none.
+    """
+    _check_announced(request, limit)
+    began, read = monotonic(), 0
+
+    async def receive() -> Message:
+        nonlocal read
+        try:
+            async with asyncio.timeout(silence):
+                message = await request.receive()
+        except TimeoutError:
+            raise TooSlow(_("提交的内容没有传完，请重试。")) from None
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise TooLarge(_("提交的内容过大。"))
+        elapsed = monotonic() - began
+        if message.get("more_body") and elapsed > start and read < PACE * elapsed:
+            raise TooSlow(_("提交的内容没有传完，请重试。"))
+        return message
+
+    return receive
+
+
 def _check_announced(request: Request, limit: int) -> None:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and (len(announced) > 18 or int(announced) > limit):

@@ -81,9 +81,11 @@ class Route(StarletteRoute):
 
     `body` is the largest body in bytes. `is_gated` is False for what must be answered however many
     requests are in hand, and for what has a limit of its own, such as checking passwords. `is_probe` is
-    True for what machines ask: it is not gated, and nobody looks for a session. `quota` is the class under
-    which it is counted; what ends like the name of a file is an export. Of a page that is also shown, only
-    what is sent is counted, and of a search only one that asks for something.
+    True for what machines ask: it is not gated, and nobody looks for a session. `is_streamed` is True
+    for large uploads of people who are signed in: their body goes to the disk, at a gate of its own.
+
+    `quota` is the class under which it is counted; what ends like the name of a file is an export. Of a page
+    that is also shown, only what is sent is counted, and of a search only one that asks for something.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Route(StarletteRoute):
         body: int = FORM,
         is_gated: bool = True,
         is_probe: bool = False,
+        is_streamed: bool = False,
         quota: QuotaClass | None = None,
     ) -> None:
         super().__init__(
@@ -105,6 +108,7 @@ class Route(StarletteRoute):
         self.body = body
         self.is_gated = is_gated and not is_probe
         self.is_probe = is_probe
+        self.is_streamed = is_streamed
         self.quota = quota or (QuotaClass.EXPORT if _EXPORT.search(path) else None)
 
     @cached_property

@@ -135,6 +135,7 @@ EXPECTED = {
     "switch_auction_publicity": "- - - y - - - - - - - -",
     "read_auctions": "- - - - - - - - - - y y",
     "draft_challenge": "- - - y y - - - - - - -",
+    "solve_challenge": "- - - y y - - - - - - -",
     "screen_challenge": "- - - - - - - - - - y -",
     "decide_challenge": "- - - - - - - - - y - -",
     "read_challenges": "- - - - - - - - - y y y",

@@ -165,7 +165,7 @@ def _model(name, table, description, columns, *, base="Model", **options):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0061_challenges")]
+    dependencies = [("market", "0064_targets")]
 
     initial = False
 

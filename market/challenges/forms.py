@@ -49,6 +49,8 @@ from market.panels.round_forms import RulesForm
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 MOST_WINNERS = 20
+LONGEST_NUMBER = 24
+"""Characters of a value of an indicator."""
 
 
 def _narrow(text: str | None) -> str | None:
@@ -93,7 +95,8 @@ class DecimalText(TextField):
         super().process_formdata(valuelist)
         text = unicodedata.normalize("NFKC", self.data or "").strip()
         if text:
-            self.data = f"{typed_number(text, _('请填数值，如 84 或 9.5；单位填在单位一栏。')):f}"[:24]
+            plain = f"{typed_number(text, _('请填数值，如 84 或 9.5；单位填在单位一栏。')):f}"
+            self.data = plain if len(plain) <= LONGEST_NUMBER else text
 
 
 class IndicatorRow(BaseForm):
@@ -101,8 +104,8 @@ class IndicatorRow(BaseForm):
     unit = TextField(lazy("单位"), max_length=24)
     present = TextField(lazy("现状"), max_length=40)
     operator = ChoiceField(lazy("要求"), choices=lambda: choices(Operator), blank="—")
-    low = DecimalText(lazy("数值"), max_length=24)
-    high = DecimalText(lazy("至（介于时填）"), max_length=24)
+    low = DecimalText(lazy("数值"), max_length=LONGEST_NUMBER)
+    high = DecimalText(lazy("至（介于时填）"), max_length=LONGEST_NUMBER)
     method = TextField(lazy("怎样测"), max_length=200)
     proof = ChoiceField(lazy("凭什么验收"), choices=lambda: choices(Proof), blank="—")
     package = NumberField(lazy("第几包（众包时填）"), [NumberRange(0, 20)])

@@ -13,6 +13,7 @@ from market.challenges.models import Challenge
 from market.challenges.solution_content import SolutionContent, asked_of
 from market.kit.amount_fields import MoneyField, PercentField
 from market.kit.form_fields import (
+    ChoiceField,
     DayField,
     LongTextField,
     NumberField,
@@ -25,9 +26,16 @@ from market.kit.i18n import lazy
 from market.kit.money import HOME
 from market.kit.terms import from_form, to_form
 
+MOST_INDICATORS = 30
+
+
+def indicator_choices() -> list[tuple[str, str]]:
+    """Return the numbers of indicators to choose from; of a challenge, see `SolutionForm.name_indicators`."""
+    return [(str(place), str(place)) for place in range(1, MOST_INDICATORS + 1)]
+
 
 class ReachRow(BaseForm):
-    place = NumberField(lazy("第几项指标"), [NumberRange(1, 30)])
+    place = ChoiceField(lazy("指标"), choices=indicator_choices, blank="—")
     value = TextField(lazy("能达到"), max_length=60)
     basis = TextField(lazy("依据"), max_length=300)
 
@@ -52,7 +60,7 @@ class SolutionForm(BaseForm):
     leader = TextField(lazy("挂帅负责人"), max_length=60)
     credentials = LongTextField(lazy("负责人和团队做过什么"), max_length=3000)
     approach = LongTextField(lazy("技术路线"), max_length=10_000)
-    reaches = RowsField(ReachRow, lazy("各项指标能达到多少"), blank_rows=1, max_rows=30)
+    reaches = RowsField(ReachRow, lazy("各项指标能达到多少"), blank_rows=1, max_rows=MOST_INDICATORS)
     price = MoneyField(lazy("报价"))
     months = NumberField(lazy("工期"), [NumberRange(1, 120)])
     stages = RowsField(StageRow, lazy("阶段"), blank_rows=3, max_rows=12)
@@ -67,7 +75,15 @@ class SolutionForm(BaseForm):
         Raises:
             Invalid: at a field, an amount finer than a fen.
         """
-        return from_form(SolutionContent, self.field_values, HOME)
+        values = self.field_values
+        values["reaches"] = [row | {"place": int(row["place"] or 0)} for row in values["reaches"]]
+        return from_form(SolutionContent, values, HOME)
+
+    def name_indicators(self, terms: ChallengeTerms, places: Sequence[int]) -> None:
+        """Have the rows choose among the indicators of a challenge by their names."""
+        options = [(str(place), f"{place} {terms.indicators[place - 1].name}") for place in places]
+        for entry in self.reaches.entries:
+            entry.form.place.choices = [("", "—"), *options]
 
     def append_blank_rows(self) -> None:
         """Append blank rows below the filled ones, for browsers without scripts."""
@@ -85,7 +101,9 @@ def solution_data(content: SolutionContent, terms: ChallengeTerms, package: int)
     """Return the data of the form: of an empty draft, a row for each indicator and the list's stages."""
     data = to_form(content, HOME)
     if not content.reaches:
-        data["reaches"] = [{"place": place} for place in asked_of(terms, package)]
+        data["reaches"] = [{"place": str(place)} for place in asked_of(terms, package)]
+    else:
+        data["reaches"] = [row | {"place": str(row["place"])} for row in data["reaches"]]
     if not content.stages and not content.approach:
         data["stages"] = [{"name": row.name, "share": row.share} for row in terms.milestones]
     return data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ from market.accounts.actors import Actor
 from market.accounts.web import actor_for, signed_in_actor
 from market.challenges import queries, solution_drafts, solution_queries, submitting
 from market.challenges.amounts import instalments
-from market.challenges.challenge_terms import WHOLE
+from market.challenges.challenge_terms import WHOLE, ChallengeTerms
 from market.challenges.deadlines import (
     deadline_words,
     exact_words,
@@ -69,9 +69,7 @@ async def write(request: Request) -> Response:
     solution = await _own(request, actor, challenge)
     secret, terms = deps(request).settings.secret_key, queries.terms_of(challenge)
     content = open_draft(secret, solution.id, solution.draft)
-    form = SolutionForm(
-        await form_data_or_none(request), data=solution_data(content, terms, solution.package)
-    )
+    form = _form(await form_data_or_none(request), content, terms, solution.package)
     if form.validate_on_submit():
         with form.catch_invalid():
             by = By(actor, deps(request).clock())
@@ -87,7 +85,7 @@ async def submit(request: Request) -> Response:
     solution = await _own(request, actor, challenge)
     secret, terms = deps(request).settings.secret_key, queries.terms_of(challenge)
     content = open_draft(secret, solution.id, solution.draft)
-    form = SolutionForm(None, data=solution_data(content, terms, solution.package))
+    form = _form(None, content, terms, solution.package)
     form.show_faults(faults_of(content, terms, solution.package))
     if not form.errors:
         with form.catch_invalid():
@@ -216,7 +214,7 @@ async def _page(
     secret, terms, now = deps(request).settings.secret_key, queries.terms_of(challenge), deps(request).clock()
     if form is None:
         content = open_draft(secret, solution.id, solution.draft)
-        form = SolutionForm(None, data=solution_data(content, terms, solution.package))
+        form = _form(None, content, terms, solution.package)
     if not form.is_submitted:
         form.append_blank_rows()
     file_form = file_form or FileForm()
@@ -240,6 +238,14 @@ async def _page(
         accept=ACCEPT,
         most_files=solution_drafts.MOST_FILES,
     )
+
+
+def _form(
+    data: FormData | None, content: SolutionContent, terms: ChallengeTerms, package: int
+) -> SolutionForm:
+    form = SolutionForm(data, data=solution_data(content, terms, package))
+    form.name_indicators(terms, asked_of(terms, package))
+    return form
 
 
 async def _load(request: Request) -> tuple[Actor, Challenge]:

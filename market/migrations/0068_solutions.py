@@ -165,7 +165,7 @@ def _model(name, table, description, columns, *, base="Model", **options):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0064_targets")]
+    dependencies = [("market", "0067_eligibility")]
 
     initial = False
 

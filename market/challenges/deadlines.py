@@ -11,6 +11,9 @@ from market.kit.i18n import gettext as _
 GRACE = timedelta(seconds=60)
 """How long after its deadline a challenge is closed: what arrived in time may still wait for its turn."""
 
+QUIET_DAYS = 7
+"""Days before the deadline in which no more questions are taken (D)."""
+
 
 def is_open(moment: datetime, opens_at: datetime, deadline_at: datetime) -> bool:
     """Return whether a solution that arrives at this moment is in time: the deadline itself is too late."""
@@ -27,6 +30,16 @@ def takes_solutions(
         and deadline_at is not None
         and is_open(moment, opens_at, deadline_at)
     )
+
+
+def questions_until(deadline_at: datetime) -> datetime:
+    """Return until when questions are taken, so that every solver still reads the answers in time."""
+    return deadline_at - timedelta(days=QUIET_DAYS)
+
+
+def takes_questions(status: ChallengeStatus, moment: datetime, deadline_at: datetime | None) -> bool:
+    """Return whether a challenge takes questions: from the listing on, until a week before its deadline."""
+    return status in TAKING and deadline_at is not None and moment < questions_until(deadline_at)
 
 
 def shown_status(

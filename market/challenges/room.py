@@ -25,6 +25,7 @@ from market.challenges import (
     views,
     worklist,
 )
+from market.challenges.askable import ASKABLE
 from market.challenges.solution_states import SolutionAction, SolutionStatus, SolutionVerb
 from market.challenges.states import (
     PERMISSIONS,
@@ -99,6 +100,7 @@ ROOM = Room(
             number="BD",
             find=find_by(queries.get_challenge_for, "/challenges", is_public=True),
             parties=queries.parties_of,
+            asked=ASKABLE,
             verbs=(ChallengeAction,),
         ),
         "solution": Subject(

@@ -12,8 +12,15 @@ from market.accounts.actors import Actor
 from market.accounts.web import optional_actor
 from market.challenges import queries
 from market.challenges.amounts import HUNDRED, instalments, public_amount
+from market.challenges.askable import asked_challenge
 from market.challenges.challenge_terms import ChallengeTerms
-from market.challenges.deadlines import deadline_words, left_words, shown_status, takes_solutions
+from market.challenges.deadlines import (
+    deadline_words,
+    left_words,
+    questions_until,
+    shown_status,
+    takes_solutions,
+)
 from market.challenges.drafting import PUT_UP_AGAIN, submission_faults
 from market.challenges.models import Challenge
 from market.challenges.owner_records import earlier_of, owner_record
@@ -23,6 +30,7 @@ from market.challenges.steps import steps_of
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
+from market.questions.answering import questions_of
 from market.records.transitions import history
 
 SHOWN_EVENTS = ("end", "find_none", "set_aside")
@@ -74,6 +82,8 @@ async def show(request: Request) -> Response:
         else None,
         rail=await rail_of(actor, challenge, terms, now),
         earlier=await earlier_of(challenge),
+        questions=await questions_of(asked_challenge(challenge, now), actor),
+        questions_until=questions_until(challenge.deadline_at) if challenge.deadline_at else None,
         events=[
             event
             for event in await history("challenge", challenge.id)

@@ -11,6 +11,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import Lazy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tortoise.models import Model
 
     from market.accounts.actors import Actor
@@ -76,6 +78,34 @@ PartiesOf = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Collection[UUID
 
 
 @dataclass(frozen=True)
+class AskedRecord:
+    """One record about which its owner is asked in public."""
+
+    kind: str
+    id: UUID
+    number: str
+    title: str
+    owner_id: UUID
+    """The organisation that answers."""
+    is_open: bool
+    """Whether questions are taken now."""
+    masked_name: str = ""
+    """The owner's name where it is not public: no answer may hold it."""
+
+
+@dataclass(frozen=True)
+class Askable:
+    """A kind of record about which people ask its owner in public."""
+
+    table: str
+    """Which has `number` and `title`; its name is also the first part of the address of its pages."""
+    find: Callable[[Actor, str, datetime], Awaitable[AskedRecord]]
+    """Returns the record of this number for who may see it; raises `NotFound` for everybody else."""
+    read: Callable[[UUID, datetime], Awaitable[AskedRecord]]
+    """Returns the record of this id."""
+
+
+@dataclass(frozen=True)
 class DeskScope:
     """What of one kind of record the desk opens at once."""
 
@@ -99,6 +129,8 @@ class Subject:
     """Who may open its files; None: it has no files."""
     find: Find | None = None
     """By which the search box finds it by its number."""
+    asked: Askable | None = None
+    """How questions are asked about it in public; None: they are not."""
     find_printed: Find | None = None
     """By which the search box finds it by another number that stands on papers, as it was typed."""
     describe: Describe | None = None

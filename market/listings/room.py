@@ -25,6 +25,7 @@ from market.listings import (
     views,
     worklist,
 )
+from market.listings.askable import askable
 from market.listings.deadlines import expiry_act, reminder_act
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.listing_files import FileKind, may_open_listing_file
@@ -117,6 +118,7 @@ ROOM = Room(
             files=may_open_listing_file,
             verbs=(ListingAction,),
             describe=queries.outcome_subjects,
+            asked=askable(OUTCOME),
         ),
         "need": Subject(
             lazy("需求"),
@@ -125,6 +127,7 @@ ROOM = Room(
             find=find_by(queries.get_need_for, "/needs", is_public=True),
             files=may_open_listing_file,
             verbs=(ListingAction,),
+            asked=askable(NEED),
         ),
         "listing_change": Subject(
             lazy("变更"), page="backoffice:change", page_key="change_id", verbs=(ChangeAction,)

@@ -22,6 +22,7 @@ from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps, wants_partial
 from market.listings import masking, queries, rules
+from market.listings.askable import asked_listing
 from market.listings.change_queries import find_own_change
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.listing_files import NO_FILES, files_of
@@ -61,7 +62,7 @@ async def need(request: Request) -> Response:
         need=need,
         sections=sections(need),
         files=await files_of(need, NEED, actor) if "files" in parts else NO_FILES,
-        questions=await questions_of(need, actor, has_any="questions" in parts),
+        questions=await questions_of(asked_listing(need), actor, has_any="questions" in parts),
         owner_name=masking.need_owner_name(need, actor, brokers=brokers),
         is_owner_visible=masking.is_owner_visible(need, actor, brokers=brokers),
         days_left=_days_left(need, today),
@@ -110,7 +111,7 @@ async def outcome(request: Request) -> Response:
         outcome=outcome,
         sections=sections(outcome),
         files=await files_of(outcome, OUTCOME, actor) if "files" in parts else NO_FILES,
-        questions=await questions_of(outcome, actor, has_any="questions" in parts),
+        questions=await questions_of(asked_listing(outcome), actor, has_any="questions" in parts),
         typed=typed,
         amount=amount,
         fault=fault,

@@ -1,1 +1,1 @@
-"""Questions asked of a listing and their answers, which everybody reads."""
+"""Questions asked of the owners of listings and challenges, and their answers, which everybody reads."""

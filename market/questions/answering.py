@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts import messages
 from market.accounts.actors import Actor
-from market.accounts.models import User
+from market.accounts.models import MemberRole, User
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.kit.statements import Statement
-from market.listings import queries
-from market.listings.kinds import Kind, Listing, get_kind, kind_of
-from market.listings.lifecycle import AUTHORS
-from market.listings.states import LIVE
+from market.kit.subjects import Askable, AskedRecord
 from market.questions.models import Question
 from market.questions.states import QuestionAct, QuestionAction, QuestionStatus, QuestionVerb
 from market.records.by import By
 from market.records.transitions import transition
 
+AUTHORS = (MemberRole.ADMIN, MemberRole.AGENT)
+"""Who of an organisation is told that something is asked."""
 MAX_OPEN = 20
 """Most questions of one person that wait for an answer at the same time."""
 
 
 @dataclass(frozen=True)
 class Questions:
-    """What one person sees of the questions about a listing, the latest answer first."""
+    """What one person sees of the questions about a record, the latest answer first."""
 
+    record: AskedRecord
     answered: list[Question]
     waiting: list[Question]
     """Of these the owner sees all, the person who asked their own, the operator all."""
@@ -40,39 +42,38 @@ class Questions:
 
 
 @atomic()
-async def ask(listing: Listing, text: str, *, by: By) -> Question:
-    """Ask the owner of a listing on offer; its authors are notified.
+async def ask(asked: AskedRecord, text: str, *, by: By) -> Question:
+    """Ask the owner of a record that takes questions; its authors are notified.
 
     Raises:
-        Invalid: it is one's own listing or off offer, the same question stands there already, or too many of
+        Invalid: it is one's own or takes none now, the same question stands there already, or too many of
             this person's questions wait.
     """
     by.actor.require(QuestionAct.ASK_QUESTION)
-    kind = kind_of(listing)
-    if not may_ask(by.actor, listing):
+    if not may_ask(by.actor, asked):
         raise Invalid(_("这条信息现在不能提问。"))
     # The person's row orders two presses of one button.
     await User.filter(id=by.actor.user_id).select_for_update().get()
     own = Question.filter(asked_by_id=by.actor.user_id, status=QuestionStatus.OPEN)
-    if await own.filter(subject_id=listing.id, text=text).exists():
+    if await own.filter(subject_id=asked.id, text=text).exists():
         raise Invalid(_("同样的问题已经提交，正在等答复。"), field="text")
     if await own.count() >= MAX_OPEN:
         raise Invalid(_("您有 %(count)s 个问题还在等答复，请稍后再提。", count=MAX_OPEN), field="text")
     question = await Question.create(
         id=uuid4(),
-        subject_kind=kind.key,
-        subject_id=listing.id,
-        organisation_id=listing.organisation_id,
+        subject_kind=asked.kind,
+        subject_id=asked.id,
+        organisation_id=asked.owner_id,
         text=text,
         asked_by_id=by.actor.user_id,
         asked_at=by.now,
     )
-    await record("question", question.id, QuestionVerb.ASKED, by=by, number=listing.number)
+    await record("question", question.id, QuestionVerb.ASKED, by=by, number=asked.number)
     await messages.notify(
-        _("《%(title)s》有一个新问题待答复。", title=listing.title[:60]),
+        _("《%(title)s》有一个新问题待答复。", title=asked.title[:60]),
         now=by.now,
-        address=address_of(kind, listing),
-        organisation_id=listing.organisation_id,
+        address=address_of(asked),
+        organisation_id=asked.owner_id,
         roles=AUTHORS,
     )
     return question
@@ -80,22 +81,28 @@ async def ask(listing: Listing, text: str, *, by: By) -> Question:
 
 @atomic()
 async def answer(question_id: UUID, text: str, *, by: By) -> Question:
-    """Answer a question of one's own listing, for everybody to read; the person who asked is notified."""
+    """Answer a question about what is one's own, for everybody to read; the person who asked is notified.
+
+    Raises:
+        Invalid: the answer names the owner of what is masked.
+    """
     by.actor.require(QuestionAct.ANSWER_QUESTION)
     question = await _lock(question_id)
     if not by.actor.acts_for(question.organisation_id):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    asked = await record_of(question, by.now)
+    if asked.masked_name and asked.masked_name in text:
+        raise Invalid(_("单位名称不公开，答复里也不要写。"), field="text")
     await transition(
         question,
         QuestionAction.ANSWER,
         by=by,
         changes={"answer": text, "answered_by_id": by.actor.user_id, "answered_at": by.now},
     )
-    listing = await listing_of(question)
     await messages.notify(
-        _("您对《%(title)s》的提问有了答复。", title=listing.title[:60]),
+        _("您对《%(title)s》的提问有了答复。", title=asked.title[:60]),
         now=by.now,
-        address=address_of(kind_of(listing), listing),
+        address=address_of(asked),
         user_ids=[question.asked_by_id],
     )
     return question
@@ -107,11 +114,11 @@ async def hide(question_id: UUID, reason: str, *, by: By) -> Question:
     by.actor.require(QuestionAct.HIDE_QUESTION)
     question = await _lock(question_id)
     await transition(question, QuestionAction.HIDE, by=by, note=reason)
-    listing = await listing_of(question)
+    asked = await record_of(question, by.now)
     await messages.notify(
-        _("《%(title)s》下的一个问题已被隐藏：%(reason)s", title=listing.title[:60], reason=reason[:120]),
+        _("《%(title)s》下的一个问题已被隐藏：%(reason)s", title=asked.title[:60], reason=reason[:120]),
         now=by.now,
-        address=address_of(kind_of(listing), listing),
+        address=address_of(asked),
         user_ids=[question.asked_by_id],
         organisation_id=question.organisation_id,
         roles=AUTHORS,
@@ -130,12 +137,13 @@ _QUESTIONS = Statement(
 )
 
 
-async def questions_of(listing: Listing, actor: Actor | None, *, has_any: bool = True) -> Questions:
-    """Return the questions about a listing that this person, or a guest, sees; of none, what they may do."""
-    rows = await _QUESTIONS.all(kind_of(listing).key, listing.id) if has_any else []
-    is_own = queries.is_owner(actor, listing)
+async def questions_of(asked: AskedRecord, actor: Actor | None, *, has_any: bool = True) -> Questions:
+    """Return the questions about a record that this person, or a guest, sees; of none, what they may do."""
+    rows = await _QUESTIONS.all(asked.kind, asked.id) if has_any else []
+    is_own = _is_owner(actor, asked)
     sees_all = actor is not None and (is_own or actor.may(QuestionAct.HIDE_QUESTION))
     return Questions(
+        asked,
         answered=[row for row in rows if row.status is QuestionStatus.ANSWERED],
         waiting=[
             row
@@ -144,17 +152,38 @@ async def questions_of(listing: Listing, actor: Actor | None, *, has_any: bool =
             and actor is not None
             and (sees_all or row.asked_by_id == actor.user_id)
         ],
-        may_ask=may_ask(actor, listing),
+        may_ask=may_ask(actor, asked),
         may_answer=is_own and actor is not None and actor.may(QuestionAct.ANSWER_QUESTION),
         may_hide=actor is not None and actor.may(QuestionAct.HIDE_QUESTION),
     )
 
 
-def may_ask(actor: Actor | None, listing: Listing) -> bool:
+def may_ask(actor: Actor | None, asked: AskedRecord) -> bool:
     """Return whether the person may ask; a guest is offered it and signs in first."""
-    if listing.status not in LIVE or queries.is_owner(actor, listing):
+    if not asked.is_open or _is_owner(actor, asked):
         return False
     return actor is None or actor.may(QuestionAct.ASK_QUESTION)
+
+
+def _is_owner(actor: Actor | None, asked: AskedRecord) -> bool:
+    return actor is not None and any(identity == asked.owner_id for identity, _name in actor.organisations)
+
+
+def askables() -> dict[str, Askable]:
+    """Return what people ask about, by the kind of record, as the rooms declare it."""
+    return {kind: subject.asked for kind, subject in rooms().subjects.items() if subject.asked}
+
+
+async def find_asked(actor: Actor, kind: str, number: str, now: datetime) -> AskedRecord:
+    """Return the record that a question is about.
+
+    Raises:
+        NotFound: there is none of this kind and number, or it is not theirs to see.
+    """
+    askable = askables().get(kind)
+    if askable is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return await askable.find(actor, number, now)
 
 
 async def get_question_for(actor: Actor, question_id: UUID) -> Question:
@@ -172,13 +201,13 @@ async def get_question_for(actor: Actor, question_id: UUID) -> Question:
     return question
 
 
-async def listing_of(question: Question) -> Listing:
-    listing: Listing = await get_kind(question.subject_kind).model.get(id=question.subject_id)
-    return listing
+async def record_of(question: Question, now: datetime) -> AskedRecord:
+    """Return the record that a question was asked about."""
+    return await askables()[question.subject_kind].read(question.subject_id, now)
 
 
-def address_of(kind: Kind, listing: Listing) -> str:
-    return f"/{kind.index}/{listing.number}#questions"
+def address_of(asked: AskedRecord) -> str:
+    return f"/{askables()[asked.kind].table}/{asked.number}#questions"
 
 
 async def export(user_id: UUID) -> list[dict[str, Any]]:

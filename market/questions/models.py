@@ -11,7 +11,7 @@ from market.records.transitions import Stateful
 
 
 class Question(Stateful):
-    """A question about a listing. Its answer is public; who asked is known to the operator."""
+    """A question to the owner of a record. Its answer is public; who asked is known to the operator."""
 
     record_kind = "question"
     workflow = WORKFLOW
@@ -19,12 +19,12 @@ class Question(Stateful):
     id = fields.UUIDField(primary_key=True)
     status = enum_column(QuestionStatus, QuestionStatus.OPEN)
     subject_kind = fields.CharField(max_length=24)
-    """outcome or need"""
+    """A kind that a room declares askable, such as outcome, need or challenge."""
     subject_id = fields.UUIDField()
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
         "market.Organisation", related_name=False, on_delete=fields.RESTRICT
     )
-    """The owner of the listing, who answers."""
+    """The owner of the record, who answers."""
     organisation_id: UUID
     text = fields.CharField(max_length=500)
     asked_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from market.accounts.web import actor_for
 from market.kit.errors import Invalid
@@ -14,10 +14,9 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.quotas import QuotaClass
 from market.kit.routing import Route
+from market.kit.subjects import AskedRecord
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data_or_none, path_id, redirect_to
-from market.listings.kinds import Listing, get_kind, kind_of
-from market.listings.queries import get_listing_for
+from market.kit.web import deps, form_data_or_none, path_id
 from market.questions import answering
 from market.questions.states import QuestionAct
 from market.records.by import By
@@ -37,52 +36,53 @@ class HideForm(BaseForm):
 
 async def ask(request: Request) -> Response:
     actor = actor_for(request, QuestionAct.ASK_QUESTION)
-    kind = get_kind(request.path_params["kind"])
-    listing = await get_listing_for(kind, actor, request.path_params["number"])
-    if not answering.may_ask(actor, listing):
+    now = deps(request).clock()
+    asked = await answering.find_asked(actor, request.path_params["kind"], request.path_params["number"], now)
+    if not answering.may_ask(actor, asked):
         raise Invalid(_("这条信息现在不能提问。"))
     form = QuestionForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid(field="text"):
-            await answering.ask(listing, str(form.text.data), by=By(actor, deps(request).clock()))
-            return flash(request, _back(request, listing), _("问题已提交，答复后通知您。"))
-    return render_form(request, "questions/ask.html", form, listing=listing, back=_path(listing))
+            await answering.ask(asked, str(form.text.data), by=By(actor, now))
+            return flash(request, _back(asked), _("问题已提交，答复后通知您。"))
+    return render_form(request, "questions/ask.html", form, asked=asked, back=answering.address_of(asked))
 
 
 async def answer(request: Request) -> Response:
     actor = actor_for(request, QuestionAct.ANSWER_QUESTION)
     question = await answering.get_question_for(actor, path_id(request, "question_id"))
-    listing = await answering.listing_of(question)
+    asked = await answering.record_of(question, deps(request).clock())
     form = AnswerForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid(field="text"):
             await answering.answer(question.id, str(form.text.data), by=By(actor, deps(request).clock()))
-            return flash(request, _back(request, listing), _("答复已公开。"))
+            return flash(request, _back(asked), _("答复已公开。"))
     return render_form(
-        request, "questions/answer.html", form, question=question, listing=listing, back=_path(listing)
+        request,
+        "questions/answer.html",
+        form,
+        question=question,
+        asked=asked,
+        back=answering.address_of(asked),
     )
 
 
 async def hide(request: Request) -> Response:
     actor = actor_for(request, QuestionAct.HIDE_QUESTION)
     question = await answering.get_question_for(actor, path_id(request, "question_id"))
-    listing = await answering.listing_of(question)
+    asked = await answering.record_of(question, deps(request).clock())
     form = HideForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid(field="text"):
             await answering.hide(question.id, str(form.text.data), by=By(actor, deps(request).clock()))
-            return flash(request, _back(request, listing), _("已隐藏。"))
+            return flash(request, _back(asked), _("已隐藏。"))
     return render_form(
-        request, "questions/hide.html", form, question=question, listing=listing, back=_path(listing)
+        request, "questions/hide.html", form, question=question, asked=asked, back=answering.address_of(asked)
     )
 
 
-def _path(listing: Listing) -> str:
-    return answering.address_of(kind_of(listing), listing)
-
-
-def _back(request: Request, listing: Listing) -> Response:
-    return redirect_to(request, f"pages:{kind_of(listing).key}", number=listing.number)
+def _back(asked: AskedRecord) -> Response:
+    return RedirectResponse(answering.address_of(asked), 303)
 
 
 routes = [

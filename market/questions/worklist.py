@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.kit.i18n import lazy
 from market.kit.worklist import Pending, Recent
+from market.questions.answering import askables
 from market.questions.states import QuestionAct, QuestionStatus
 
 
@@ -17,29 +18,34 @@ def pending(actor: Actor) -> list[Pending]:
             f"questions.answer_{kind}",
             lazy("待答复的提问"),
             lazy("去答复"),
-            f"/{table}/{{key}}",
-            f"/my/{table}",
-            f"questions q JOIN {table} l ON l.id = q.subject_id AND q.subject_kind = '{kind}' CROSS JOIN v "
-            f"WHERE q.organisation_id = v.organisation_id AND q.status = '{QuestionStatus.OPEN}'",
+            f"/{askable.table}/{{key}}",
+            f"/my/{askable.table}",
+            f"questions q JOIN {askable.table} l ON l.id = q.subject_id CROSS JOIN v "
+            f"WHERE q.subject_kind = '{kind}' AND q.organisation_id = v.organisation_id "
+            f"AND q.status = '{QuestionStatus.OPEN}'",
             key="l.number",
             number="l.number",
             title="q.text",
             since="q.asked_at",
         )
-        for kind, table in (("outcome", "outcomes"), ("need", "needs"))
+        for kind, askable in askables().items()
     ]
 
 
 def recent(actor: Actor) -> list[Recent]:
     """Return the questions that the person asked, or answered for the organisation."""
+    tables = " UNION ALL ".join(
+        f"SELECT '{askable.table}/' || number AS address, number FROM {askable.table} "  # noqa: S608 -- our tables
+        f"WHERE r.subject_kind = '{kind}' AND id = r.subject_id"
+        for kind, askable in askables().items()
+    )
     return [
         Recent(
             "question",
-            "questions r LEFT JOIN outcomes o ON o.id = r.subject_id "
-            "LEFT JOIN needs n ON n.id = r.subject_id",
+            f"questions r JOIN LATERAL ({tables}) l ON true",
             "/{key}",
-            key="CASE r.subject_kind WHEN 'need' THEN 'needs/' || n.number ELSE 'outcomes/' || o.number END",
-            number="coalesce(o.number, n.number)",
+            key="l.address",
+            number="l.number",
             title="r.text",
             is_shared="r.organisation_id = v.organisation_id",
         )

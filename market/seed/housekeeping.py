@@ -15,6 +15,7 @@ from market.files.uploads import check_content
 from market.imports import batch_reviews, jobs, steps
 from market.imports.models import ListingImport
 from market.listings import authoring, changes
+from market.listings.askable import asked_listing
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import Need, Outcome, PriceKind
 from market.papers.paper_acts import check_papers, upload_paper
@@ -187,7 +188,9 @@ async def _question(
 ) -> Story:
     """Ask about a listing, and answer it the next day."""
     now = yield calendar.ago(days, 10, 50)
-    question = await answering.ask(await _listing(kind, key), text, by=By(await cast.actor(asker), now))
+    listing = await _listing(kind, key)
+    await listing.fetch_related("organisation")
+    question = await answering.ask(asked_listing(listing), text, by=By(await cast.actor(asker), now))
     if answer:
         now = yield calendar.ago(days - 1, 14, 20)
         await answering.answer(question.id, answer, by=By(await cast.actor(owner), now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import ImmutableMultiDict
@@ -33,7 +34,7 @@ from market.claims.models import Claim, SalesReport
 from market.claims.queries import ClaimFilter, get_claim_for
 from market.claims.record_chain import chain_of_contract
 from market.claims.round_claims import avoidance_of
-from market.claims.states import ClaimAct, require_editable
+from market.claims.states import ClaimAct, ClaimStatus, require_editable
 from market.codes.regions import GUANGXI
 from market.documents.web import documents_about
 from market.files.attachments import check_upload
@@ -55,6 +56,7 @@ from market.kit.web import (
     uuid_or_none,
     wants_partial,
 )
+from market.programmes.call_queries import Submission, submission_of
 from market.programmes.catalogue import compiled
 from market.programmes.texts import named
 from market.records.by import By
@@ -233,8 +235,15 @@ async def _render_claim(
         clawbacks=await clawbacks if page.parts.has("clawbacks") else [],
         accept=ACCEPT,
         avoidance=await avoidance_of(actor, claim),
+        call=await _submission(claim, deps(request).clock()),
         documents=await documents_about(request, "claim", claim.id) if page.parts.has("documents") else [],
     )
+
+
+async def _submission(claim: Claim, now: datetime) -> Submission | None:
+    """Return when a draft may be submitted; nothing of what was submitted, or has no call."""
+    is_draft = claim.status is ClaimStatus.DRAFT
+    return await submission_of(claim.programme.slug, claim.year, now) if is_draft else None
 
 
 async def add_evidence(request: Request) -> Response:

@@ -28,6 +28,8 @@ class Point:
     is_in_hand: bool = False
     """It fails, and the applicant can cure it in time."""
     is_assumed: bool = False
+    facts: tuple[str, ...] = ()
+    """The facts that it reads, where it fails."""
     until: datetime | None = None
     """Until when a remedy or an answer still counts; None: no closing is published."""
 

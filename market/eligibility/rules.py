@@ -175,7 +175,8 @@ class _Judging:
         until = None
         if not state:
             until = until_when([self._fact(fact) for fact in condition.facts], self.facts.year, self.call)
-        return Point(finding, missing, True, is_curable, is_assumed, until)
+        facts = tuple(self._fact(fact) for fact in condition.facts) if state is False else ()
+        return Point(finding, missing, True, is_curable, is_assumed, facts, until)
 
     def _opened(self, opened: OpenPoint, contract: ContractFacts, *, is_deciding: bool) -> Point:
         if isinstance(opened, Condition):

@@ -27,9 +27,16 @@ class Lack:
     """Where it stands, without the document that the card names."""
     reason: str
     remedy: str
+    is_failed: bool
     is_step: bool
     until: str
     """Until when a remedy still counts; empty where that is not known."""
+    place: str
+    """Where an organisation supplies it: `sales`, `contract`, `organisation`, or `claim`."""
+
+
+SALES, CONTRACT, ORGANISATION, CLAIM = "sales", "contract", "organisation", "claim"
+OF_CONTRACT = frozenset({"receipts", "paid_in_equity", "registered_on", "registered", "base"})
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,8 @@ class Card:
 
     @property
     def failed(self) -> list[Lack]:
-        """What fails, without what may still be open."""
-        return [lack for lack in self.lacks if lack.reason]
+        """What fails for good, without what may still be open or can be cured."""
+        return [lack for lack in self.lacks if lack.is_failed and not lack.is_step]
 
     @property
     def claim_query(self) -> str:
@@ -150,9 +157,23 @@ def _lack(point: Point, document: str) -> Lack:
         clause=_(finding.clause).replace(document, "").strip(),
         reason=finding.reason.render(_) if finding.reason else "",
         remedy=finding.remedy.render(_) if finding.remedy else "",
+        is_failed=point.state == "failed",
         is_step=point.is_in_hand,
         until=closing_words(point.until) if point.until else "",
+        place=_place(point),
     )
+
+
+def _place(point: Point) -> str:
+    """Return where an organisation supplies what is lacking."""
+    facts = {*point.missing, *point.facts, point.finding.condition}
+    if "new_sales" in facts:
+        return SALES
+    if facts & OF_CONTRACT:
+        return CONTRACT
+    if any(fact.startswith("applicant.") for fact in facts):
+        return ORGANISATION
+    return CLAIM
 
 
 def _closing(call: CallWindow | None, state: WindowState | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -121,6 +122,32 @@ async def require_open(slug: str, year: int, now: datetime) -> None:
     of_programme = (await windows([slug])).get(slug, [])
     if not admits(of_programme, year, now):
         raise Invalid(refusal(of_programme, year, now), field="declaration")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """When claims of a year are taken, in words."""
+
+    number: str
+    words: str
+    is_open: bool
+
+
+async def submission_of(slug: str, year: int, now: datetime) -> Submission | None:
+    """Return when claims to a programme for a year are taken; None: at any time, for it has no call."""
+    of_programme = (await windows([slug])).get(slug, [])
+    if not of_programme:
+        return None
+    of_year = [window for window in of_programme if window.year == year]
+    window = current_windows(of_year or of_programme, now)[0]
+    if not admits(of_programme, year, now):
+        return Submission(window.number, refusal(of_programme, year, now), False)
+    words = _(
+        "按申报通知 %(number)s，%(at)s 截止，按提交的时刻算。",
+        number=window.number,
+        at=closing_words(window.closes_at),
+    )
+    return Submission(window.number, words, True)
 
 
 def refusal(of_programme: Sequence[CallWindow], year: int, now: datetime) -> str:

@@ -220,7 +220,7 @@ async def test_who_has_a_draft_is_told_when_a_call_binds_it() -> None:
     assert claim.number
 
 
-async def test_of_two_versions_in_one_year_the_later_counts_and_is_told_anew() -> None:
+def test_of_two_versions_in_one_year_the_later_counts_and_is_told_anew() -> None:
     shipped = find_terms("guangxi")[0]
     content = dict(shipped.content)
     july = compile_terms(content | {"version": "2026b", "valid_from": "2026-07-01"})
@@ -236,6 +236,9 @@ async def test_of_two_versions_in_one_year_the_later_counts_and_is_told_anew() -
     assert versions(shipped, next_year, calls=[call]) == [("2027", 2027)]
     assert versions(shipped, calls=[window(year=2025), call]) == [("2019", 2025), ("2019", 2027)]
     assert versions(next_year) == [], "it has not begun"
+    (target,) = targets([shipped], {"guangxi": [call]}, NOW)
+    assert target.live_call(NOW) == call
+    assert target.live_call(call.closes_at) is None
 
 
 async def test_the_operator_sees_whom_the_word_has_not_reached_and_has_all_judged(

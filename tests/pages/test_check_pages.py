@@ -12,7 +12,7 @@ from market.claims.models import Claim
 from tests.claims.factories import make_applicant, make_contract, make_desk, make_draft, make_sales
 from tests.factories import NOW, make_member
 from tests.programmes.factories import make_programmes
-from tests.programmes.test_calls import make_call
+from tests.programmes.test_calls import change_closing, make_call
 from tests.visitor import post, sign_in
 
 CHECK = "/policies/check"
@@ -127,14 +127,22 @@ async def test_an_organisation_without_a_contract_learns_what_it_lacks(client: h
 async def test_a_refused_submission_says_why_at_its_field(client: httpx.AsyncClient) -> None:
     desk = await make_desk()
     applicant, claim = await make_draft()
-    call = await make_call(desk)
     await sign_in(client, applicant)
+    page = f"/claims/{claim.number}"
+    assert "申报通知" not in (await client.get(page)).text, "without a call one may submit at any time"
+    other_year = await make_call(desk, year=2025, opens_at=NOW)
+    assert f"{other_year.number}，2025 年度" in (await client.get(page)).text
+    call = await make_call(desk)
+    assert "开始受理" in (await client.get(page)).text
 
     answer = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y", "is_incomplete": "y"})
 
     assert answer.status_code == 422
     assert call.number in answer.text
     assert "开始受理" in answer.text
+    await change_closing(desk, call, NOW + timedelta(days=50), NOW)
+    await make_call(desk, opens_at=NOW - timedelta(days=1), closes_at=NOW + timedelta(days=9))
+    assert "按提交的时刻算" in (await client.get(page)).text
 
 
 async def test_the_list_begins_with_what_concerns_who_looks(client: httpx.AsyncClient) -> None:

@@ -16,9 +16,19 @@ from market.kit.templating import render
 
 
 def bid_page(
-    request: Request, auction: Auction, standing: Standing, form: BidForm, words: str, status: int
+    request: Request,
+    auction: Auction,
+    standing: Standing,
+    form: BidForm,
+    words: str,
+    status: int,
+    *,
+    lot: str = "",
 ) -> Response:
-    """Show a validated form; `words` say why its price does not count; without any it may be confirmed."""
+    """Show a validated form; `words` say why its price does not count; without any it may be confirmed.
+
+    `lot` is what the way to the page calls the lot, if not by its number.
+    """
     amount = None if form.amount.errors else form.amount.data
     return render(
         request,
@@ -26,6 +36,7 @@ def bid_page(
         status,
         form=form,
         auction=auction,
+        lot=lot or auction.number,
         board=standing,
         words=words,
         is_asked=request.method != "POST",

@@ -63,7 +63,7 @@ async def whole_log(auction: Auction, board: Board) -> dict[str, Any]:
         "terms_hash": auction.terms_hash,
         "status": auction.status.value,
         "ends_at": auction.ends_at.isoformat() if auction.ends_at else None,
-        "chain_head": auction.chain_head,
+        "chain_head": auction.chain_head if board.bids else "",
         "is_whole": board.phase is Phase.AFTER,
         "bids": bid_rows(board.bids),
         "suspensions": [

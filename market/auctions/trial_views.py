@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -73,15 +74,16 @@ async def bid(request: Request) -> Response:
     data = await form_data_or_none(request)
     form = BidForm(data if data is not None else request.query_params)
     lot, board = _lot_and_board(trial, arrived_at)
+    page = partial(bid_page, request, lot, board, form, lot=_("竞价演练"))
     if not form.validate():
-        return bid_page(request, lot, board, form, "", 422)
+        return page("", 422)
     amount = min(int(form.amount.data), MOST_AMOUNT)
     offered = trial.offer(amount, arrived_at)
     if isinstance(offered, Refusal):
         words = refusal_words(lot, offered, arrived_at, amount)
-        return bid_page(request, lot, board, form, words, STATUS.get(offered, 409))
+        return page(words, STATUS.get(offered, 409))
     if data is None or not form.form_key.data:
-        return bid_page(request, lot, board, form, "", 200)
+        return page("", 200)
     words = _("报价 %(amount)s 有效。", amount=yuan(amount))
     return _keep(request, flash(request, redirect_to(request, "auctions:trial"), words), offered)
 

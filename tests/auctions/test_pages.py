@@ -290,9 +290,17 @@ async def test_sealed_prices_stay_sealed_on_every_channel(client: httpx.AsyncCli
     auditor = await make_staff(StaffRole.AUDITOR)
     set_clock(deps, clock_of(20, "14:30"))
     own = await load_actor((await hall.by_number())[0].person_id)
-    await sign_in(client, own)
     lot = f"/auctions/{hall.number}"
+
+    async def downloads() -> list[tuple[str, str]]:
+        answers = [await client.get(f"{lot}/{name}") for name in ("bids", "bids.csv", "log")]
+        return [(answer.text, answer.headers.get("etag", "")) for answer in answers]
+
+    empty = await downloads()
+    await sign_in(client, own)
     assert "有效" in (await post(client, f"{lot}/bid", {"amount": "91.73万", "form_key": "a"})).text
+    # Nobody can count the prices that were offered, nor tell that one was.
+    assert await downloads() == empty
     again = await post(client, f"{lot}/bid", {"amount": "95万", "form_key": "b"})
     assert "只能报一次" in again.text
     assert "917,300.00" in (await client.get(lot)).text

@@ -104,6 +104,7 @@ async def test_anybody_tries_a_whole_auction_and_nothing_of_it_is_written(
     question = await client.get("/auctions/trial/bid?amount=800000")
     assert question.status_code == 200
     assert "确认后不能撤回" in question.text
+    assert ">trial<" not in question.text
     # Asked, not offered: only the confirmation counts.
     assert "还没有人报价" in (await client.get("/auctions/trial")).text
     confirmed = await post(client, "/auctions/trial/bid", {"amount": "800000", "form_key": "a"})

@@ -24,7 +24,7 @@ OF_THE_BUSINESS = {"audit_events": " WHERE subject_kind <> 'user'"}
 
 
 class Snapshot:
-    """Compares the rows of all tables with those of before."""
+    """Compares the rows of all tables with those of before, by their places and transactions."""
 
     def __init__(self) -> None:
         self._statement = ""
@@ -47,7 +47,8 @@ class Snapshot:
             )
             names = sorted(row["name"] for row in rows if row["name"] not in MAY_CHANGE)
             self._statement = " UNION ALL ".join(
-                f"SELECT '{name}' AS name, count(*) AS n, coalesce(sum(hashtext(t::text)::bigint), 0) AS sum "  # noqa: S608
+                f"SELECT '{name}' AS name, count(*) AS n, "  # noqa: S608
+                "coalesce(sum(hashtext(t.ctid::text || t.xmin::text)::bigint), 0) AS sum "
                 f'FROM "{name}" t{OF_THE_BUSINESS.get(name, "")}'
                 for name in names
             )

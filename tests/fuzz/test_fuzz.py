@@ -61,7 +61,6 @@ def test_no_value_in_a_path_is_too_much_for_a_route(kind: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.committed
 async def test_nothing_that_anybody_sends_brings_an_error_of_ours_or_a_half_write(deps: Deps) -> None:
     people = await make_people()
     assert isinstance(deps.clock, FixedClock)

@@ -46,8 +46,8 @@ settings.load_profile("market")
 LOCK_TIMEOUT = 300
 """Seconds the tests' connections wait for a lock."""
 RACING = 20
-"""Connections over which races are run: twice as many as a site has. Each plans every statement for itself, and
-the workers share one server and its hundred connections."""
+"""Connections over which races are run: twice as many as a site has. Each plans every statement for itself,
+and the workers share one server and its hundred connections."""
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """When tests happen unless they say otherwise: a Monday, 10:00 in Nanning."""
 

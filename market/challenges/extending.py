@@ -18,6 +18,7 @@ from market.challenges.screening import result_due
 from market.challenges.solution_models import ChallengeExtension, Solution
 from market.challenges.solution_states import SolutionStatus
 from market.challenges.states import ChallengeAct, ChallengeVerb, Kind
+from market.challenges.watching import tell_watchers
 from market.codes.holidays import Calendar
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -123,3 +124,4 @@ async def carry_out(
         roles=(MemberRole.ADMIN, MemberRole.AGENT),
         now=by.now,
     )
+    await tell_watchers(challenge, words, now=by.now)

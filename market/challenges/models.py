@@ -166,3 +166,23 @@ class ChallengeRuling(SecondPerson):
         table = "challenge_rulings"
         table_description = "Challenge rulings."
         indexes = (("challenge_id",),)
+
+
+class ChallengeWatch(Model):
+    """A person who wants to be reminded of a challenge (提醒我). Nobody else is told that they do."""
+
+    id = fields.UUIDField(primary_key=True)
+    challenge: fields.ForeignKeyRelation[Challenge] = fields.ForeignKeyField(
+        "market.Challenge", related_name=False, on_delete=fields.RESTRICT
+    )
+    challenge_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "challenge_watches"
+        table_description = "Challenge watches."
+        unique_together = (("challenge", "user"),)

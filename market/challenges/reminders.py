@@ -1,4 +1,4 @@
-"""Reminders to who has a draft and has not submitted it: seven days, one day and three hours before."""
+"""Reminders to who has a draft and has not submitted it, and to who watches: before the deadline."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from uuid import UUID
 
 from market.accounts.messages import OrganisationNotice, notify_organisations
 from market.accounts.models import MemberRole
-from market.challenges.deadlines import deadline_words, takes_solutions
+from market.challenges.deadlines import deadline_words, left_words, takes_solutions
 from market.challenges.models import Challenge
 from market.challenges.solution_models import Solution
 from market.challenges.solution_states import SolutionStatus
+from market.challenges.watching import tell_watchers
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.records.moments import set_moments
@@ -32,7 +33,7 @@ async def set_reminders(challenge: Challenge) -> None:
 
 @atomic()
 async def remind(challenge_id: UUID, *, now: datetime) -> bool:
-    """Remind everybody whose draft is not submitted; nobody else is told that there are any."""
+    """Remind everybody whose draft is not submitted, and who watches; nobody is told of others."""
     challenge = await Challenge.get(id=challenge_id)
     if not takes_solutions(challenge.status, now, challenge.opens_at, challenge.deadline_at):
         return False
@@ -45,4 +46,11 @@ async def remind(challenge_id: UUID, *, now: datetime) -> bool:
     address = f"/challenges/{challenge.number}/solution"
     notices = [OrganisationNotice(draft.organisation_id, words, address) for draft in drafts]
     told = await notify_organisations(notices, roles=(MemberRole.ADMIN, MemberRole.AGENT), now=now)
-    return bool(told)
+    words = _(
+        "您设了提醒的榜单 %(number)s：%(at)s（北京时间）截止，%(left)s。",
+        number=challenge.number,
+        at=deadline_words(challenge.deadline_at),
+        left=left_words(now, challenge.deadline_at) if challenge.deadline_at else "",
+    )
+    watching = await tell_watchers(challenge, words, now=now)
+    return bool(told or watching)

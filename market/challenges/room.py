@@ -23,6 +23,7 @@ from market.challenges import (
     solution_queries,
     solution_views,
     views,
+    watch_views,
     worklist,
 )
 from market.challenges.askable import ASKABLE
@@ -61,6 +62,7 @@ ROOM = Room(
         *desk_views.routes,
         *solution_views.routes,
         *extension_views.routes,
+        *watch_views.routes,
     ],
     jobs=(jobs.open_solutions,),
     menu=(MenuEntry(Menu.MAIN, 33, lazy("揭榜挂帅"), "challenges:index", "challenges"),),
@@ -121,9 +123,9 @@ ROOM = Room(
     },
     audit_verbs={"challenge": (ChallengeVerb,), "solution": (SolutionVerb,)},
     personal_data=PersonalData(
-        "solutions",
-        export=personal_data.export_solutions,
-        erase=personal_data.keep_solutions,
+        "challenges",
+        export=personal_data.export,
+        erase=personal_data.erase,
         kept=lazy("提交的揭榜方案保留：选定和合同以此为凭。"),
     ),
     panel_clients={"challenge": screening_panel.CLIENT},

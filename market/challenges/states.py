@@ -212,6 +212,8 @@ class ChallengeAct(StrEnum):
     """Write a challenge of the own organisation and submit it."""
     SOLVE_CHALLENGE = "solve_challenge"
     """Write and submit a solution of the own organisation."""
+    WATCH_CHALLENGE = "watch_challenge"
+    """Be reminded of a challenge."""
     SCREEN_CHALLENGE = "screen_challenge"
     """Return a submitted challenge, have it judged, list a firm's, propose about one of the public side."""
     DECIDE_CHALLENGE = "decide_challenge"
@@ -223,6 +225,7 @@ class ChallengeAct(StrEnum):
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ChallengeAct.DRAFT_CHALLENGE: ORGANISATION,
     ChallengeAct.SOLVE_CHALLENGE: ORGANISATION,
+    ChallengeAct.WATCH_CHALLENGE: ORGANISATION | {Role.BROKER},
     ChallengeAct.SCREEN_CHALLENGE: frozenset({Role.OPERATOR}),
     ChallengeAct.DECIDE_CHALLENGE: frozenset({Role.APPROVER}),
     ChallengeAct.READ_CHALLENGES: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),

@@ -27,6 +27,7 @@ from market.challenges.owner_records import earlier_of, owner_record
 from market.challenges.solution_rail import rail_of
 from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
 from market.challenges.steps import steps_of
+from market.challenges.watching import is_watching, may_watch
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
@@ -80,6 +81,8 @@ async def show(request: Request) -> Response:
         record=await owner_record(challenge.owner_id, is_masked=challenge.is_masked)
         if challenge.status in PUBLIC
         else None,
+        may_watch=may_watch(actor, challenge, now),
+        is_watching=await is_watching(actor, challenge),
         rail=await rail_of(actor, challenge, terms, now),
         earlier=await earlier_of(challenge),
         questions=await questions_of(asked_challenge(challenge, now), actor),

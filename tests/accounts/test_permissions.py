@@ -136,6 +136,7 @@ EXPECTED = {
     "read_auctions": "- - - - - - - - - - y y",
     "draft_challenge": "- - - y y - - - - - - -",
     "solve_challenge": "- - - y y - - - - - - -",
+    "watch_challenge": "- - - y y - y - - - - -",
     "screen_challenge": "- - - - - - - - - - y -",
     "decide_challenge": "- - - - - - - - - y - -",
     "read_challenges": "- - - - - - - - - y y y",

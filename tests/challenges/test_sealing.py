@@ -15,7 +15,7 @@ from market.accounts.actors import Actor, load_actor
 from market.accounts.models import StaffRole
 from market.audit.models import AuditEvent
 from market.challenges.models import Challenge
-from market.challenges.personal_data import export_solutions
+from market.challenges.personal_data import export
 from market.challenges.solution_content import SolutionContent
 from market.challenges.solution_drafts import begin_solution, save
 from market.challenges.solution_models import SealedFile, Solution
@@ -256,5 +256,5 @@ async def test_a_person_is_handed_the_solutions_that_they_submitted(deps: Deps) 
     sealed = await make_sealed(deps)
     author = sealed.people["author"]
     assert author is not None
-    rows = await export_solutions(author.user_id)
+    rows = (await export(author.user_id))["solutions"]
     assert [row["challenge"] for row in rows] == [sealed.stage.challenge.number]

@@ -8,7 +8,7 @@ from market.auctions.rules import ANNOUNCE_DAYS
 from market.auctions.states import Format
 from market.codes.holidays import Calendar
 from market.kit.errors import Conflict
-from market.kit.formats import moment, yuan
+from market.kit.formats import closing_words, moment, yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.listings.models import Outcome
@@ -115,7 +115,7 @@ def _text(
         [_("加价幅度"), yuan(auction.step) if auction.format is Format.ASCENDING else ""],
         [_("保留价"), _("有，结束前不公开") if auction.reserve_hash else _("没有")],
         [_("保证金"), deposit],
-        [_("报名截止"), moment(auction.enrol_until)],
+        [_("报名截止"), closing_words(auction.enrol_until)],
         [_("竞价开始"), moment(auction.opens_at)],
         [_("计划结束"), moment(auction.planned_end)],
         [_("延时"), extension],

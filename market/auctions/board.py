@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from market.accounts.actors import Actor
+from market.auctions.deposit_ends import default_of
 from market.auctions.models import Auction, BidRow, Enrolment
 from market.auctions.queries import own_enrolment, phase_at, viewer_of
 from market.auctions.states import (
@@ -99,6 +100,21 @@ class Board(Standing):
     admitted: int | None
     """How many may bid; None where this is not known yet."""
     winner: str = ""
+    is_winner: bool = False
+    """The own organisation has won."""
+    has_defaulted: bool = False
+    """The own organisation has won and did not sign."""
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether everybody knows what came of it."""
+        return self.phase is Phase.AFTER
+
+    @property
+    def best(self) -> BidLine | None:
+        """Return the bid at the price that is shown: the winner's, else the last one."""
+        own = [bid for bid in self.bids if bid.bidder == self.leader and bid.amount == self.price]
+        return own[-1] if own else None
 
     @property
     def is_ahead(self) -> bool:
@@ -153,6 +169,10 @@ async def board_of(auction: Auction, actor: Actor | None, now: datetime, *, last
         and auction.price is not None,
         admitted=len(numbers) if may_know(Knowledge.COUNT, viewer, phase) else None,
         winner=await _winner(auction, viewer, phase),
+        is_winner=mine is not None and mine.id == auction.winner_id and phase is Phase.AFTER,
+        has_defaulted=mine is not None
+        and auction.winner_id is not None
+        and await default_of(auction, mine) is not None,
     )
 
 

@@ -76,8 +76,8 @@ async def free_since(auction: Auction, enrolment: Enrolment, turns: Turns) -> da
     if enrolment.id == auction.winner_id:
         return turns.signed_at
     if enrolment.waits_second and auction.next_rule is NextRule.SECOND:
-        # Who waited until the winner's default is free, unless they agree to step in.
-        has_waited = auction.status is AuctionStatus.DEFAULTED and enrolment.agreed_next_at is None
+        # Who waited until the winner's default is free, unless they agree to step in: nobody does after them.
+        has_waited = turns.defaulted_at is not None and enrolment.agreed_next_at is None
         return turns.defaulted_at if has_waited else turns.signed_at or turns.again_at
     return turns.confirmed_at
 

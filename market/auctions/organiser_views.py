@@ -13,7 +13,7 @@ from market.auctions.forms import DepositForm, ReasonForm, ResumeForm, SaltForm
 from market.auctions.models import Auction, AuctionRuling, Enrolment
 from market.auctions.money_models import DepositMovement
 from market.auctions.signals import signals_of
-from market.auctions.states import AuctionAct, Ruling, shown_status
+from market.auctions.states import OVER, AuctionAct, Ruling, shown_status
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.flash import flash
@@ -41,8 +41,11 @@ async def index(request: Request) -> Response:
 
 
 async def desk(request: Request) -> Response:
-    """Show who is enrolled, what lies as deposit, and what is to be done."""
-    actor, auction = await _load(request)
+    """Show who is enrolled, what lies as deposit, and what is to be done; to auditors once it is over."""
+    actor = signed_in_actor(request)
+    auction = await queries.get_auction_for(actor, request.path_params["number"])
+    if not queries.audits(actor, auction):
+        actor, auction = await _load(request)
     return await _page(request, actor, auction)
 
 
@@ -71,6 +74,7 @@ async def _page(request: Request, actor: Actor, auction: Auction, form: BaseForm
         decides=queries.decides(actor, auction),
         form=form or SaltForm(),
         is_admitting=auction.status in admission.DECIDED_IN,
+        may_record=auction.status in (*admission.DECIDED_IN, *OVER),
         next_ruling=results.next_ruling(auction, now),
         second=await results.next_in_line(auction),
         signals=await signals_of(auction, enrolments),

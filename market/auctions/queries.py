@@ -145,7 +145,10 @@ async def own_enrolment(actor: Actor | None, auction_id: UUID) -> Enrolment | No
 
 
 async def may_open_mandate(actor: Actor | None, file: StoredFile) -> bool:
-    """Return whether a person may open a letter of authorisation: its own unit and who runs the auction."""
+    """Return whether a person may open a letter of authorisation: its unit, who runs the auction, auditors.
+
+    For auditors it is sealed as long as the names of the bidders are.
+    """
     enrolment = await Enrolment.get_or_none(id=file.subject_id).select_related("auction")
     if actor is None or enrolment is None:
         return False
@@ -153,7 +156,14 @@ async def may_open_mandate(actor: Actor | None, file: StoredFile) -> bool:
         actor.acts_for(enrolment.organisation_id)
         or organises(actor, enrolment.auction)
         or decides(actor, enrolment.auction)
+        or audits(actor, enrolment.auction)
     )
+
+
+def audits(actor: Actor, auction: Auction) -> bool:
+    """Return whether the person is an auditor to whom the auction is open now."""
+    is_over = phase_of(auction.status, has_begun=True) is Phase.AFTER
+    return Role.AUDITOR in actor.roles and auction.version > 0 and is_over
 
 
 async def sealed_enrolments(enrolment_ids: Collection[UUID]) -> Collection[UUID]:

@@ -77,7 +77,11 @@ async def show(request: Request) -> Response:
         ],
         my_deposit=(await balance_of(board.mine.id)).lies if board.mine else 0,
         organises=actor is not None
-        and (queries.organises(actor, auction) or queries.decides(actor, auction)),
+        and (
+            queries.organises(actor, auction)
+            or queries.decides(actor, auction)
+            or queries.audits(actor, auction)
+        ),
         sees_default=auction.winner_id is not None and await sees_default(actor, auction),
         is_next=board.mine is not None
         and (second := await next_in_line(auction)) is not None

@@ -67,7 +67,7 @@ LOTS = (
         60,
         2,
         22,
-        ("enterprise", "ning_siyuan", "enterprise2"),
+        ("ning_siyuan", "enterprise", "enterprise2"),
         ((0, 60, 1), (2, 62, 9), (1, 66, 31), (0, 68, 52), (2, 70, 58.5), (1, 72, 60.2), (2, 74, 62.6)),
         years=8,
     ),
@@ -229,7 +229,8 @@ async def _announce(
 async def _enrol(auction: Auction, bidder: str, cast: Cast, deps: Deps, now: datetime) -> Enrolment:
     """Enrol a firm; the exchange records and confirms its deposit and admits it."""
     actor = await cast.actor(bidder)
-    mandate = await store_pdf("mandate.pdf", [f"Authorisation for {auction.number}"], deps.store)
+    lines = [f"Authorisation for {auction.number}", f"Agent: {bidder}"]
+    mandate = await store_pdf("mandate.pdf", lines, deps.store)
     application = Application(auction.terms_hash, waits_second=bidder in WAITING)
     enrolment = await enrolling.enrol(auction.number, application, mandate, by=By(actor, now))
     later = now + timedelta(hours=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -97,7 +98,7 @@ async def test_a_default_is_settled_by_two_after_the_lot_was_sold_again(client: 
         await propose_settlement(before.number, ruling.id, 0, "", by=By(before.organiser, LATE))
 
     hall = await make_stepped_in(DefaultRule.ALL)
-    loser, _second, winner = await hall.by_number()
+    loser, second, winner = await hall.by_number()
     ruling = await AuctionRuling.get(auction_id=hall.auction.id, ruling=Ruling.DEFAULT)
     page, desk = f"/auctions/{hall.number}/default", f"/organise/auctions/{hall.number}"
     await sign_in(client, hall.organiser)
@@ -120,6 +121,11 @@ async def test_a_default_is_settled_by_two_after_the_lot_was_sold_again(client: 
         shown = (await client.get(page)).text
         assert ("40,000.00" in shown) == (statuses[-1] == 200)
     assert statuses == [303, 200, 200, 404]
+    for bidder, words in ((winner, "悔约"), (loser, "未成交"), (second, "成交")):
+        await sign_in(client, await load_actor(bidder.person_id))
+        board = (await client.get(f"/auctions/{hall.number}", headers={"hx-request": "true"})).text
+        assert re.search(rf'class="state">\s*{words}\s*<', board)
+        assert re.search(r"成交价（元）.*?1,050,000\.00.*?14:30:00 到达", board, re.S)
     with pytest.raises(Conflict, match="全部不予退还"):
         await move(hall, winner, Movement.RELEASED, 1)
     await move(hall, winner, Movement.FORFEITED, 12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,14 @@ from market.accounts.actors import Actor, load_actor
 from market.accounts.models import Message, OrganisationKind, StaffRole, User
 from market.auctions import hours, results
 from market.auctions.board import MOST_LISTED, board_of, drawn_bids
+from market.auctions.hub import Hub
 from market.auctions.models import Auction, AuctionRuling, BidRow, Enrolment
 from market.auctions.money_models import DepositMovement
+from market.auctions.queries import may_open_mandate
 from market.auctions.states import AuctionStatus, Format, NextRule
 from market.deals.models import Deal
 from market.deps import Deps
+from market.files.models import StoredFile
 from market.kit.models import OutgoingMail
 from market.listings.states import OutcomeStatus
 from market.notices.models import Notice
@@ -212,8 +216,32 @@ ELSEWHERE = (
 )
 
 
+async def frame_of(hall: Hall, deps: Deps) -> str:
+    """Return the first state that the stream of an auction sends: the same to everybody."""
+    stream = Hub(deps.clock).stream(hall.auction.id, "visitor")
+    frames = [await asyncio.wait_for(anext(stream), 5) for _frame in range(2)]
+    await stream.aclose()
+    return frames[1].decode()
+
+
+async def statuses_of(client: httpx.AsyncClient, who: Actor | None, hall: Hall) -> list[int]:
+    """Return how a person is answered at the lot, the desk, the log of an enrolment and another's mandate."""
+    await sign_in(client, who)
+    own = who.organisation_id if who else None
+    other = await Enrolment.filter(auction_id=hall.auction.id).exclude(organisation_id=own).first()
+    assert other is not None
+    addresses = (
+        f"/auctions/{hall.number}",
+        f"/organise/auctions/{hall.number}",
+        f"/audit-log/enrolment/{other.id}",
+    )
+    statuses = [(await client.get(address, follow_redirects=False)).status_code for address in addresses]
+    is_open = await may_open_mandate(who, await StoredFile.get(id=other.mandate_id))
+    return [*statuses, 200 if is_open else 404]
+
+
 async def seen(client: httpx.AsyncClient, who: Actor | None, hall: Hall) -> str:
-    """Return all that a person reads of an auction: pages, files, their names, refusals, mails."""
+    """Return all that a person reads of an auction: pages, files, their names, refusals, prints, mails."""
     await sign_in(client, who)
     lot, desk = f"/auctions/{hall.number}", f"/organise/auctions/{hall.number}"
     enrolments = await Enrolment.filter(auction_id=hall.auction.id).order_by("id")
@@ -253,6 +281,22 @@ NAMES_BY_PHASE = {
 """How many of three bidders somebody can name; a bidder always knows their own organisation."""
 
 
+SEALED = {
+    "guest": [200, 303, 303, 404],
+    "holder": [200, 403, 403, 404],
+    "organiser": [200, 200, 403, 200],
+    "operator": [200, 403, 403, 404],
+    "auditor": [200, 403, 200, 404],
+    "bidder": [200, 403, 403, 404],
+}
+STATUSES: Mapping[str, Mapping[str, Sequence[int]]] = {
+    "before": SEALED,
+    "during": SEALED,
+    "after": SEALED | {"auditor": [200, 200, 200, 200]},
+}
+"""How each is answered at the lot, the organiser's desk, the log of another's enrolment and its mandate."""
+
+
 @pytest.mark.parametrize("phase", NAMES_BY_PHASE)
 async def test_who_can_name_the_bidders_when(client: httpx.AsyncClient, deps: Deps, phase: str) -> None:
     """The organiser at once, holder and auditor afterwards, the public the winner alone; on every channel."""
@@ -275,14 +319,18 @@ async def test_who_can_name_the_bidders_when(client: httpx.AsyncClient, deps: De
         "auditor": await make_staff(StaffRole.AUDITOR),
         "bidder": next(firm for firm in hall.firms if not won or firm.organisation_id != won.organisation_id),
     }
-    found, counted = {}, {}
+    found, counted, answered = {}, {}, {}
+    frame = await frame_of(hall, deps)
     for what, who in people.items():
-        text = await seen(client, who, hall)
+        text = f"{frame} {await seen(client, who, hall)}"
+        answered[what] = await statuses_of(client, who, hall)
         found[what] = sum(re.search(rf"{name}(?!\d)", text) is not None for name in names)
         counted[what] = "3 家有资格" in text
 
     assert found == NAMES_BY_PHASE[phase]
     assert counted == dict.fromkeys(people, phase != "before")
+    assert f'"status":"{hall.auction.status}"' in frame
+    assert answered == STATUSES[phase]
 
 
 async def test_sealed_prices_stay_sealed_on_every_channel(client: httpx.AsyncClient, deps: Deps) -> None:
@@ -304,6 +352,8 @@ async def test_sealed_prices_stay_sealed_on_every_channel(client: httpx.AsyncCli
     again = await post(client, f"{lot}/bid", {"amount": "95万", "form_key": "b"})
     assert "只能报一次" in again.text
     assert "917,300.00" in (await client.get(lot)).text
+    frame = await frame_of(hall, deps)
+    assert '"seq":null,"price":null,"leader":null' in frame
     for who in (None, hall.seller, hall.organiser, hall.decider, auditor):
         text = await seen(client, who, hall)
         assert "917,300" not in text

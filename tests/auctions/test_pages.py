@@ -218,7 +218,7 @@ ELSEWHERE = (
 
 async def frame_of(hall: Hall, deps: Deps) -> str:
     """Return the first state that the stream of an auction sends: the same to everybody."""
-    stream = Hub(deps.clock).stream(hall.auction.id, "visitor")
+    stream = Hub(deps.clock, deps.shutdown).stream(hall.auction.id, "visitor")
     frames = [await asyncio.wait_for(anext(stream), 5) for _frame in range(2)]
     await stream.aclose()
     return frames[1].decode()

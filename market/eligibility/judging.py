@@ -30,11 +30,10 @@ class Catalogue:
 
     def for_organisation(self, organisation: Organisation) -> list[Target]:
         """Return what is for an organisation of this kind and place."""
-        kind = organisation.kind.value
+        kind, region = organisation.kind.value, organisation.region
+        roles = roles_of_kind(kind)
         return [
-            target
-            for target in self.targets
-            if concerns(target.terms, kind=kind, region=organisation.region, roles=roles_of_kind(kind))
+            target for target in self.targets if concerns(target.terms, kind=kind, region=region, roles=roles)
         ]
 
 

@@ -53,3 +53,15 @@ async def test_no_bid_is_lost_when_the_site_is_killed_and_streams_end_when_it_st
     told, _errors = await run.communicate()
 
     assert run.returncode == 0, told.decode()
+
+
+async def test_a_run_over_firms_tells_each_answer_once_whenever_it_dies() -> None:
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.crash.eligibility_run", "3", "600", "1"),
+        cwd=Path(__file__).parents[2],
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    told, _errors = await run.communicate()
+
+    assert run.returncode == 0, told.decode()

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 
 import httpx
+from openpyxl import load_workbook
 
-from market.accounts.models import Organisation
+from market.accounts.models import Organisation, OrganisationKind
 from market.claims.models import Claim
+from market.deps import Deps
+from market.eligibility.runs import enqueue_run, run_to_end
+from market.kit.database import in_transaction
+from market.pages.policy_order import order_policies
+from market.policies.search import all_documents, build_documents
+from market.programmes.models import Programme
 from tests.claims.factories import make_applicant, make_contract, make_desk, make_draft, make_sales
-from tests.factories import NOW, make_member
+from tests.factories import NOW, make_member, make_organisation
+from tests.policies.test_library import release
 from tests.programmes.factories import make_programmes
 from tests.programmes.test_calls import change_closing, make_call
 from tests.visitor import post, sign_in
@@ -145,10 +154,48 @@ async def test_a_refused_submission_says_why_at_its_field(client: httpx.AsyncCli
     assert "按提交的时刻算" in (await client.get(page)).text
 
 
-async def test_the_list_begins_with_what_concerns_who_looks(client: httpx.AsyncClient) -> None:
+async def test_the_list_holds_documents_and_programmes_and_begins_with_what_concerns_who_looks(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    desk = await make_desk()
     await make_programmes()
+    policy = await release(desk, title="后补助实施细则（测试）")
+    documents = await build_documents([*await all_documents()])
+    await deps.search.put("policies", [document for document in documents.values() if document])
 
-    page = await client.get("/policies")
+    everybody = (await client.get("/policies")).text
+    assert everybody.index(f"/policies/{policy.number}") < everybody.index("/subsidies/hefei")
+    assert "桂科演〔2026〕2号" in everybody
+    assert CHECK in everybody
+    assert policy.number in (await client.get("/policies?q=实施细则")).text
+    provincial = (await client.get("/policies?level=province")).text
+    assert policy.number in provincial
+    assert "/subsidies/hefei" not in provincial
+    assert f"/policies/{policy.number}" in (await client.get("/policies.atom")).text
+    workbook = load_workbook(io.BytesIO((await client.get("/policies.xlsx")).content)).worksheets[0]
+    assert "后补助实施细则（测试）" in [row[0].value for row in workbook.iter_rows()]
 
-    assert page.status_code in (200, 503)
-    assert CHECK in page.text or page.status_code == 503
+    chongzuo = await make_member(await make_organisation(region="451400"))
+    college = await make_member(await make_organisation(region="410100", kind=OrganisationKind.UNIVERSITY))
+    slugs = {programme.id: programme.slug for programme in await Programme.all()}
+    firm_order = [slugs.get(record_id, "") for record_id in await order_policies(chongzuo)]
+    assert firm_order.index("chongzuo") < firm_order.index("guangxi") < firm_order.index("nanning")
+    college_order = [slugs.get(record_id, "") for record_id in await order_policies(college)]
+    assert college_order[:2] == ["henan-seller", "henan-buyer"]
+
+
+async def test_the_workbench_counts_what_may_be_claimed_and_is_a_step_away(client: httpx.AsyncClient) -> None:
+    applicant = await make_applicant()
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contract = await make_contract(buyer)
+    await make_sales(contract, applicant)
+    async with in_transaction():
+        await enqueue_run(NOW)
+    await run_to_end(NOW)
+    await sign_in(client, applicant)
+
+    page = (await client.get("/dashboard")).text
+
+    assert f'href="{CHECK}#met"' in page
+    assert "可以申报的政策" in page
+    assert "还差一步的政策" not in page, "there is none"

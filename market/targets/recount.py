@@ -163,7 +163,7 @@ async def _find(facts: _Facts, by: By) -> int:
         return 0
     numbers = await next_numbers(Deed.record_kind, len(rows), by.now)
     columns = ", ".join(_COLUMNS)
-    written, _rows = await connection().execute_query(
+    await connection().execute_query(
         "WITH written AS (INSERT INTO deeds "  # noqa: S608
         f"(id, number, status, year, definition_id, {columns}, found_at, updated_at) "
         f"SELECT n.id, n.number, '{DeedStatus.FOUND.value}', $1::int, $4::uuid, "
@@ -181,7 +181,7 @@ async def _find(facts: _Facts, by: By) -> int:
             numbers,
         ],
     )
-    return int(written)
+    return len(rows)
 
 
 async def _update(facts: _Facts, by: By) -> int:

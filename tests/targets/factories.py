@@ -122,7 +122,9 @@ async def make_found(*, is_paid: bool = True) -> Story:
     contract = await make_registered(parties)
     if is_paid:
         await pay_instalment(parties, (await instalments_of(contract))[0])
-    await recount_year(YEAR, by=By.job(LATER))
+    counted = await recount_year(YEAR, by=By.job(LATER))
+    assert counted is not None
+    assert counted.found == 1
     return Story(
         office, parties, contract, await Deed.get(contract_id=contract.id).select_related("definition")
     )

@@ -36,6 +36,7 @@ from market.payments.room import ROOM as PAYMENTS
 from market.policies.room import ROOM as POLICIES
 from market.programmes.room import ROOM as PROGRAMMES
 from market.questions.room import ROOM as QUESTIONS
+from market.rankings.room import ROOM as RANKINGS
 from market.records.room import ROOM as RECORDS
 from market.reports.room import ROOM as REPORTS
 from market.rewards.room import ROOM as REWARDS
@@ -50,6 +51,7 @@ ROOMS = Rooms(
         BACKOFFICE,
         REPORTS,
         PAGES,
+        RANKINGS,
         TARGETS,
         BUDGETS,
         ELIGIBILITY,

@@ -55,6 +55,7 @@ class OrganisationVerb(LabelEnum):
     ACCEPT_INVITATION = "accept_invitation", lazy("接受邀请")
     REQUIRE_FACTOR = "require_factor", lazy("要求成员开启二次验证")
     STOP_REQUIRING_FACTOR = "stop_requiring_factor", lazy("不再要求二次验证")
+    MOVE = "move", lazy("登记迁址")
 
 
 class OrganisationKind(StrEnum):

@@ -11,6 +11,7 @@ from market.accounts import (
     factor_views,
     jobs,
     models,
+    move_models,
     organisation_views,
     profile_views,
     queries,
@@ -33,7 +34,7 @@ ROOM = Room(
     "accounts",
     permissions=PERMISSIONS,
     fresh=FRESH,
-    models=(models, factor_models, desk_access_models),
+    models=(models, factor_models, desk_access_models, move_models),
     routes=[
         *authentication_views.routes,
         *factor_views.routes,

@@ -46,6 +46,7 @@ from market.seed.online_payments import connect_account
 from market.seed.other_programmes import other_rounds
 from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.policies import policy_stories
+from market.seed.rankings import ranking_stories
 from market.seed.review_rounds import review_rounds
 from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
@@ -138,6 +139,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += auction_stories(cast, deps, calendar)
     stories += target_stories(cast, deps, calendar)
     stories += policy_stories(cast, calendar)
+    stories += ranking_stories(cast, calendar)
     desk = Desk(cast, deps, calendar)
     stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk), *review_rounds(desk)]
     await play(stories, until=calendar.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.accounts.places import region_on_sql
 from market.codes.regions import GUANGXI
 from market.targets.models import TargetDefinition
 from market.targets.states import Event
@@ -22,8 +23,8 @@ def _in_yuan(column: str) -> str:
 
 FACTS = f"""
 SELECT k.id AS contract_id, k.{{event}} AS event_on,
-    CASE WHEN starts_with(s.region, '{HOME}') THEN left(s.region, 4) ELSE left(k.used_in, 4) END AS city,
-    CASE WHEN starts_with(s.region, '{HOME}') THEN d.seller_id ELSE d.buyer_id END AS unit_id,
+    CASE WHEN starts_with(w.region, '{HOME}') THEN left(w.region, 4) ELSE left(k.used_in, 4) END AS city,
+    CASE WHEN starts_with(w.region, '{HOME}') THEN d.seller_id ELSE d.buyer_id END AS unit_id,
     d.seller_id, d.buyer_id, k.kind, k.field, k.used_in,
     coalesce({_in_yuan("contract_amount")}, 0) AS contract_amount,
     coalesce({_in_yuan("trade_amount")}, 0) AS trade_amount,
@@ -39,6 +40,7 @@ SELECT k.id AS contract_id, k.{{event}} AS event_on,
     s.uscc AS seller_code, b.uscc AS buyer_code
 FROM contracts k JOIN deals d ON d.id = k.deal_id
     JOIN organisations s ON s.id = d.seller_id JOIN organisations b ON b.id = d.buyer_id
+    CROSS JOIN LATERAL (SELECT {region_on_sql("s", "k.{event}")} AS region) AS w
     CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(r.amount) FROM receipts r WHERE r.contract_id = k.id), 0)
         + coalesce((SELECT sum(p.amount) FROM equity_paid_in p
             WHERE p.contract_id = k.id AND p.verdict = 'confirmed'), 0) AS received) AS m

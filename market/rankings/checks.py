@@ -1,0 +1,105 @@
+"""Invariants of rankings: frozen figures equal their records, scores their parts, ranks their scores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from market.kit.findings import find_rows
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.room import Check, Invariant
+from market.rankings.freezing import digest
+from market.rankings.indicators import BY_KEY, INDICATORS
+from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow, RankingScheme
+from market.rankings.schemes import content_hash
+from market.rankings.scoring import competition_ranks
+from market.records.figures import Measure
+
+
+async def rankings_are_unchanged() -> list[str]:
+    """A ranking has the hash of what was frozen with it."""
+    broken = []
+    for ranking in await Ranking.all():
+        rows = await RankingRow.filter(ranking_id=ranking.id)
+        cells = await RankingCell.filter(row__ranking_id=ranking.id)
+        records = await RankingCellRow.filter(cell__row__ranking_id=ranking.id)
+        if digest(rows, cells, records) != ranking.rows_hash:
+            broken.append(_("排序 %(number)s 与封存时的校验值不符", number=ranking.number))
+    return broken
+
+
+async def figures_equal_their_records() -> list[str]:
+    """Each part of a frozen indicator is the number, or the sum, of its records."""
+    counts: Counter[tuple[str, bool]] = Counter()
+    sums: Counter[tuple[str, bool]] = Counter()
+    for row in await RankingCellRow.all():
+        counts[str(row.cell_id), row.is_denominator] += 1
+        sums[str(row.cell_id), row.is_denominator] += row.amount
+    broken = []
+    for cell in await RankingCell.all().select_related("row__ranking"):
+        indicator = INDICATORS[cell.indicator]
+        for is_denominator, key, value in (
+            (False, indicator.numerator, cell.numerator),
+            (True, indicator.denominator, cell.denominator),
+        ):
+            if not key:
+                continue
+            taken = counts if BY_KEY[key].measure is Measure.COUNT else sums
+            if taken[str(cell.id), is_denominator] != value:
+                broken.append(
+                    _(
+                        "排序 %(number)s 的%(place)s：指标与明细不符",
+                        number=cell.row.ranking.number,
+                        place=cell.row.name,
+                    )
+                )
+    return broken
+
+
+async def ranks_follow_scores() -> list[str]:
+    """Equal published scores have equal ranks, within each group."""
+    groups: dict[tuple[str, str], dict[str, RankingRow]] = {}
+    for row in await RankingRow.filter(score__isnull=False).select_related("ranking"):
+        groups.setdefault((row.ranking.number, row.level), {})[row.place] = row
+    broken = []
+    for (number, _level), rows in groups.items():
+        ranks = competition_ranks({place: row.score or 0 for place, row in rows.items()})
+        if any(
+            (row.rank, row.is_shared) != (ranks[place].place, ranks[place].is_shared)
+            for place, row in rows.items()
+        ):
+            broken.append(_("排序 %(number)s 的名次与公布的得分不符", number=number))
+    return broken
+
+
+async def schemes_are_unchanged() -> list[str]:
+    """A version of a scheme says what its hash stands for."""
+    return [
+        _("排序方案第 %(version)s 版与校验值不符", version=scheme.version)
+        for scheme in await RankingScheme.all()
+        if content_hash(scheme.kind, scheme.valid_from, scheme.content, scheme.text, scheme.basis)
+        != scheme.content_hash
+    ]
+
+
+async def nobody_is_in_two_parks() -> list[str]:
+    """An organisation belongs to one park at a time."""
+    return await find_rows(
+        "SELECT DISTINCT o.name FROM park_members a "
+        "JOIN park_members b ON b.organisation_id = a.organisation_id AND b.id > a.id "
+        "AND daterange(a.since, a.until) && daterange(b.since, b.until) "
+        "JOIN organisations o ON o.id = a.organisation_id",
+        lazy("%(name)s 同时属于两个园区"),
+    )
+
+
+CHECKS: Mapping[str, Invariant[Check]] = {
+    "rankings: rankings are unchanged": Invariant(lazy("排序：封存的排序没有变"), rankings_are_unchanged),
+    "rankings: figures equal their records": Invariant(
+        lazy("排序：指标等于明细"), figures_equal_their_records
+    ),
+    "rankings: ranks follow scores": Invariant(lazy("排序：名次与得分一致"), ranks_follow_scores),
+    "rankings: schemes are unchanged": Invariant(lazy("排序：方案与校验值一致"), schemes_are_unchanged),
+    "rankings: nobody is in two parks": Invariant(lazy("排序：一个单位只在一个园区"), nobody_is_in_two_parks),
+}

@@ -1,0 +1,89 @@
+"""Statuses of rankings, their workflow, audit verbs and permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from market.accounts.permissions import DESK, Role
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
+
+
+class PlaceKind(LabelEnum):
+    """What is ranked."""
+
+    CITY = "city", lazy("市")
+    PARK = "park", lazy("高新区")
+
+
+class PeriodKind(LabelEnum):
+    MONTH = "month", lazy("月排序")
+    QUARTER = "quarter", lazy("季分析")
+    YEAR = "year", lazy("年考核")
+
+
+class ParkLevel(LabelEnum):
+    NATIONAL = "national", lazy("国家级")
+    PROVINCIAL = "provincial", lazy("自治区级")
+
+
+class RankingStatus(LabelEnum):
+    CHECKING = "checking", lazy("待核定"), "due"
+    TOLD = "told", lazy("核定数，已告知"), "note"
+    FINAL = "final", lazy("最终数"), "done"
+    RETURNED = "returned", lazy("已退回"), "wrong"
+    REPLACED = "replaced", lazy("已被更正")
+
+
+class RankingAction(LabelEnum):
+    TELL = "tell", lazy("核定并告知")
+    RETURN = "return", lazy("退回")
+    CONCLUDE = "conclude", lazy("转为最终数")
+    REPLACE = "replace", lazy("被更正")
+
+
+class RankingVerb(LabelEnum):
+    FREEZE = "freeze", lazy("按现在的记录排出")
+    ANALYSE = "analyse", lazy("写分析")
+
+
+class SchemeVerb(LabelEnum):
+    PROPOSE = "propose_scheme", lazy("提出排序方案")
+    DECIDE = "decide_scheme", lazy("决定排序方案")
+
+
+class RowStatus(LabelEnum):
+    RANKED = "ranked", lazy("参加排序"), "done"
+    UNREPORTED = "unreported", lazy("未报，不排名"), "due"
+
+
+class ParkVerb(LabelEnum):
+    CREATE = "create_park", lazy("登记园区")
+    JOIN = "join_park", lazy("登记企业入园")
+    LEAVE = "leave_park", lazy("登记企业离园")
+
+
+class RankingAct(StrEnum):
+    READ_RANKINGS = "read_rankings"
+    RUN_RANKINGS = "run_rankings"
+    DECIDE_RANKINGS = "decide_rankings"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    RankingAct.READ_RANKINGS: DESK,
+    RankingAct.RUN_RANKINGS: frozenset({Role.OPERATOR}),
+    RankingAct.DECIDE_RANKINGS: frozenset({Role.APPROVER}),
+}
+
+S, A = RankingStatus, RankingAction
+RANKING_WORKFLOW = Workflow(
+    {
+        (S.CHECKING, A.TELL): S.TOLD,
+        (S.CHECKING, A.RETURN): S.RETURNED,
+        (S.TOLD, A.CONCLUDE): S.FINAL,
+        (S.TOLD, A.REPLACE): S.REPLACED,
+        (S.FINAL, A.REPLACE): S.REPLACED,
+    }
+)

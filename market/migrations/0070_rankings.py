@@ -189,7 +189,7 @@ def _statements() -> list[ops.RunSQL]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0068_solutions")]
+    dependencies = [("market", "0069_challenge_watches")]
 
     initial = False
 

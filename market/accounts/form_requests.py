@@ -15,7 +15,7 @@ from market.accounts.submissions import begin_submission, end_submission, submis
 from market.accounts.web import address_of, optional_actor
 from market.kit.cookies import read_cookie
 from market.kit.held_forms import set_held_form
-from market.kit.web import uuid_or_none, wants_partial
+from market.kit.web import deps, uuid_or_none, wants_partial
 
 HELD = "held"
 """Name in a page's query, and in its forms, of what is shown again."""
@@ -30,7 +30,9 @@ async def attach_held_form(request: Request) -> None:
     if held_id is not None:
         actor = optional_actor(request)
         user_id = actor.user_id if actor else None
-        set_held_form(await find_held_form(held_id, browser=request.state.browser, user_id=user_id))
+        secret = deps(request).settings.secret_key
+        browser = request.state.browser
+        set_held_form(await find_held_form(held_id, browser=browser, user_id=user_id, secret=secret))
 
 
 async def hold_refused_form(request: Request, page: str) -> str | None:
@@ -50,6 +52,7 @@ async def hold_refused_form(request: Request, page: str) -> str | None:
             user_id=actor.user_id if actor else None,
             session_token=read_cookie(request, COOKIE),
             ip=address_of(request),
+            secret=deps(request).settings.secret_key,
         )
     except Exception:  # the database itself may be what failed
         log.exception("a form could not be held", extra={"request": request.state.id})

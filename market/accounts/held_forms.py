@@ -1,13 +1,15 @@
 """Forms that were sent without a session, or when the record had changed: kept so that no text is lost.
 
 A held form is bound to the browser's cookie and, where it is known, to the person; only the hash of the
-cookie is stored. It is shown again in its form, unsaved, and deleted once it is sent again, at sign-out, and
-after `LIFETIME`. It is never carried out by itself.
+cookie is stored, and what was typed is encrypted: it may be what nobody may read yet. It is shown again in its
+form, unsaved, and deleted once it is sent again, at sign-out, and after `LIFETIME`. It is never carried out by
+itself.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -17,11 +19,13 @@ from market.accounts.models import HeldForm as Row
 from market.accounts.models import Session
 from market.accounts.sessions import token_hash
 from market.kit import rate_limits
+from market.kit.encryption import Undecipherable, decrypt, encrypt
 from market.kit.errors import TooMany
 from market.kit.held_forms import HeldForm, file_names_of, is_typed, pairs_of
 
 LIFETIME = timedelta(hours=12)
 """In real time, as long as a session may be idle."""
+PURPOSE = "held form"
 MOST_CHARACTERS = 400_000
 MOST_OF_BROWSER = 5
 """Forms of one browser; the oldest goes first."""
@@ -35,7 +39,14 @@ def browser_hash(browser: str) -> str:
 
 
 async def hold_form(
-    form: FormData, *, address: str, browser: str, user_id: UUID | None, session_token: str | None, ip: str
+    form: FormData,
+    *,
+    address: str,
+    browser: str,
+    user_id: UUID | None,
+    session_token: str | None,
+    ip: str,
+    secret: str,
 ) -> UUID | None:
     """Store what was typed and return its id; None where nothing was typed, or too much to store.
 
@@ -53,14 +64,16 @@ async def hold_form(
     if user_id is None and session_token:
         session = await Session.get_or_none(token_hash=token_hash(session_token))
         user_id = session.user_id if session else None
-    now = datetime.now(UTC)
+    now, held_id = datetime.now(UTC), uuid4()
+    typed = {"pairs": pairs, "file_names": [name[:200] for name in file_names_of(form)]}
     row = await Row.create(
-        id=uuid4(),
+        id=held_id,
         browser_hash=browser_hash(browser),
         user_id=user_id,
         address=address[:500],
-        pairs=[list(pair) for pair in pairs],
-        file_names=[name[:200] for name in file_names_of(form)],
+        sealed=encrypt(secret, f"{PURPOSE} {held_id}", json.dumps(typed, ensure_ascii=False).encode()),
+        pairs=[],
+        file_names=[],
         held_at=now,
         expires_at=now + LIFETIME,
     )
@@ -69,12 +82,21 @@ async def hold_form(
     return row.id
 
 
-async def find_held_form(held_id: UUID, *, browser: str, user_id: UUID | None) -> HeldForm | None:
+async def find_held_form(
+    held_id: UUID, *, browser: str, user_id: UUID | None, secret: str
+) -> HeldForm | None:
     """Return a held form of this browser and, where it is known whose it is, of this person."""
     row = await Row.get_or_none(id=held_id, browser_hash=browser_hash(browser))
     if row is None or row.expires_at < datetime.now(UTC) or row.user_id not in (None, user_id):
         return None
-    return HeldForm(row.id, row.address, [(name, value) for name, value in row.pairs], row.file_names)
+    pairs, file_names = row.pairs, row.file_names
+    if row.sealed is not None:
+        try:
+            typed = json.loads(decrypt(secret, f"{PURPOSE} {row.id}", row.sealed))
+        except Undecipherable:  # the site has another key since
+            return None
+        pairs, file_names = typed["pairs"], typed["file_names"]
+    return HeldForm(row.id, row.address, [(name, value) for name, value in pairs], file_names)
 
 
 async def drop_held_form(held_id: UUID, *, browser: str) -> None:

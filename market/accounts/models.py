@@ -298,7 +298,10 @@ class HeldForm(Model):
     )
     user_id: UUID | None
     address = fields.CharField(max_length=500)
+    sealed = fields.BinaryField(null=True)
+    """Names and values, and the names of chosen files, encrypted under a key that is not in the database."""
     pairs: Any = fields.JSONField()
+    """As an earlier release held them, for hours; empty in rows of this one."""
     file_names: Any = fields.JSONField()
     held_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from market.accounts.actors import Actor
-from market.accounts.held_forms import MOST_CHARACTERS, MOST_OF_BROWSER, sweep_held_forms
+from market.accounts.held_forms import MOST_CHARACTERS, MOST_OF_BROWSER, PURPOSE, sweep_held_forms
 from market.accounts.models import HeldForm, MemberRole, OrganisationKind, Session, Submission
 from market.accounts.sessions import COOKIE
 from market.accounts.submissions import (
@@ -18,6 +19,8 @@ from market.accounts.submissions import (
     submission_key,
     sweep_submissions,
 )
+from market.deps import Deps
+from market.kit.encryption import decrypt
 from market.kit.held_forms import is_typed
 from market.kit.security import BROWSER_COOKIE
 from market.listings.models import Outcome
@@ -128,7 +131,9 @@ async def test_it_is_gone_at_sign_out_and_when_its_time_is_over(client: httpx.As
         assert not await HeldForm.exists(), end
 
 
-async def test_no_secret_is_kept_and_not_more_than_a_browser_may_have(client: httpx.AsyncClient) -> None:
+async def test_no_secret_is_kept_and_not_more_than_a_browser_may_have(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
     await post(client, "/account/password", {"current": "旧的 密码", "password": "新的 密码"})
     assert not await HeldForm.exists()
 
@@ -137,7 +142,14 @@ async def test_no_secret_is_kept_and_not_more_than_a_browser_may_have(client: ht
 
     for number in range(MOST_OF_BROWSER + 2):
         await _send_without_session(client, title=f"第 {number} 份")
-    titles = [dict(row.pairs)["title"] for row in await HeldForm.all().order_by("held_at")]
+    rows = await HeldForm.all().order_by("held_at")
+    titles = []
+    for row in rows:
+        sealed = json.loads(
+            decrypt(deps.settings.secret_key, f"{PURPOSE} {row.id}", bytes(row.sealed or b""))
+        )
+        titles.append(dict(sealed["pairs"])["title"])
+        assert (row.pairs, row.file_names) == ([], []), "nothing lies in the database in plain"
     assert titles == [f"第 {number} 份" for number in range(2, MOST_OF_BROWSER + 2)]
 
 

@@ -175,9 +175,11 @@ async def _solve(
     limits = httpx.Timeout(900)
     async with httpx.AsyncClient(cookies={COOKIE: session}, timeout=limits) as client:
         await asyncio.sleep(chance * seconds * 0.6)
-        page = (await client.get(f"{address}/solution")).text
-        token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)[1]  # type: ignore[index]
-        head, tail = _around_file(token, place)
+        page = await client.get(f"{address}/solution")
+        token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page.text)
+        if token is None:
+            return Outcome(DEADLINE, DEADLINE, page.status_code)
+        head, tail = _around_file(token[1], place)
         answer = await client.post(
             f"{address}/solution/files",
             content=_pieces(head, content, tail),
@@ -194,7 +196,7 @@ async def _solve(
             await asyncio.sleep(max(wait, 0))
         sent_at = datetime.now(UTC) + shift
         answer = await client.post(
-            f"{address}/solution/submit", content=f"csrf_token={token}", headers={"content-type": FORM}
+            f"{address}/solution/submit", content=f"csrf_token={token[1]}", headers={"content-type": FORM}
         )
         return Outcome(sent_at, datetime.now(UTC) + shift, answer.status_code)
 

@@ -91,7 +91,7 @@ def run_site(folder: Path, database_url: str, port: int, shift: Any) -> None:
             search=EmbeddedSearch(folder / "index"),
             mailer=FakeMailer(),
             store=LocalStore(folder / "files"),
-            gateway=None,  # type: ignore[arg-type]  # nobody pays here
+            gateway=None,
         )
         async with database(database_url, pool_size=10):
             config = uvicorn.Config(
@@ -279,7 +279,7 @@ async def _until_answered(address: str) -> None:
 
 def _processor(process: psutil.Process) -> float:
     times = process.cpu_times()
-    return times.user + times.system
+    return float(times.user + times.system)
 
 
 def _percentile(values: list[float], percent: int) -> float:

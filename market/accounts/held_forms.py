@@ -1,9 +1,9 @@
 """Forms that were sent without a session, or when the record had changed: kept so that no text is lost.
 
 A held form is bound to the browser's cookie and, where it is known, to the person; only the hash of the
-cookie is stored, and what was typed is encrypted: nobody may be meant to read it yet. It is shown again in its
-form, unsaved, and deleted once it is sent again, at sign-out, and after `LIFETIME`. It is never carried out by
-itself.
+cookie is stored, and what was typed is encrypted: nobody may be meant to read it yet. It is shown again in
+its form, unsaved, and deleted once it is sent again, at sign-out, and after `LIFETIME`. It is never carried
+out by itself.
 """
 
 from __future__ import annotations

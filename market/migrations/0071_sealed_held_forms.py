@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0069_challenge_watches")]
+    dependencies = [("market", "0070_rankings")]
 
     initial = False
 

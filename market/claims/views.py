@@ -186,6 +186,8 @@ async def new(request: Request) -> Response:
             answer = redirect_to(request, "claims:show", number=draft.number)
             return flash(request, answer, _("申报已建立，合同、到账和登记证明已自动带入。"))
     preview, document = await preview_award(actor, selection)
+    programme = selection.programme
+    call = await submission_of(programme.slug, selection.year, now) if programme else None
     is_part = wants_partial(request)
     template = "claims/_preview.html" if is_part else "claims/new_claim.html"
     return render_form(
@@ -196,6 +198,7 @@ async def new(request: Request) -> Response:
         preview=preview,
         is_part=is_part,
         document=document,
+        call=call,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.claims.states import ClaimAct
 from market.deals.states import DealAct
 from market.kit.i18n import lazy
 from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
@@ -49,6 +50,14 @@ ROOM = Room(
     worklist=deal_worklist.deals_worklist,
     workbench=(
         WorkEntry(WorkGroup.WORK, 10, lazy("等您处理"), "pages:workbench"),
+        WorkEntry(
+            WorkGroup.SUBSIDY,
+            5,
+            lazy("能申报哪些政策"),
+            "pages:check",
+            act=ClaimAct.WRITE_CLAIM,
+            is_for=lambda actor: actor.is_organisation_verified,
+        ),
         WorkEntry(
             WorkGroup.DEALS,
             20,

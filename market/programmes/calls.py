@@ -23,7 +23,7 @@ from market.programmes.call_models import Call, CallClosing
 from market.programmes.call_queries import confirmed_closings
 from market.programmes.call_states import CallAct, CallAction, CallStatus, CallVerb
 from market.programmes.call_windows import LEAST_NOTICE
-from market.programmes.catalogue import get_programme
+from market.programmes.catalogue import get_programme, version_in_force
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition
@@ -44,7 +44,7 @@ async def draft_call(slug: str, values: Mapping[str, Any], blob: StoredBlob | No
     """
     by.actor.require(CallAct.DRAFT_CALL)
     programme = await get_programme(slug)
-    _require_sound(values, by.now)
+    await _require_sound(programme.id, values, by.now)
     call = await Call.create(
         **values,
         id=uuid4(),
@@ -74,7 +74,7 @@ async def edit_call(
     by.actor.require(CallAct.DRAFT_CALL)
     call = await _lock(number)
     _require_unreleased(call)
-    _require_sound(values, by.now)
+    await _require_sound(call.programme_id, values, by.now)
     changes = {**values, "proposed_by_id": by.actor.user_id, "proposed_at": by.now, "updated_at": by.now}
     await call.update_from_dict(changes).save(update_fields=list(changes))
     await _attach_notice(call, blob, by=by)
@@ -241,7 +241,11 @@ def _require_unreleased(call: Call) -> None:
         raise Conflict(_("申报通知发布后不再修改；截止时间可以另行提出修改。"))
 
 
-def _require_sound(values: Mapping[str, Any], now: datetime) -> None:
+async def _require_sound(programme_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
+    try:
+        await version_in_force(programme_id, values["year"])
+    except NotFound as refusal:
+        raise Invalid(str(refusal), field="year") from None
     if values["closes_at"] <= values["opens_at"]:
         raise Invalid(_("截止时间应晚于开始时间。"), field="closes_at")
     if values["closes_at"] <= now:

@@ -143,6 +143,9 @@ async def test_a_refused_submission_says_why_at_its_field(client: httpx.AsyncCli
     assert f"{other_year.number}，2025 年度" in (await client.get(page)).text
     call = await make_call(desk)
     assert "开始受理" in (await client.get(page)).text
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    await make_contract(buyer)
+    assert "草稿现在就可以写" in (await client.get("/claims/new?programme=guangxi&year=2026")).text
 
     answer = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y", "is_incomplete": "y"})
 

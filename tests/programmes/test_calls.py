@@ -121,8 +121,10 @@ async def test_one_drafts_and_another_releases_and_nothing_is_edited_after_that(
     await make_applicant()
     by = By(desk.officer, NOW)
     call = await calls.draft_call("guangxi", values(), by=by)
-    with pytest.raises(Invalid):
-        await calls.draft_call("guangxi", values(closes_at=OPENS), by=by)
+    for wrong, field in (({"closes_at": OPENS}, "closes_at"), ({"year": 2011}, "year")):
+        with pytest.raises(Invalid) as refused:
+            await calls.draft_call("guangxi", values(**wrong), by=by)
+        assert refused.value.field == field
     with pytest.raises(Invalid):
         await calls.edit_call(call.number, values(opens_at=NOW - timedelta(9), closes_at=NOW), by=by)
     with pytest.raises(NotFound):

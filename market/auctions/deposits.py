@@ -209,6 +209,13 @@ async def _require_sound(auction: Auction, enrolment: Enrolment, entry: Entry) -
     if entry.movement is Movement.RECEIVED:
         if auction.status not in (AuctionStatus.ENROLLING, AuctionStatus.QUALIFYING):
             raise Conflict(_("资格审核已经结束，不再收保证金。"))
+        if entry.amount > auction.deposit - balance.lies:
+            words = _(
+                "应存 %(deposit)s，已登记 %(lies)s，不能超过。",
+                deposit=yuan(auction.deposit),
+                lies=yuan(balance.lies),
+            )
+            raise Invalid(words, field="amount")
         return
     if entry.amount > balance.lies:
         raise Invalid(_("现存只有 %(amount)s。", amount=yuan(balance.lies)), field="amount")

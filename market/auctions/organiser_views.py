@@ -13,7 +13,7 @@ from market.auctions.forms import DepositForm, ReasonForm, ResumeForm, SaltForm
 from market.auctions.models import Auction, AuctionRuling, Enrolment
 from market.auctions.money_models import DepositMovement
 from market.auctions.signals import signals_of
-from market.auctions.states import OVER, AuctionAct, Ruling, shown_status
+from market.auctions.states import OVER, AuctionAct, EnrolmentStatus, Ruling, shown_status
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.flash import flash
@@ -73,6 +73,7 @@ async def _page(request: Request, actor: Actor, auction: Auction, form: BaseForm
         runs=queries.organises(actor, auction),
         decides=queries.decides(actor, auction),
         form=form or SaltForm(),
+        undecided=sum(row.status is EnrolmentStatus.APPLIED for row in enrolments),
         is_admitting=auction.status in admission.DECIDED_IN,
         may_record=auction.status in (*admission.DECIDED_IN, *OVER),
         next_ruling=results.next_ruling(auction, now),

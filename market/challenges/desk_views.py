@@ -87,6 +87,7 @@ async def _page(request: Request, actor: Actor, challenge: Challenge, form: Deci
         may_screen=is_waiting and open_ruling is None and actor.may(ChallengeAct.SCREEN_CHALLENGE),
         may_list=challenge.kind is Kind.ENTERPRISE or is_supported,
         may_decide=open_ruling is not None
+        and open_ruling.ruling in (Ruling.LIST, Ruling.REJECT)
         and actor.may(ChallengeAct.DECIDE_CHALLENGE)
         and open_ruling.proposed_by_id != actor.user_id,
         deadline_words=deadline_words,

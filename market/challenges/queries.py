@@ -12,6 +12,8 @@ from market.challenges.models import Challenge, ChallengeRuling
 from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.subjects import SubjectRecord
 from market.kit.terms import from_record
 
 MOST = 200
@@ -116,6 +118,16 @@ async def list_rulings(challenge_id: UUID) -> list[ChallengeRuling]:
     """Return what was proposed and decided about a challenge, with the people, oldest first."""
     rulings = ChallengeRuling.filter(challenge_id=challenge_id).order_by("proposed_at")
     return await rulings.select_related("proposed_by", "decided_by")
+
+
+async def describe(ids: Collection[UUID]) -> dict[UUID, SubjectRecord]:
+    """Return challenges as the subject of a deal names them."""
+    return {
+        row.id: SubjectRecord(
+            "challenge", row.id, row.number, row.title, lazy("榜单"), f"/challenges/{row.number}"
+        )
+        for row in await Challenge.filter(id__in=list(ids))
+    }
 
 
 async def parties_of(ids: Collection[UUID]) -> dict[UUID, list[UUID]]:

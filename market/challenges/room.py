@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from market.challenges import (
+    award_deals,
+    award_views,
     checks,
     clock,
     desk_views,
@@ -17,7 +19,14 @@ from market.challenges import (
     personal_data,
     queries,
     reminders,
+    result_notices,
     screening_panel,
+    selection_checks,
+    selection_models,
+    selection_panel,
+    selection_queries,
+    selection_views,
+    selection_worklist,
     solution_checks,
     solution_models,
     solution_queries,
@@ -27,6 +36,13 @@ from market.challenges import (
     worklist,
 )
 from market.challenges.askable import ASKABLE
+from market.challenges.selection_states import (
+    AwardAction,
+    AwardStatus,
+    AwardVerb,
+    SelectionKind,
+    SelectionVerb,
+)
 from market.challenges.solution_states import SolutionAction, SolutionStatus, SolutionVerb
 from market.challenges.states import (
     PERMISSIONS,
@@ -53,7 +69,7 @@ async def _remind(_deps: Deps, challenge_id: UUID, now: datetime) -> bool:
 
 ROOM = Room(
     "challenges",
-    models=(models, solution_models),
+    models=(models, solution_models, selection_models),
     permissions=PERMISSIONS,
     routes=[
         *list_views.routes,
@@ -63,6 +79,8 @@ ROOM = Room(
         *solution_views.routes,
         *extension_views.routes,
         *watch_views.routes,
+        *selection_views.routes,
+        *award_views.routes,
     ],
     jobs=(jobs.open_solutions,),
     menu=(MenuEntry(Menu.MAIN, 33, lazy("揭榜挂帅"), "challenges:index", "challenges"),),
@@ -74,7 +92,7 @@ ROOM = Room(
             "challenges:mine",
             act=ChallengeAct.DRAFT_CHALLENGE,
             is_for=queries.may_put_up,
-            under=("/challenges/*/edit",),
+            under=("/challenges/*/edit", "/challenges/*/selection"),
         ),
         WorkEntry(
             WorkGroup.DEALS,
@@ -94,23 +112,26 @@ ROOM = Room(
             under=("/admin/challenges",),
         ),
     ),
-    pending=worklist.pending,
+    pending=lambda actor: [*worklist.pending(actor), *selection_worklist.pending(actor)],
     subjects={
         "challenge": Subject(
             lazy("榜单"),
             page="challenges:show",
             number="BD",
             find=find_by(queries.get_challenge_for, "/challenges", is_public=True),
-            parties=queries.parties_of,
             asked=ASKABLE,
+            describe=queries.describe,
+            parties=selection_queries.parties_of,
             verbs=(ChallengeAction,),
         ),
         "solution": Subject(
             lazy("揭榜方案"),
-            files=solution_queries.may_open_file,
+            files=selection_queries.may_open_solution_file,
             sealed=solution_queries.sealed_solutions,
             verbs=(SolutionAction,),
         ),
+        "challenge_award": Subject(lazy("入选"), verbs=(AwardAction,)),
+        "milestone_report": Subject(lazy("阶段成果"), files=selection_queries.may_open_report_file),
     },
     labels={
         "challenge": ChallengeStatus,
@@ -120,21 +141,30 @@ ROOM = Room(
         "challenge_end": EndReason,
         "challenge_ruling": Ruling,
         "solution": SolutionStatus,
+        "challenge_award": AwardStatus,
+        "selection_kind": SelectionKind,
     },
-    audit_verbs={"challenge": (ChallengeVerb,), "solution": (SolutionVerb,)},
+    audit_verbs={
+        "challenge": (ChallengeVerb, SelectionVerb),
+        "solution": (SolutionVerb,),
+        "challenge_award": (AwardVerb,),
+    },
     personal_data=PersonalData(
         "challenges",
         export=personal_data.export,
         erase=personal_data.erase,
         kept=lazy("提交的揭榜方案保留：选定和合同以此为凭。"),
     ),
-    panel_clients={"challenge": screening_panel.CLIENT},
+    panel_clients={"challenge": screening_panel.CLIENT, "solution": selection_panel.CLIENT},
+    publicity=(result_notices.PUBLICITY,),
+    deadlines=lambda deps, now: award_deals.follow_deals(now),
     moments={
         clock.OPEN: lambda deps, challenge_id, now: clock.begin_responding(challenge_id, now=now),
         clock.CLOSE: lambda deps, challenge_id, now: clock.close(challenge_id, now=now),
         **dict.fromkeys(reminders.BEFORE, _remind),
+        award_deals.SIGN_DUE: lambda deps, award_id, now: award_deals.remind_to_sign(award_id, now=now),
     },
-    checks={**checks.CHECKS, **solution_checks.CHECKS},
+    checks={**checks.CHECKS, **solution_checks.CHECKS, **selection_checks.CHECKS},
     keyed_checks=solution_checks.KEYED_CHECKS,
     stored_checks=solution_checks.STORED_CHECKS,
 )

@@ -139,7 +139,10 @@ async def decide_ruling(
         Conflict: it was decided, or the challenge has moved on.
     """
     by.actor.require(ChallengeAct.DECIDE_CHALLENGE)
-    named = await ChallengeRuling.get_or_none(id=ruling_id).select_related("challenge")
+    about_listing = [Ruling.LIST, Ruling.REJECT]
+    named = await ChallengeRuling.get_or_none(id=ruling_id, ruling__in=about_listing).select_related(
+        "challenge"
+    )
     if named is None:
         raise NotFound(_("没有这项决定。"))
     challenge = await lock_challenge(named.challenge.number)

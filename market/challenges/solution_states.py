@@ -25,6 +25,7 @@ class SolutionAction(LabelEnum):
     CHOOSE = "choose", lazy("入选")
     PASS_OVER = "pass_over", lazy("未入选")
     PROMOTE = "promote", lazy("递补入选")
+    REOPEN = "reopen", lazy("重新评选")
 
 
 class SolutionVerb(LabelEnum):
@@ -44,7 +45,10 @@ SOLUTION_WORKFLOW = Workflow[SolutionStatus, SolutionAction](
         (S.SUBMITTED, A.REFUSE): S.INADMISSIBLE,
         (S.ADMITTED, A.CHOOSE): S.CHOSEN,
         (S.ADMITTED, A.PASS_OVER): S.NOT_CHOSEN,
+        (S.CHOSEN, A.PASS_OVER): S.NOT_CHOSEN,
         (S.NOT_CHOSEN, A.PROMOTE): S.CHOSEN,
+        (S.CHOSEN, A.REOPEN): S.ADMITTED,
+        (S.NOT_CHOSEN, A.REOPEN): S.ADMITTED,
     },
     refusal=lazy("这份方案的状态已经变了，现在不能这样做。请刷新后再看。"),
 )

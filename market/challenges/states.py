@@ -152,10 +152,12 @@ class EndReason(LabelEnum):
 
 
 class Ruling(LabelEnum):
-    """What two persons of the public side decide about a government list."""
+    """What two persons decide: the public side about its lists, owner and operator about a firm's end."""
 
     LIST = "list", lazy("同意张榜"), "done"
     REJECT = "reject", lazy("不予张榜"), "wrong"
+    END = "end", lazy("终止"), "wrong"
+    FIND_NONE = "find_none", lazy("流榜")
 
 
 class ChallengeVerb(LabelEnum):
@@ -214,6 +216,10 @@ class ChallengeAct(StrEnum):
     """Write and submit a solution of the own organisation."""
     WATCH_CHALLENGE = "watch_challenge"
     """Be reminded of a challenge."""
+    SELECT_SOLUTION = "select_solution"
+    """Check opened solutions, choose among them, end a challenge; as its owner, or for the public side."""
+    AGREE_AWARD = "agree_award"
+    """Agree on what is awarded, report and accept its milestones."""
     SCREEN_CHALLENGE = "screen_challenge"
     """Return a submitted challenge, have it judged, list a firm's, propose about one of the public side."""
     DECIDE_CHALLENGE = "decide_challenge"
@@ -226,6 +232,8 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ChallengeAct.DRAFT_CHALLENGE: ORGANISATION,
     ChallengeAct.SOLVE_CHALLENGE: ORGANISATION,
     ChallengeAct.WATCH_CHALLENGE: ORGANISATION | {Role.BROKER},
+    ChallengeAct.SELECT_SOLUTION: ORGANISATION | {Role.OPERATOR, Role.APPROVER},
+    ChallengeAct.AGREE_AWARD: ORGANISATION,
     ChallengeAct.SCREEN_CHALLENGE: frozenset({Role.OPERATOR}),
     ChallengeAct.DECIDE_CHALLENGE: frozenset({Role.APPROVER}),
     ChallengeAct.READ_CHALLENGES: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),

@@ -24,6 +24,7 @@ from market.challenges.deadlines import (
 from market.challenges.drafting import PUT_UP_AGAIN, submission_faults
 from market.challenges.models import Challenge
 from market.challenges.owner_records import earlier_of, owner_record
+from market.challenges.selection_results import result_parts
 from market.challenges.solution_rail import rail_of
 from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
 from market.challenges.steps import steps_of
@@ -95,6 +96,7 @@ async def show(request: Request) -> Response:
         faults=_faults(challenge, is_own=is_own, now=now),
         may_put_up_again=is_own and challenge.status in PUT_UP_AGAIN,
         may_screen=_may_open_desk(actor, challenge),
+        **await result_parts(actor, challenge),
     )
 
 

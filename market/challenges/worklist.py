@@ -19,7 +19,8 @@ def pending(actor: Actor) -> list[Pending]:
         waits = f"c.status = '{S.COLLECTING}' AND NOT {_WAITS}"
         parts.append(_part("screen", lazy("榜单待论证或张榜"), lazy("去办理"), waits))
     if actor.may(ChallengeAct.DECIDE_CHALLENGE):
-        parts.append(_part("decide", lazy("榜单待决定"), lazy("去决定"), _WAITS))
+        waits = f"c.status = '{S.COLLECTING}' AND {_WAITS}"
+        parts.append(_part("decide", lazy("榜单待决定"), lazy("去决定"), waits))
     if may_put_up(actor) and actor.may(ChallengeAct.DRAFT_CHALLENGE):
         returned = f"c.owner_id = v.organisation_id AND c.status = '{S.DRAFT}' AND c.return_reason <> ''"
         parts.append(

@@ -1,4 +1,4 @@
-"""Deals whose price was found by bidding: opened at that price, and ended when the winner does not sign."""
+"""Deals at a price that was found before: by bidding, or in a choice among the solutions of a challenge."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.terms import to_columns
 from market.listings.models import Outcome
+from market.notices import notice_acts as notices
 from market.records.by import By
 from market.records.transitions import begin, transition
 
@@ -38,11 +39,61 @@ async def open_awarded(
         terms = complete_plan(terms)
     await _end_talks(outcome, buyer_id, by)
     deal = await _create(outcome, buyer_id, note, Pricing.AUCTION, by)
+    await _agree(deal, Side.BUYER, made_by_id, terms, DealAction.AWARD, by)
+    await notify_both_parties(deal, _("竞价成交，可以签约：%(title)s。", title=deal.title), now=by.now)
+    return deal
+
+
+async def open_chosen(
+    *,
+    subject_kind: str,
+    subject_id: UUID,
+    title: str,
+    seller_id: UUID,
+    buyer_id: UUID,
+    made_by_id: UUID,
+    terms: OfferTerms,
+    note: str,
+    by: By,
+) -> Deal:
+    """Open a deal about a challenge at what both sides agreed on: the solver's offer, accepted.
+
+    `made_by_id` is who agreed for the solver. Runs in the caller's transaction.
+    """
+    with in_source_language():
+        terms = complete_plan(terms)
+    deal = await Deal.create(
+        id=uuid4(),
+        number=await next_number("deal", by.now),
+        title=title,
+        opening=Opening.CHALLENGE,
+        opening_note=note,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        seller_id=seller_id,
+        buyer_id=buyer_id,
+        pricing=Pricing.AGREED,
+        seller_agreed_at=by.now,
+        buyer_agreed_at=by.now,
+        created_at=by.now,
+        updated_at=by.now,
+    )
+    await begin(deal, by=by)
+    await record("deal", deal.id, DealVerb.OPEN, by=by, opening=Opening.CHALLENGE, number=deal.number)
+    await _agree(deal, Side.SELLER, made_by_id, terms, DealAction.CHOOSE, by)
+    await notify_both_parties(deal, _("揭榜已商定，可以签约：%(title)s。", title=deal.title), now=by.now)
+    return deal
+
+
+async def _agree(
+    deal: Deal, side: Side, made_by_id: UUID, terms: OfferTerms, action: DealAction, by: By
+) -> None:
+    """Write the offer that a deal rests on as accepted, and price the deal by it."""
     offer = await Offer.create(
         id=uuid4(),
         deal_id=deal.id,
         sequence=1,
-        side=Side.BUYER,
+        side=side,
         made_by_id=made_by_id,
         **to_columns(terms),
         content_hash=terms.content_hash,
@@ -52,14 +103,12 @@ async def open_awarded(
     await transition(offer, OfferAction.ACCEPT, by=by, changes={"answered_at": by.now}, deal=deal.id)
     await transition(
         deal,
-        DealAction.AWARD,
+        action,
         by=by,
         changes={"kind": terms.kind, "price_amount": terms.price.amount, "currency": terms.price.currency},
         offer=offer.id,
         hash=offer.content_hash,
     )
-    await notify_both_parties(deal, _("竞价成交，可以签约：%(title)s。", title=deal.title), now=by.now)
-    return deal
 
 
 async def open_single(outcome: Outcome, *, buyer_id: UUID, least_price: int, note: str, by: By) -> Deal:
@@ -75,8 +124,8 @@ async def open_single(outcome: Outcome, *, buyer_id: UUID, least_price: int, not
     return deal
 
 
-async def end_awarded(deal_id: UUID, *, by: By) -> Deal:
-    """Terminate the deal of a winner who did not sign.
+async def end_awarded(deal_id: UUID, *, comment: str = "", by: By) -> Deal:
+    """Terminate the deal of a winner who did not sign; `comment` are the words why.
 
     Raises:
         Conflict: it was signed.
@@ -85,16 +134,18 @@ async def end_awarded(deal_id: UUID, *, by: By) -> Deal:
     if deal.status is DealStatus.TERMINATED:
         return deal
     if deal.status not in BEFORE_SIGNING:
-        raise Conflict(_("合同已经签署，不能认定悔约。"))
+        raise Conflict(_("合同已经签署，不能按未签约终止。"))
+    words = comment or _("受让方没有按期签约")
     await transition(
         deal,
         DealAction.TERMINATE,
         by=by,
-        changes={"end_reason": "other", "end_comment": _("受让方没有按期签约")},
+        changes={"end_reason": "other", "end_comment": words},
         reason="other",
     )
+    await notices.withdraw("deal", deal.id, by=by)
     await notify_both_parties(
-        deal, _("受让方没有按期签约，交易终止：%(title)s。", title=deal.title), now=by.now
+        deal, _("%(why)s，交易终止：%(title)s。", why=words, title=deal.title), now=by.now
     )
     return deal
 

@@ -63,6 +63,8 @@ class Opening(LabelEnum):
     """a broker's introduction from a match"""
     AUCTION = "auction", lazy("网络竞价")
     """an auction that found the price, or its only bidder"""
+    CHALLENGE = "challenge", lazy("揭榜挂帅")
+    """a chosen solution of a challenge"""
 
 
 class Pricing(LabelEnum):

@@ -38,6 +38,7 @@ class DealAction(LabelEnum):
     OFFER = "offer", lazy("报价")
     AGREE = "agree", lazy("接受报价")
     AWARD = "award", lazy("竞价成交")
+    CHOOSE = "choose", lazy("揭榜商定")
     PUBLISH = "publish", lazy("发起公示")
     SKIP_PUBLICITY = "skip_publicity", lazy("依法无需公示")
     CLEAR = "clear", lazy("公示期满")
@@ -73,6 +74,7 @@ DEAL_WORKFLOW = Workflow(
     {
         (S.INTENT, A.OFFER): S.NEGOTIATING,
         (S.INTENT, A.AWARD): S.PRICED,
+        (S.INTENT, A.CHOOSE): S.PRICED,
         (S.INTENT, A.TERMINATE): S.TERMINATED,
         (S.NEGOTIATING, A.OFFER): S.NEGOTIATING,
         (S.NEGOTIATING, A.AGREE): S.PRICED,

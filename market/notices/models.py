@@ -35,6 +35,8 @@ class NoticeKind(LabelEnum):
     """竞价公告"""
     AUCTION_RESULT = "auction_result", lazy("竞价结果公示")
     """竞价结果公示"""
+    CHALLENGE_RESULT = "challenge_result", lazy("拟揭榜公示")
+    """拟揭榜公示"""
 
 
 class DayKind(LabelEnum):

@@ -135,6 +135,8 @@ EXPECTED = {
     "switch_auction_publicity": "- - - y - - - - - - - -",
     "read_auctions": "- - - - - - - - - - y y",
     "draft_challenge": "- - - y y - - - - - - -",
+    "select_solution": "- - - y y - - - - y y -",
+    "agree_award": "- - - y y - - - - - - -",
     "solve_challenge": "- - - y y - - - - - - -",
     "watch_challenge": "- - - y y - y - - - - -",
     "screen_challenge": "- - - - - - - - - - y -",

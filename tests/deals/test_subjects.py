@@ -36,13 +36,11 @@ async def _make_deal(parties: Parties, **fields: Any) -> Deal:
     return await Deal.create(**(defaults | fields))
 
 
-async def _challenges(ids: Collection[UUID]) -> Mapping[UUID, SubjectRecord]:
-    return {
-        each: SubjectRecord("challenge", each, "JB-1", "耐蚀涂层", lazy("榜单"), "/c/JB-1") for each in ids
-    }
+async def _prizes(ids: Collection[UUID]) -> Mapping[UUID, SubjectRecord]:
+    return {each: SubjectRecord("prize", each, "JB-1", "耐蚀涂层", lazy("奖项"), "/c/JB-1") for each in ids}
 
 
-CHALLENGES = Subject(lazy("榜单"), describe=_challenges)
+PRIZES = Subject(lazy("奖项"), describe=_prizes)
 
 
 async def test_the_subject_of_an_interest_is_the_outcome() -> None:
@@ -59,10 +57,10 @@ async def test_the_subject_of_an_interest_is_the_outcome() -> None:
 
 async def test_a_deal_may_be_about_a_record_of_another_room() -> None:
     parties = await make_parties()
-    deal = await _make_deal(parties, subject_kind="challenge", subject_id=CHALLENGE)
+    deal = await _make_deal(parties, subject_kind="prize", subject_id=CHALLENGE)
     outcome_deal = await make_agreed(parties)
 
-    with another_room(Room("challenges", subjects={"challenge": CHALLENGES})):
+    with another_room(Room("prizes", subjects={"prize": PRIZES})):
         await attach_subjects([deal, outcome_deal])
 
     assert deal.subject.title == "耐蚀涂层"
@@ -85,9 +83,11 @@ async def test_the_outcome_is_named_exactly_where_it_is_the_subject(kind: str) -
         await _make_deal(parties, subject_kind=kind, outcome_id=other)
 
 
-async def test_one_buyer_has_one_running_deal_about_a_subject() -> None:
+async def test_one_buyer_has_one_running_deal_about_a_subject_but_several_about_a_challenge() -> None:
     parties = await make_parties()
     await _make_deal(parties, subject_kind="challenge", subject_id=CHALLENGE)
+    await _make_deal(parties, subject_kind="challenge", subject_id=CHALLENGE)
+    await _make_deal(parties, subject_kind="claim", subject_id=CHALLENGE)
 
     with pytest.raises(IntegrityError, match="deals_one_running"):
-        await _make_deal(parties, subject_kind="challenge", subject_id=CHALLENGE)
+        await _make_deal(parties, subject_kind="claim", subject_id=CHALLENGE)

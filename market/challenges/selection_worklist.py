@@ -1,0 +1,110 @@
+"""What waits after the opening: the formal check, the choice, its second person, agreements, milestones."""
+
+from __future__ import annotations
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Role
+from market.challenges.states import ChallengeAct
+from market.kit.i18n import Lazy, lazy
+from market.kit.worklist import Pending
+
+OWN = "c.owner_id = v.organisation_id AND c.kind = 'enterprise'"
+FIRMS, PUBLIC = "c.kind = 'enterprise'", "c.kind = 'government'"
+CHOICE = "EXISTS (SELECT 1 FROM selections s WHERE s.challenge_id = c.id AND s.verdict IS NULL)"
+OTHERS_CHOICE = (
+    "EXISTS (SELECT 1 FROM selections s WHERE s.challenge_id = c.id AND s.verdict IS NULL "
+    "AND s.proposed_by_id <> v.user_id)"
+)
+ENDING = (
+    "EXISTS (SELECT 1 FROM challenge_rulings r WHERE r.challenge_id = c.id AND r.verdict IS NULL "
+    "AND r.ruling IN ('end', 'find_none'))"
+)
+OF_ONE_PERSON = (
+    "(SELECT count(*) FROM memberships m JOIN users u ON u.id = m.user_id AND u.is_active "
+    "WHERE m.organisation_id = c.owner_id AND m.role IN ('admin', 'agent') "
+    "AND m.started_at IS NOT NULL AND m.ended_at IS NULL) < 2"
+)
+AGREED = (
+    "c.status = 'agreed' AND EXISTS (SELECT 1 FROM challenge_awards w WHERE w.challenge_id = c.id "
+    "AND w.status = 'agreed') AND NOT EXISTS (SELECT 1 FROM challenge_awards w "
+    "WHERE w.challenge_id = c.id AND w.status = 'proposed')"
+)
+TO_AGREE = (
+    "w.status = 'proposed' AND c.status = 'agreed' AND ((c.owner_id = v.organisation_id "
+    "AND w.owner_agreed_at IS NULL) "
+    "OR (x.organisation_id = v.organisation_id AND w.solver_agreed_at IS NULL))"
+)
+TO_ACCEPT = (
+    "c.owner_id = v.organisation_id AND w.status = 'signed' AND EXISTS (SELECT 1 FROM milestone_reports m "
+    "WHERE m.award_id = w.id AND m.verdict IS NULL)"
+)
+
+
+def pending(actor: Actor) -> list[Pending]:
+    """Return what waits for an owner, a solver, the operator or the approver."""
+    if not actor.may(ChallengeAct.SELECT_SOLUTION):
+        return []
+    if Role.APPROVER in actor.roles:
+        return [_decision(f"{PUBLIC} AND {OTHERS_CHOICE}"), _ending(PUBLIC)]
+    if Role.OPERATOR in actor.roles:
+        return [
+            *_judging(PUBLIC),
+            _decision(f"{FIRMS} AND {OF_ONE_PERSON} AND {CHOICE}"),
+            _ending(FIRMS),
+            _of_challenge("publish", lazy("拟揭榜待公示"), lazy("去公示"), f"{PUBLIC} AND {AGREED}"),
+        ]
+    return [
+        *_judging(OWN),
+        _decision(f"{OWN} AND {OTHERS_CHOICE}"),
+        _of_award("agree", lazy("入选待商定"), lazy("去确认"), TO_AGREE),
+        _of_award("review", lazy("阶段成果待验收"), lazy("去验收"), TO_ACCEPT),
+    ]
+
+
+def _judging(whose: str) -> list[Pending]:
+    to_check = f"{whose} AND c.status = 'checking'"
+    to_choose = f"{whose} AND c.status = 'reviewing' AND NOT {CHOICE}"
+    return [
+        _of_challenge("check", lazy("方案待形式审查"), lazy("去审查"), to_check),
+        _of_challenge("choose", lazy("方案待评选"), lazy("去评选"), to_choose),
+    ]
+
+
+def _decision(condition: str) -> Pending:
+    return _of_challenge("decide_choice", lazy("入选名单待决定"), lazy("去决定"), condition)
+
+
+def _ending(whose: str) -> Pending:
+    return _of_challenge("decide_end", lazy("榜单待决定终止"), lazy("去决定"), f"{whose} AND {ENDING}")
+
+
+def _of_challenge(kind: str, what: Lazy, verb: Lazy, condition: str) -> Pending:
+    return Pending(
+        f"challenges.{kind}",
+        what,
+        verb,
+        "/challenges/{key}/selection",
+        "/challenges",
+        f"challenges c CROSS JOIN v WHERE {condition}",
+        key="c.number",
+        number="c.number",
+        title="c.title",
+        since="c.updated_at",
+    )
+
+
+def _of_award(kind: str, what: Lazy, verb: Lazy, condition: str) -> Pending:
+    return Pending(
+        f"challenges.{kind}",
+        what,
+        verb,
+        "/challenges/{key}",
+        "/challenges",
+        "challenge_awards w JOIN challenges c ON c.id = w.challenge_id "
+        f"JOIN solutions x ON x.id = w.solution_id CROSS JOIN v WHERE {condition}",
+        key="c.number || '/awards/' || w.id",
+        number="c.number",
+        title="c.title",
+        since="w.updated_at",
+        amount="w.amount",
+    )

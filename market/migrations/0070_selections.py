@@ -161,7 +161,7 @@ def _constrain(name, table, condition):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0068_solutions")]
+    dependencies = [("market", "0069_challenge_watches")]
 
     initial = False
 

@@ -161,7 +161,7 @@ def _constrain(name, table, condition):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0069_challenge_watches")]
+    dependencies = [("market", "0070_rankings")]
 
     initial = False
 

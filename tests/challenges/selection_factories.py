@@ -8,16 +8,29 @@ from typing import Any, cast
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, StaffRole
-from market.challenges import clock, drafting, screening
+from market.challenges import agreeing, choosing, clock, drafting, screening
 from market.challenges.admission import check_solution
+from market.challenges.award_deals import follow_deals
 from market.challenges.deadlines import GRACE
 from market.challenges.models import Challenge
 from market.challenges.opening import open_all
 from market.challenges.queries import terms_of
-from market.challenges.selection_models import ChallengeAward
+from market.challenges.selection_models import ChallengeAward, Selection
+from market.challenges.selection_rules import Choice
+from market.challenges.selection_states import AwardStatus
 from market.challenges.solution_drafts import begin_solution, save
+from market.contracts import signing
+from market.contracts.models import Contract
+from market.contracts.terms import ContractTerms
+from market.deals.models import Offer
+from market.deals.publicity import skip_publicity
+from market.deals.terms import OfferTerms
+from market.deps import Deps
 from market.files.store import FileStore
+from market.kit.clock import local_date
+from market.kit.terms import from_record
 from market.records.by import By
+from market.records.decisions import Verdict
 from tests.challenges.factories import (
     ARGUMENTS,
     DEADLINE,
@@ -27,7 +40,9 @@ from tests.challenges.factories import (
     make_listed_by_two,
 )
 from tests.challenges.solution_factories import SECRET, hand_in, make_solver, solution_content
+from tests.contracts.factories import KEPT
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
+from tests.fakes import FixedClock
 from tests.stage_cache import cached_stage
 
 JUDGED = DEADLINE + timedelta(days=4)
@@ -120,3 +135,65 @@ async def make_reviewing(prices: tuple[int, ...] = (180, 150, 190), **given: Any
     stage = await make_opened(prices, **given)
     await admit_all(stage, stage.owner)
     return stage
+
+
+def set_clock(deps: Deps, now: object) -> None:
+    cast(FixedClock, deps.clock).now = now  # type: ignore[assignment]
+
+
+async def choices_of(stage: Choosing, *chosen: int) -> list[Choice]:
+    """Return a choice of these places at their prices; ranks follow the places, the chosen first."""
+    candidates = await choosing.candidates_for(stage.challenge, 1)
+    ordered = sorted(candidates, key=lambda row: (row[0].place not in chosen, row[0].place))
+    ranks: dict[int, int] = {}
+    choices = []
+    for candidate, _solution in ordered:
+        ranks[candidate.package] = ranks.get(candidate.package, 0) + 1
+        is_chosen = candidate.place in chosen
+        amount = candidate.price if is_chosen else None
+        rank = ranks[candidate.package]
+        choices.append(Choice(candidate.place, is_chosen, rank, amount, "" if is_chosen else REASON))
+    return choices
+
+
+async def choose(stage: Choosing, *chosen: int) -> Selection:
+    """Have two persons of the owner choose these places."""
+    selection = await choosing.propose_selection(
+        stage.number, await choices_of(stage, *chosen), by=By(stage.owner, JUDGED)
+    )
+    await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.second, JUDGED))
+    await stage.reload()
+    return selection
+
+
+async def agree_all(stage: Choosing) -> list[ChallengeAward]:
+    """Have both sides agree to each award that waits."""
+    for award in await stage.awards():
+        if award.status is AwardStatus.PROPOSED:
+            for actor in (stage.owner, stage.solver_of(award)):
+                await agreeing.consent(stage.number, award.id, award.plan_hash, by=By(actor, JUDGED))
+    await stage.reload()
+    return await stage.awards()
+
+
+async def sign(stage: Choosing, award: ChallengeAward) -> Contract:
+    """Have both sides sign the contract of an award's deal, as its offer says, and follow the deals."""
+    assert award.deal is not None
+    number, solver = award.deal.number, stage.solver_of(award)
+    await skip_publicity(number, by=By(solver, JUDGED))
+    offer = await Offer.get(deal_id=award.deal_id)
+    agreed = from_record(OfferTerms, offer)
+    terms = ContractTerms(
+        name=award.deal.title,
+        kind=agreed.kind,
+        field="materials",
+        price=agreed.price,
+        signed_on=local_date(JUDGED),
+        used_in="451000",
+        instalments=agreed.plan,
+    )
+    draft = await signing.enter_draft(number, terms, KEPT, draft_hash="", by=By(solver, JUDGED))
+    contract = await signing.confirm_draft(number, draft.content_hash, by=By(stage.owner, JUDGED))
+    await follow_deals(JUDGED)
+    await stage.reload()
+    return contract

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import httpx
 import pytest
 
-from market.challenges import agreeing, choosing
+from market.challenges import choosing
 from market.challenges.choosing import BadChoice
-from market.challenges.selection_models import ChallengeAward, Selection
+from market.challenges.selection_models import Selection
 from market.challenges.selection_rules import Choice
-from market.challenges.selection_states import AwardStatus
 from market.challenges.solution_models import Solution
 from market.challenges.solution_states import SolutionStatus
 from market.challenges.states import ChallengeStatus
@@ -26,53 +23,15 @@ from tests.challenges.factories import WAN
 from tests.challenges.selection_factories import (
     JUDGED,
     REASON,
-    Choosing,
+    choices_of,
+    choose,
     make_opened,
     make_reviewing,
+    set_clock,
 )
 from tests.factories import make_member, make_organisation
-from tests.fakes import FixedClock
 from tests.invariants import broken
 from tests.visitor import post, sign_in
-
-
-def set_clock(deps: Deps, now: object) -> None:
-    cast(FixedClock, deps.clock).now = now  # type: ignore[assignment]
-
-
-async def choices_of(stage: Choosing, *chosen: int) -> list[Choice]:
-    """Return a choice of these places at their prices; ranks follow the places, the chosen first."""
-    candidates = await choosing.candidates_for(stage.challenge, 1)
-    ordered = sorted(candidates, key=lambda row: (row[0].place not in chosen, row[0].place))
-    ranks: dict[int, int] = {}
-    choices = []
-    for candidate, _solution in ordered:
-        ranks[candidate.package] = ranks.get(candidate.package, 0) + 1
-        is_chosen = candidate.place in chosen
-        amount = candidate.price if is_chosen else None
-        rank = ranks[candidate.package]
-        choices.append(Choice(candidate.place, is_chosen, rank, amount, "" if is_chosen else REASON))
-    return choices
-
-
-async def choose(stage: Choosing, *chosen: int) -> Selection:
-    """Have two persons of the owner choose these places."""
-    selection = await choosing.propose_selection(
-        stage.number, await choices_of(stage, *chosen), by=By(stage.owner, JUDGED)
-    )
-    await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.second, JUDGED))
-    await stage.reload()
-    return selection
-
-
-async def agree_all(stage: Choosing) -> list[ChallengeAward]:
-    """Have both sides agree to each award that waits."""
-    for award in await stage.awards():
-        if award.status is AwardStatus.PROPOSED:
-            for actor in (stage.owner, stage.solver_of(award)):
-                await agreeing.consent(stage.number, award.id, award.plan_hash, by=By(actor, JUDGED))
-    await stage.reload()
-    return await stage.awards()
 
 
 async def test_an_owner_checks_chooses_agrees_and_goes_on_to_the_contract(

@@ -1,0 +1,185 @@
+"""A government list: checked by the operator, judged by a panel, decided by the approver, published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import httpx
+import pytest
+
+from market.challenges import agreeing, choosing, result_notices
+from market.challenges.admission import check_solution
+from market.challenges.queries import terms_of
+from market.challenges.selection_panel import choosing_rules, prepare_choice
+from market.challenges.selection_states import AwardStatus
+from market.challenges.solution_models import Solution
+from market.challenges.solution_states import SolutionStatus
+from market.challenges.states import ChallengeStatus
+from market.deps import Deps
+from market.kit.errors import Conflict, Forbidden
+from market.notices.models import Notice, NoticeKind
+from market.notices.states import NoticeStatus
+from market.panels.panel_seats import accept
+from market.panels.round_models import Round
+from market.panels.round_results import conclude_round
+from market.panels.round_states import SeatStatus
+from market.panels.score_acts import submit as submit_sheet
+from market.records.by import By
+from market.records.decisions import Verdict
+from tests.challenges.selection_factories import (
+    JUDGED,
+    Choosing,
+    admit_all,
+    choices_of,
+    make_opened_public,
+    set_clock,
+    sign,
+)
+from tests.databases import tampered
+from tests.factories import HOLIDAYS
+from tests.invariants import broken
+from tests.moments import end_notices
+from tests.panels.round_factories import actor_of, draw, seats
+from tests.stage_cache import cached_stage
+from tests.visitor import post, sign_in
+
+
+@cached_stage
+async def make_judged(*points: int) -> Choosing:
+    """Make a government list whose solutions, by their places, experts have given these points."""
+    stage = await make_opened_public()
+    await admit_all(stage, stage.operator)
+    rules = replace(
+        choosing_rules(terms_of(stage.challenge)), largest_share=Fraction(1), sheets=None, blind="none"
+    )
+    by = By(stage.operator, JUDGED)
+    round_ = await prepare_choice(stage.number, title="方案评审", rules=rules, salt="桂A12345", by=by)
+    await draw(round_.number, by=by)
+    for seat in await seats(round_, SeatStatus.INVITED):
+        await accept(seat.id, by=By(await actor_of(seat), JUDGED))
+    places = {row.id: row.place async for row in Solution.filter(challenge_id=stage.challenge.id)}
+    for seat in await seats(round_, SeatStatus.ACCEPTED):
+        await seat.fetch_related("item")
+        given = points[places[seat.item.subject_id] - 1]
+        sheet = {f"score_{row.code}": str(given) for row in rules.headings} | {"for_applicant": "路线可行。"}
+        await submit_sheet(seat.id, sheet, by=By(await actor_of(seat), JUDGED))
+    await conclude_round(
+        (await Round.get(id=round_.id)).number, reason="意见一致", by=By(stage.approver, JUDGED)
+    )
+    await stage.reload()
+    return stage
+
+
+@cached_stage
+async def make_chosen() -> Choosing:
+    """Make a government list whose better solution is chosen and agreed on by both sides."""
+    stage = await make_judged(82, 71)
+    by = By(stage.operator, JUDGED)
+    selection = await choosing.propose_selection(stage.number, await choices_of(stage, 1), by=by)
+    await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.approver, JUDGED))
+    await stage.reload()
+    (award,) = await stage.awards()
+    for actor in (stage.owner, stage.solver_of(award)):
+        await agreeing.consent(stage.number, award.id, award.plan_hash, by=By(actor, JUDGED))
+    await stage.reload()
+    return stage
+
+
+async def test_a_public_list_is_judged_by_a_panel_decided_by_two_published_and_dealt(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    stage = await make_opened_public()
+    with pytest.raises(Forbidden):
+        await check_solution(stage.number, 1, is_admitted=True, by=By(stage.owner, JUDGED))
+    await admit_all(stage, stage.operator)
+    set_clock(deps, JUDGED)
+    page = f"/challenges/{stage.number}/selection"
+    await sign_in(client, stage.operator)
+    assert "编制评审轮次" in (await client.get(page)).text
+    form = (await client.get(f"{page}/round")).text
+    assert "方案评审" in form
+    with pytest.raises(Conflict, match="先由专家评审"):
+        await choosing.propose_selection(
+            stage.number, await choices_of(stage, 1), by=By(stage.operator, JUDGED)
+        )
+    await sign_in(client, stage.owner)
+    assert (await client.get(f"{page}/new")).status_code == 404
+    assert (await client.get(page)).status_code == 200
+
+
+async def test_the_result_follows_the_points_and_stands_once_its_notice_is_clear(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    stage = await make_judged(71, 82)
+    set_clock(deps, JUDGED)
+    page = f"/challenges/{stage.number}/selection"
+    await sign_in(client, stage.operator)
+    assert "提出入选名单" in (await client.get(page)).text
+    assert "82.00" in (await client.get(f"{page}/new")).text
+    with pytest.raises(choosing.BadChoice):
+        await choosing.propose_selection(
+            stage.number, await choices_of(stage, 1), by=By(stage.operator, JUDGED)
+        )
+    selection = await choosing.propose_selection(
+        stage.number, await choices_of(stage, 2), by=By(stage.operator, JUDGED)
+    )
+    with pytest.raises(Forbidden):
+        await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.owner, JUDGED))
+    await sign_in(client, stage.approver)
+    assert "入选名单待决定" in (await client.get("/dashboard", follow_redirects=True)).text
+    assert "已确定入选" in (await post(client, f"{page}/{selection.id}", {"verdict": "confirmed"})).text
+    (award,) = await stage.awards()
+    with pytest.raises(Conflict, match="商定以后"):
+        await result_notices.publish_result(stage.number, calendar=HOLIDAYS, by=By(stage.operator, JUDGED))
+    for actor in (stage.owner, stage.solver_of(award)):
+        await agreeing.consent(stage.number, award.id, award.plan_hash, by=By(actor, JUDGED))
+    assert (await stage.reload()).status is ChallengeStatus.AGREED
+    await sign_in(client, None)
+    assert "揭榜结果" not in (await client.get(f"/challenges/{stage.number}")).text
+
+    await sign_in(client, stage.operator)
+    assert "拟揭榜待公示" in (await client.get("/dashboard", follow_redirects=True)).text
+    assert "已公示" in (await post(client, f"{page}/publish")).text
+    notice = await Notice.get(subject_kind="challenge", subject_id=stage.challenge.id)
+    assert (notice.kind, notice.days) == (NoticeKind.CHALLENGE_RESULT, 5)
+    text = str(notice.body)
+    assert award.solution.organisation.name in text
+    await sign_in(client, None)
+    shown = (await client.get(f"/notices/{notice.number}")).text
+    assert "拟揭榜公示" in shown
+    assert award.solution.organisation.name in (await client.get(f"/challenges/{stage.number}")).text
+    assert notice.ends_at is not None
+    await end_notices(notice.ends_at)
+    await result_notices.PUBLICITY.sweep(notice.ends_at)
+    assert (await stage.reload()).status is ChallengeStatus.CONTRACTED
+    (award,) = await stage.awards()
+    assert award.deal is not None
+    assert (award.deal.seller_id, award.deal.buyer_id) == (
+        award.solution.organisation_id,
+        stage.challenge.owner_id,
+    )
+    await sign(stage, award)
+    assert (await stage.reload()).status is ChallengeStatus.EXECUTING
+    assert await broken("challenges:", "records:", "panels:") == {}
+    async with tampered("UPDATE notices SET status = 'archived', closed_at = now()"):
+        assert "challenges: results are published" in await broken("challenges: results")
+    async with tampered("UPDATE selections SET round_id = NULL"):
+        assert "challenges: choices are decided by two" in await broken("challenges: choices are decided")
+    async with tampered("DELETE FROM selection_rows WHERE NOT is_chosen"):
+        assert "challenges: choices are complete" in await broken("challenges: choices are complete")
+
+
+async def test_an_upheld_objection_has_the_solutions_judged_anew() -> None:
+    stage = await make_chosen()
+    by = By(stage.operator, JUDGED)
+    notice = await result_notices.publish_result(stage.number, calendar=HOLIDAYS, by=by)
+    with pytest.raises(Conflict, match="异议成立"):
+        await result_notices.choose_again(stage.number, "异议成立", by=by)
+    await Notice.filter(id=notice.id).update(status=NoticeStatus.UPHELD, closed_at=JUDGED)
+    await result_notices.choose_again(stage.number, "评分表登记有误，重新评选。", by=by)
+    assert (await stage.reload()).status is ChallengeStatus.REVIEWING
+    statuses = {row.status async for row in Solution.filter(challenge_id=stage.challenge.id)}
+    assert statuses == {SolutionStatus.ADMITTED}
+    assert {award.status for award in await stage.awards()} == {AwardStatus.ENDED}
+    assert await broken("challenges:") == {}

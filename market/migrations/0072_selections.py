@@ -161,7 +161,7 @@ def _constrain(name, table, condition):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0070_rankings")]
+    dependencies = [("market", "0071_sealed_held_forms")]
 
     initial = False
 

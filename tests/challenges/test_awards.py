@@ -14,11 +14,14 @@ from market.challenges.milestones import Reached
 from market.challenges.models import ChallengeRuling
 from market.challenges.owner_records import owner_record
 from market.challenges.selection_models import ChallengeAward, MilestoneReport
+from market.challenges.selection_queries import open_selection
+from market.challenges.selection_rules import Choice
 from market.challenges.selection_states import AwardStatus
 from market.challenges.solution_models import Solution
 from market.challenges.solution_states import SolutionStatus
 from market.challenges.states import ChallengeStatus, Cooperation, EndReason, Ruling, Winners
 from market.contracts.models import Instalment
+from market.deals.awards import end_awarded
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.deps import Deps
@@ -145,7 +148,7 @@ async def test_who_does_not_sign_in_time_lapses_and_the_next_in_rank_steps_in(
     assert (await Deal.get(id=award.deal_id)).status is DealStatus.TERMINATED
     assert "递补下一名" in (await client.get(page)).text
     await post(client, f"{page}/awards/{award.id}/next")
-    selection = await choosing.open_selection(stage.challenge.id)
+    selection = await open_selection(stage.challenge.id)
     assert selection is not None
     await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.second, award.sign_by))
     assert (await stage.reload()).status is ChallengeStatus.AGREED
@@ -177,7 +180,7 @@ async def test_a_declined_award_leaves_its_place_and_a_deal_that_ends_lapses() -
     await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.second, JUDGED))
     second = (await agree_all(stage))[-1]
     assert second.deal_id is not None
-    await award_deals.end_awarded(second.deal_id, by=By(stage.owner, JUDGED))
+    await end_awarded(second.deal_id, by=By(stage.owner, JUDGED))
     assert await follow_deals(JUDGED) == 1
     assert (await ChallengeAward.get(id=second.id)).status is AwardStatus.LAPSED
     assert await broken("challenges:", "records:") == {}
@@ -222,12 +225,12 @@ async def test_in_a_race_two_teams_work_on_the_first_stage_and_one_goes_on() -> 
     amounts = await choosing.first_amounts(stage.challenge.id)
     going, leaving = (award.solution.place or 0 for award in awards)
     rows = [
-        choosing.Choice(going, is_chosen=True, rank=1, amount=amounts[going] - 1),
-        choosing.Choice(leaving, is_chosen=False, rank=2, reason=REASON),
+        Choice(going, is_chosen=True, rank=1, amount=amounts[going] - 1),
+        Choice(leaving, is_chosen=False, rank=2, reason=REASON),
     ]
     with pytest.raises(choosing.BadChoice, match="总价应与第一阶段"):
         await choosing.propose_selection(stage.number, rows, by=By(stage.owner, JUDGED))
-    rows[0] = choosing.Choice(going, is_chosen=True, rank=1, amount=amounts[going])
+    rows[0] = Choice(going, is_chosen=True, rank=1, amount=amounts[going])
     selection = await choosing.propose_selection(stage.number, rows, by=By(stage.owner, JUDGED))
     await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.second, JUDGED))
     by_id = {award.id: award.status for award in await stage.awards()}

@@ -58,7 +58,7 @@ async def make_judged(*points: int) -> Choosing:
     await draw(round_.number, by=by)
     for seat in await seats(round_, SeatStatus.INVITED):
         await accept(seat.id, by=By(await actor_of(seat), JUDGED))
-    places = {row.id: row.place async for row in Solution.filter(challenge_id=stage.challenge.id)}
+    places = {row.id: row.place or 0 async for row in Solution.filter(challenge_id=stage.challenge.id)}
     for seat in await seats(round_, SeatStatus.ACCEPTED):
         await seat.fetch_related("item")
         given = points[places[seat.item.subject_id] - 1]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from starlette.datastructures import QueryParams
 
@@ -96,11 +97,13 @@ class ListFilter:
     region: str = ""
     """Code of a province, or of a city."""
     kind: Kind | None = None
+    watched_by: UUID | None = None
+    """Only what this person is reminded of."""
     sort: str = ""
 
     @classmethod
-    def from_query(cls, query: QueryParams) -> ListFilter:
-        """Read a query; what is unknown asks for nothing."""
+    def from_query(cls, query: QueryParams, user_id: UUID | None = None) -> ListFilter:
+        """Read the query of a person, or of a guest; what is unknown asks for nothing."""
         region = query.get("region", "")
         return cls(
             words=_words(query.get("q", "")),
@@ -110,6 +113,7 @@ class ListFilter:
             left=_key(DAYS_LEFT, query.get("left", "")),
             region=region if region.endswith("00") and is_known(region) else "",
             kind=_member(Kind, query.get("kind", "")),
+            watched_by=user_id if query.get("watched") == "1" else None,
             sort=_key(SORTS, query.get("sort", "")),
         )
 
@@ -124,6 +128,7 @@ class ListFilter:
             or self.left
             or self.region
             or self.kind is not None
+            or self.watched_by
         )
 
     @property
@@ -159,6 +164,9 @@ class ListFilter:
             wanted.append(f"starts_with(o.region, {value(_prefix(self.region))})")
         if self.kind is not None:
             wanted.append(f"c.kind = {value(self.kind.value)}")
+        if self.watched_by is not None:
+            watches = "SELECT w.challenge_id FROM challenge_watches w WHERE w.user_id = "
+            wanted.append(f"c.id IN ({watches}{value(self.watched_by)})")
         return wanted, values
 
 

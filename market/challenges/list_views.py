@@ -12,6 +12,7 @@ from market.challenges.list_filters import BUDGETS, DAYS_LEFT, SORTS, ListFilter
 from market.challenges.public_list import city_of, list_challenges, list_latest, list_regions
 from market.challenges.queries import owner_name
 from market.challenges.states import Kind
+from market.challenges.watching import count_watched
 from market.codes.labels import choices
 from market.kit.atom import MEDIA_TYPE
 from market.kit.labels import choices as member_choices
@@ -25,7 +26,7 @@ from market.kit.web import deps
 async def index(request: Request) -> Response:
     """Show the public list: what takes solutions first."""
     actor, now = optional_actor(request), deps(request).clock()
-    wanted = ListFilter.from_query(request.query_params)
+    wanted = ListFilter.from_query(request.query_params, actor.user_id if actor else None)
     page, counts = await list_challenges(wanted, PageRequest.from_query(request.query_params), now)
     return render(
         request,
@@ -33,6 +34,7 @@ async def index(request: Request) -> Response:
         page=page,
         wanted=wanted,
         counts=counts,
+        watched=await count_watched(actor),
         stages=list(Stage),
         fields=choices("field"),
         budgets=list(BUDGETS.items()),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from market.accounts.actors import Actor
 from market.challenges.list_filters import STAGE_SQL, ListFilter, Stage
 from market.challenges.models import Challenge
-from market.challenges.states import PUBLIC
+from market.challenges.queries import leads_to_need
+from market.challenges.states import PUBLIC, TAKING
 from market.codes import regions
 from market.kit.database import connection
 from market.kit.pagination import Page, PageRequest
+from market.listings.models import Need
 
 _FROM = "FROM challenges c JOIN organisations o ON o.id = c.owner_id WHERE "
 
@@ -59,6 +62,16 @@ def city_of(challenge: Challenge) -> str:
     return regions.full_name(code) if regions.is_known(code) else ""
 
 
+async def list_of_need(actor: Actor | None, need: Need) -> list[Challenge]:
+    """Return the public challenges that were written from a need, the latest first.
+
+    Where only one of both is masked, who may not know the owner is not led from one to the other.
+    """
+    rows = Challenge.filter(need_id=need.id, status__in=PUBLIC).order_by("-published_at")
+    challenges = await rows.select_related("owner")
+    return [challenge for challenge in challenges if leads_to_need(actor, challenge, need)]
+
+
 async def list_latest(most: int) -> list[Challenge]:
     """Return what was listed last, with the owners."""
     rows = Challenge.filter(status__in=PUBLIC).order_by("-published_at", "-number").limit(most)
@@ -66,9 +79,9 @@ async def list_latest(most: int) -> list[Challenge]:
 
 
 async def list_open(most: int, now: datetime) -> list[Challenge]:
-    """Return what takes solutions now, the nearest deadline first."""
-    page, _counts = await list_challenges(ListFilter(stage=Stage.OPEN), PageRequest(size=most), now)
-    return list(page.items)
+    """Return what takes solutions now, the nearest deadline first, with the owners."""
+    rows = Challenge.filter(status__in=TAKING, opens_at__lte=now, deadline_at__gt=now)
+    return await rows.order_by("deadline_at", "number").limit(most).select_related("owner")
 
 
 async def _by_id(ids: list[UUID]) -> dict[UUID, Challenge]:

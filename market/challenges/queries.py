@@ -15,6 +15,8 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.subjects import SubjectRecord
 from market.kit.terms import from_record
+from market.listings.masking import is_owner_visible
+from market.listings.models import Need
 
 MOST = 200
 """Challenges in a list of one's own."""
@@ -45,6 +47,13 @@ def sees_owner(actor: Actor | None, challenge: Challenge) -> bool:
 def owner_name(actor: Actor | None, challenge: Challenge) -> str:
     """Return the owner's name, or 某企业 where it is masked; the owner must be fetched."""
     return challenge.owner.name if sees_owner(actor, challenge) else _("某企业")
+
+
+def leads_to_need(actor: Actor | None, challenge: Challenge, need: Need) -> bool:
+    """Return whether a person is led from a challenge to its need and back: never past the mask of one."""
+    if challenge.is_masked == need.is_masked:
+        return True
+    return sees_owner(actor, challenge) and is_owner_visible(need, actor)
 
 
 def may_see(actor: Actor | None, challenge: Challenge) -> bool:

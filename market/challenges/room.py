@@ -113,6 +113,7 @@ ROOM = Room(
         ),
     ),
     pending=lambda actor: [*worklist.pending(actor), *selection_worklist.pending(actor)],
+    recent=worklist.recent,
     subjects={
         "challenge": Subject(
             lazy("榜单"),

@@ -24,6 +24,7 @@ from market.challenges.deadlines import (
 from market.challenges.drafting import PUT_UP_AGAIN, submission_faults
 from market.challenges.models import Challenge
 from market.challenges.owner_records import earlier_of, owner_record
+from market.challenges.public_list import city_of
 from market.challenges.selection_results import result_parts
 from market.challenges.solution_rail import rail_of
 from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
@@ -32,6 +33,8 @@ from market.challenges.watching import is_watching, may_watch
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
+from market.listings.models import Need
+from market.listings.states import PUBLIC as PUBLIC_LISTINGS
 from market.questions.answering import questions_of
 from market.records.transitions import history
 
@@ -72,6 +75,7 @@ async def show(request: Request) -> Response:
         terms=terms,
         status=status,
         owner=queries.owner_name(actor, challenge),
+        sees_owner=queries.sees_owner(actor, challenge),
         is_own=is_own,
         is_public=challenge.status in PUBLIC,
         money=money_of(terms),
@@ -86,6 +90,8 @@ async def show(request: Request) -> Response:
         is_watching=await is_watching(actor, challenge),
         rail=await rail_of(actor, challenge, terms, now),
         earlier=await earlier_of(challenge),
+        need=_shown_need(actor, challenge),
+        city=city_of(challenge),
         questions=await questions_of(asked_challenge(challenge, now), actor),
         questions_until=questions_until(challenge.deadline_at) if challenge.deadline_at else None,
         events=[
@@ -98,6 +104,18 @@ async def show(request: Request) -> Response:
         may_screen=_may_open_desk(actor, challenge),
         **await result_parts(actor, challenge),
     )
+
+
+def _shown_need(actor: Actor | None, challenge: Challenge) -> Need | None:
+    """Return the need that a challenge was written from, where the person is led to it."""
+    need = challenge.need
+    if (
+        need is None
+        or need.status not in PUBLIC_LISTINGS
+        or not queries.leads_to_need(actor, challenge, need)
+    ):
+        return None
+    return need
 
 
 def _faults(challenge: Challenge, *, is_own: bool, now: datetime) -> list[tuple[str, str]]:

@@ -61,11 +61,9 @@ async def is_watching(actor: Actor | None, challenge: Challenge) -> bool:
     return actor is not None and await ChallengeWatch.exists(challenge_id=challenge.id, user_id=actor.user_id)
 
 
-async def list_watched(actor: Actor) -> list[Challenge]:
-    """Return what the person is reminded of, the nearest deadline first."""
-    watches = await ChallengeWatch.filter(user_id=actor.user_id).select_related("challenge__owner")
-    challenges = [watch.challenge for watch in watches if watch.challenge.status in PUBLIC]
-    return sorted(challenges, key=lambda challenge: str(challenge.deadline_at))
+async def count_watched(actor: Actor | None) -> int:
+    """Return of how many challenges the person is reminded."""
+    return await ChallengeWatch.filter(user_id=actor.user_id).count() if actor else 0
 
 
 async def tell_watchers(challenge: Challenge, words: str, *, now: datetime) -> int:

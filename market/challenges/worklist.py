@@ -1,12 +1,13 @@
-"""What waits in this room: lists to argue about and to decide on, the own draft that was returned."""
+"""What waits in this room: lists to argue about and to decide on, the own drafts of lists and solutions."""
 
 from __future__ import annotations
 
 from market.accounts.actors import Actor
 from market.challenges.queries import may_put_up
+from market.challenges.solution_states import SolutionStatus
 from market.challenges.states import ChallengeAct, ChallengeStatus
 from market.kit.i18n import Lazy, lazy
-from market.kit.worklist import Pending
+from market.kit.worklist import Pending, Recent
 
 S = ChallengeStatus
 _WAITS = "EXISTS (SELECT 1 FROM challenge_rulings r WHERE r.challenge_id = c.id AND r.verdict IS NULL)"
@@ -33,7 +34,38 @@ def pending(actor: Actor) -> list[Pending]:
                 "/my/challenges",
             )
         )
+    if actor.may(ChallengeAct.SOLVE_CHALLENGE):
+        parts.append(_DRAFTS)
     return parts
+
+
+_TAKES = f"c.status IN ('{S.LISTED}', '{S.RESPONDING}') AND c.opens_at <= v.now AND c.deadline_at > v.now"
+_DRAFTS = Pending(
+    "challenges.draft",
+    lazy("揭榜方案还没有提交"),
+    lazy("去提交"),
+    "/challenges/{key}",
+    "/my/solutions",
+    "solutions s JOIN challenges c ON c.id = s.challenge_id CROSS JOIN v "
+    f"WHERE s.organisation_id = v.organisation_id AND s.status = '{SolutionStatus.DRAFT}' AND {_TAKES}",
+    key="c.number || '/solution' || CASE WHEN s.package > 0 THEN '?package=' || s.package ELSE '' END",
+    number="c.number",
+    title="c.title",
+    due="(c.deadline_at AT TIME ZONE 'Asia/Shanghai')::date",
+    since="s.created_at",
+)
+"""Own drafts that are submitted until the deadline or not at all."""
+
+
+def recent(actor: Actor) -> list[Recent]:
+    """Return the challenges that the organisation puts up; for the office those that the person dealt with.
+
+    Solutions are left out: before the opening nobody else may learn of them, even from a colleague's list.
+    """
+    if not (actor.may(ChallengeAct.DRAFT_CHALLENGE) or actor.may(ChallengeAct.READ_CHALLENGES)):
+        return []
+    own = "r.owner_id = v.organisation_id"
+    return [Recent("challenge", "challenges r", "/challenges/{key}", title="r.title", is_shared=own)]
 
 
 def _part(

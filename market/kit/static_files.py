@@ -32,6 +32,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
                 "subsidies",
                 "bench",
                 "auctions",
+                "challenges",
                 "data",
             )
         ),

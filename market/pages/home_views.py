@@ -17,6 +17,9 @@ from market.accounts.web import optional_actor
 from market.auctions.queries import list_open_lots
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
+from market.challenges.deadlines import left_words
+from market.challenges.public_list import list_open
+from market.challenges.queries import owner_name
 from market.contracts.models import Contract
 from market.contracts.states import Disclosure
 from market.deals.queries import attach_subjects
@@ -65,6 +68,9 @@ async def show(request: Request) -> Response:
         days_left=lambda day: (day - today).days,
         notices=await open_notices(3, now),
         lots=await list_open_lots(3, now),
+        challenges=await list_open(3, now),
+        challenge_owner=lambda challenge: owner_name(actor, challenge),
+        challenge_left=lambda challenge: left_words(now, challenge.deadline_at),
         example=await deps(request).figures.get("example", partial(estimates.example, now)),
         example_amount=estimates.EXAMPLE,
         **listing_labels.context(),

@@ -42,7 +42,7 @@ class ListingParts:
     """What hangs on a listing."""
 
     parts: frozenset[str]
-    """Which there are of files, questions, notices, changes, matches, deals and auctions."""
+    """Which there are of files, questions, notices, changes, matches, deals, auctions and challenges."""
     history: Sequence[ListingEvent]
     """Its last events, the newest first."""
     similar: Sequence[SimilarOutcome]
@@ -59,7 +59,11 @@ def _statement(kind: Kind) -> OverviewStatement:
             "changes": f"listing_changes {own}",
             "matches": f"matches WHERE {kind.key}_id = $2",
             "deals": f"deals WHERE {kind.key}_id = $2",
-            **({"auctions": "auctions WHERE outcome_id = $2 AND version > 0"} if kind is OUTCOME else {}),
+            **(
+                {"auctions": "auctions WHERE outcome_id = $2 AND version > 0"}
+                if kind is OUTCOME
+                else {"challenges": "challenges WHERE need_id = $2 AND version > 0"}
+            ),
         },
         lists={
             "history": "SELECT (action, data->>'revision', happened_at) FROM audit_events "  # noqa: S608  # ours

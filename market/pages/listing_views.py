@@ -14,6 +14,9 @@ from market.accounts.models import OrganisationKind
 from market.accounts.permissions import AccountAct
 from market.accounts.web import optional_actor
 from market.auctions.queries import find_lot
+from market.challenges.deadlines import shown_status
+from market.challenges.public_list import list_of_need
+from market.challenges.queries import may_put_up
 from market.claims.record_chain import chain_of_outcome
 from market.deals import queries as deals
 from market.deals.states import DealAct
@@ -51,7 +54,8 @@ async def brokers_of(need_id: UUID) -> set[UUID]:
 
 
 async def need(request: Request) -> Response:
-    actor, today = optional_actor(request), local_date(deps(request).clock())
+    actor, now = optional_actor(request), deps(request).clock()
+    today = local_date(now)
     need = await queries.get_need_for(actor, request.path_params["number"])
     brokers = await brokers_of(need.id) if need.is_masked else set()
     is_own, hanging = queries.is_owner(actor, need), await parts_of(NEED, need)
@@ -66,6 +70,9 @@ async def need(request: Request) -> Response:
         owner_name=masking.need_owner_name(need, actor, brokers=brokers),
         is_owner_visible=masking.is_owner_visible(need, actor, brokers=brokers),
         days_left=_days_left(need, today),
+        challenges=await list_of_need(actor, need) if "challenges" in parts else [],
+        challenge_status=lambda row: shown_status(row.status, now, row.opens_at, row.deadline_at),
+        may_put_up=actor is not None and is_own and need.status in LIVE and may_put_up(actor),
         fits=await fits_of(need, actor) if "matches" in parts else NO_FITS,
         most=FIRST_MATCHES,
         is_matches_page=may_see_all(actor, need),

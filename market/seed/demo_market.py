@@ -35,6 +35,7 @@ from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
 from market.seed.after_payment import after_payment
 from market.seed.auctions import OUTCOMES, auction_stories
+from market.seed.challenges import challenge_stories, needs_of_challenges
 from market.seed.content import FOLDER, id_of, load
 from market.seed.deal_scripts import play_deal
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
@@ -137,6 +138,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += expert_stories(cast, deps, calendar)
     stories += survey_stories(cast, calendar)
     stories += auction_stories(cast, deps, calendar)
+    stories += challenge_stories(cast, deps, calendar)
     stories += target_stories(cast, deps, calendar)
     stories += policy_stories(cast, calendar)
     stories += ranking_stories(cast, calendar)
@@ -164,6 +166,7 @@ def _needed() -> set[str]:
     return (
         followed
         | OUTCOMES
+        | needs_of_challenges()
         | {bargain.outcome for bargain in bargains}
         | {bargain.need for bargain in bargains if bargain.need}
     )

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from starlette.datastructures import QueryParams
@@ -27,7 +27,9 @@ S = ChallengeStatus
 _END = {S.NO_TAKER: "none_came", S.ENDED: "withdrawn", S.REJECTED: "secret"}
 
 
-async def put(owner: Actor, status: ChallengeStatus, place: int, **given: Any) -> Challenge:
+async def put(
+    owner: Actor, status: ChallengeStatus, place: int, need_id: UUID | None = None, **given: Any
+) -> Challenge:
     """Put a challenge of this status into the database."""
     is_listed = status in PUBLIC
     return await Challenge.create(
@@ -35,6 +37,7 @@ async def put(owner: Actor, status: ChallengeStatus, place: int, **given: Any) -
         number=f"BD-2026-{place:06d}",
         status=status,
         owner_id=owner.organisation_id,
+        need_id=need_id,
         created_by_id=owner.user_id,
         created_at=NOW,
         updated_at=NOW,

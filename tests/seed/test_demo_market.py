@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +35,11 @@ from market.budgets.clawback_returns import sum_returned
 from market.budgets.list_confirmation import preview_batch
 from market.budgets.models import Batch, Clawback, Disbursement
 from market.budgets.states import BatchStatus, ClawbackStatus, DisbursementStatus
+from market.challenges.deadlines import shown_status, takes_solutions
+from market.challenges.models import Challenge
+from market.challenges.solution_models import Solution
+from market.challenges.solution_states import SolutionStatus
+from market.challenges.states import Kind as ChallengeKind
 from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment
@@ -177,7 +182,7 @@ async def test_what_organisations_keep_up_has_something_on_every_page(seeded: De
     lapses = [(paper.expires_on - today).days for paper in papers if paper.expires_on]
     assert (min(lapses) < 0, 0 < max(lapses) <= 30) == (True, True)
     assert {bool(question.answer) for question in questions} == {True, False}
-    assert {question.subject_kind for question in questions} == {"outcome", "need"}
+    assert {question.subject_kind for question in questions} == {"outcome", "need", "challenge"}
     assert await Invitation.filter(accepted_at=None, expires_at__gt=NOW).count() == 2
 
 
@@ -227,7 +232,7 @@ async def test_what_follows_payment_is_shown_too(seeded: Deps) -> None:
     }
     assert [refund.status for refund in await Refund.all()] == [RefundStatus.RECORDED]
     assert await DealMessage.all().count() == 5
-    concluded, half_scored = await Round.all().order_by("number")
+    concluded, half_scored = await Round.filter(subject_kind="claim").order_by("number")
     assert (concluded.status, concluded.extension) == (RoundStatus.PUBLISHED, Extension.MORE_EXPERTS)
     assert half_scored.status is RoundStatus.DECLARING
     assert await Seat.filter(user_id=id_of("user", "reviewer"), status=SeatStatus.ACCEPTED).exists()
@@ -444,6 +449,25 @@ async def test_a_visitor_can_bid_at_once_and_the_other_auctions_tell_their_ends(
     assert await Deal.exists(id=by_status["concluded"].deal_id, pricing=Pricing.AUCTION)
     assert organises(await actor("exchange"), by_status["ready"])
     assert decides(await actor("exchange2"), by_status["ready"])
+
+
+async def test_challenges_stand_in_each_state_that_needs_no_choice_and_can_be_solved_at_once(
+    seeded: Deps,
+) -> None:
+    now = seeded.clock()
+    challenges = await Challenge.all().select_related("owner")
+    shown = Counter(shown_status(row.status, now, row.opens_at, row.deadline_at).value for row in challenges)
+
+    assert {"draft", "collecting", "rejected", "listed", "responding", "no_taker"} <= set(shown)
+    taken = [row for row in challenges if takes_solutions(row.status, now, row.opens_at, row.deadline_at)]
+    assert any(row.is_masked for row in taken)
+    assert any(row.packages for row in taken)
+    assert any(row.race_lanes for row in challenges)
+    assert any(row.follows_id for row in taken), "one that came to nothing is put up again"
+    assert {row.kind for row in challenges} == set(ChallengeKind)
+    drafts = await Solution.filter(status=SolutionStatus.DRAFT, challenge_id__in=[row.id for row in taken])
+    assert id_of("organisation", "university") in {draft.organisation_id for draft in drafts}
+    assert await Question.filter(subject_kind="challenge").count() == 3
 
 
 async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:

@@ -94,7 +94,10 @@ async def revise(
     _require_proposed(challenge, award)
     if any(not condition.strip() for _place, condition, _day in changes):
         raise Invalid(_("每个阶段都要写付款条件。"), field="stages")
-    plan = revised(read_plan(award.plan), changes)
+    plan = read_plan(award.plan)
+    if not {place for place, _condition, _day in changes} <= {row.place for row in plan.stages}:
+        raise Invalid(_("只能修改已有的阶段。"), field="stages")
+    plan = revised(plan, changes)
     days = [row.due_on for row in plan.stages if row.due_on]
     if days != sorted(days):
         raise Invalid(_("各阶段的时间应从早到晚。"), field="stages")

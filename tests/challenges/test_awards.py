@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from market.accounts.models import MemberRole, Organisation
 from market.challenges import agreeing, award_deals, choosing, ending, milestones
 from market.challenges.award_deals import SIGN_DUE, follow_deals
 from market.challenges.challenge_terms import Package
@@ -20,11 +21,14 @@ from market.challenges.selection_states import AwardStatus
 from market.challenges.solution_models import Solution
 from market.challenges.solution_states import SolutionStatus
 from market.challenges.states import ChallengeStatus, Cooperation, EndReason, Ruling, Winners
+from market.claims.applications import create_claim
+from market.contracts import remittances, signing
 from market.contracts.models import Instalment
 from market.deals.awards import end_awarded
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.deps import Deps
+from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, Verdict
@@ -39,9 +43,12 @@ from tests.challenges.selection_factories import (
     set_clock,
     sign,
 )
+from tests.contracts.factories import KEPT
 from tests.databases import tampered
+from tests.factories import make_member
 from tests.invariants import broken
 from tests.moments import run_acts
+from tests.programmes.factories import make_programmes
 from tests.visitor import post, sign_in
 
 DONE = "小试三组试样失重率均低于指标，附检测报告。"
@@ -110,22 +117,60 @@ async def test_a_signed_award_is_reported_sent_back_accepted_and_paid_by_its_ins
         assert "challenges: acceptances follow reports" in await broken("challenges: acceptances")
 
 
-async def test_chain_of_three_clicks_each_way(client: httpx.AsyncClient, deps: Deps) -> None:
+async def test_solution_choice_deal_contract_payment_and_claim_are_three_clicks_apart_each_way(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
     stage = await make_reviewing()
+    await make_programmes()
     await choose(stage, 1)
     (award,) = await agree_all(stage)
     contract = await sign(stage, award)
+    assert award.deal is not None
+    solver, number = stage.solver_of(award), award.deal.number
+    await signing.register_contract(
+        contract.number,
+        "4526010300000999",
+        registered_on=local_date(JUDGED),
+        registry="百色市技术合同登记站",
+        by=By(solver, JUDGED),
+    )
+    finance = await make_member(await Organisation.get(id=solver.organisation_id), MemberRole.FINANCE)
+    row = await report(stage, award)
+    await milestones.review(stage.number, row.id, Verdict.CONFIRMED, by=By(stage.owner, JUDGED))
+    part = await Instalment.get(contract_id=contract.id, sequence=1)
+    remittance = await remittances.record_remittance(
+        part.id,
+        part.amount,
+        KEPT,
+        received_on=local_date(JUDGED),
+        bank_reference="",
+        invoice_number="",
+        invoice_amount=None,
+        by=By(solver, JUDGED),
+    )
+    await remittances.confirm_remittance(remittance.id, by=By(finance, JUDGED))
+    claim = await create_claim(
+        "guangxi", year=2026, contract_numbers=[contract.number], by=By(stage.owner, JUDGED)
+    )
     set_clock(deps, JUDGED)
     await sign_in(client, stage.owner)
-    page = (await client.get(f"/challenges/{stage.number}/selection")).text
-    assert award.deal is not None
-    number = award.deal.number
-    assert f"/challenges/{stage.number}/awards/{award.id}" in page
-    assert f"/deals/{number}" in page
-    deal = (await client.get(f"/deals/{number}")).text
-    assert f"/contracts/{contract.number}" in deal
-    assert f"/challenges/{stage.number}" in deal
-    assert number in (await client.get(f"/contracts/{contract.number}")).text
+    ways = (
+        (f"/challenges/{stage.number}", f"/challenges/{stage.number}/selection"),
+        (f"/challenges/{stage.number}/selection", f"/challenges/{stage.number}/awards/{award.id}"),
+        (f"/challenges/{stage.number}/selection", f"/deals/{number}"),
+        (f"/challenges/{stage.number}/awards/{award.id}", f"/deals/{number}"),
+        (f"/deals/{number}", f"/contracts/{contract.number}"),
+        (f"/deals/{number}", f"/claims/{claim.number}"),
+        (f"/claims/{claim.number}", f"/challenges/{stage.number}"),
+        (f"/claims/{claim.number}", f"/contracts/{contract.number}"),
+        (f"/contracts/{contract.number}", f"/deals/{number}"),
+        (f"/deals/{number}", f"/challenges/{stage.number}"),
+    )
+    for page, link in ways:
+        answer = await client.get(page)
+        assert answer.status_code == 200, page
+        assert f'href="{link}"' in answer.text, (page, link)
+    assert await broken("challenges:", "contracts:", "deals:", "ledger:") == {}
 
 
 async def test_who_does_not_sign_in_time_lapses_and_the_next_in_rank_steps_in(

@@ -10,16 +10,20 @@ from datetime import timedelta
 
 import pytest
 
-from market.challenges import clock
+from market.challenges import agreeing, choosing, clock
 from market.challenges.deadlines import GRACE
 from market.challenges.models import Challenge
 from market.challenges.opening import open_all
+from market.challenges.selection_models import Selection
 from market.challenges.solution_drafts import begin_solution
 from market.challenges.solution_models import OpenedSolution, Solution, SolutionVersion
 from market.challenges.states import ChallengeStatus
+from market.deals.models import Deal
 from market.deps import Deps
 from market.records.by import By
+from market.records.decisions import Verdict
 from tests.challenges.factories import DEADLINE, OPENS
+from tests.challenges.selection_factories import JUDGED, choices_of, make_reviewing
 from tests.challenges.solution_factories import (
     IN_TIME,
     SECRET,
@@ -72,3 +76,36 @@ async def test_presses_of_one_button_make_versions_in_order_of_one_solution() ->
     other = await make_solver("另一所高校")
     await race(*(begin_solution(stage.challenge, 0, by=By(other, OPENS)) for _press in range(8)))
     assert await Solution.filter(organisation_id=other.organisation_id).count() == 1
+
+
+async def test_of_fifty_choices_at_once_one_is_proposed_and_decided_once() -> None:
+    stage = await make_reviewing()
+    choices = await choices_of(stage, 1)
+    counts = await race(
+        *(
+            choosing.propose_selection(
+                stage.number, choices, by=By((stage.owner, stage.second)[place % 2], JUDGED)
+            )
+            for place in range(50)
+        )
+    )
+    assert counts == {"done": 1, "Conflict": 49}
+    selection = await Selection.get(challenge_id=stage.challenge.id)
+    decider = stage.second if selection.proposed_by_id == stage.owner.user_id else stage.owner
+    counts = await race(
+        *(
+            choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(decider, JUDGED))
+            for _press in range(50)
+        )
+    )
+    assert counts == {"done": 1, "AlreadyDecided": 49}
+    (award,) = await stage.awards()
+    solver = stage.solver_of(award)
+    counts = await race(
+        *(
+            agreeing.consent(stage.number, award.id, award.plan_hash, by=By(actor, JUDGED))
+            for actor in (stage.owner, solver) * 5
+        )
+    )
+    assert counts["done"] >= 2
+    assert await Deal.filter(subject_id=stage.challenge.id).count() == 1

@@ -204,7 +204,7 @@ async def result(request: Request) -> Response:
     deed = await queries.get_deed_for(actor, request.path_params["number"])
     if not results_from(deed.status):
         raise Conflict(str(deed.workflow.refusal))
-    form = ResultForm(deed, await form_data_or_none(request))
+    form = ResultForm(await form_data_or_none(request), deed)
     if form.validate_on_submit():
         with form.catch_invalid(Conflict, Forbidden):
             await verdicts.propose_result(

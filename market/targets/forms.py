@@ -76,9 +76,10 @@ class ResultForm(BaseForm):
     result = ChoiceField(lazy("结论"), [Required(lazy("请选择结论。"))], choices=())
     words = LongTextField(lazy("看了什么，依据是什么"), [Required(lazy("请写明核验情况。"))], max_length=1000)
 
-    def __init__(self, deed: Deed, formdata: Any = None, **options: Any) -> None:
+    def __init__(self, formdata: Any = None, deed: Deed | None = None, **options: Any) -> None:
         super().__init__(formdata, **options)
-        self.result.choices = [(result.value, str(result.label)) for result in results_from(deed.status)]
+        if deed is not None:
+            self.result.choices = [(result.value, str(result.label)) for result in results_from(deed.status)]
 
 
 class SampleForm(BaseForm):

@@ -8,7 +8,7 @@ from typing import Any
 
 from wtforms import HiddenField
 from wtforms.validators import ValidationError
-from wtforms.widgets import EmailInput, HiddenInput, PasswordInput
+from wtforms.widgets import EmailInput, PasswordInput
 
 from market.accounts.models import MemberRole, OrganisationKind
 from market.accounts.passwords import MAX_LENGTH, check_new_password
@@ -24,6 +24,7 @@ from market.kit.form_fields import (
     Required,
     TextField,
 )
+from market.kit.form_widgets import HiddenInput
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy

@@ -1,6 +1,10 @@
 """Canonical forms of numbers and names, in which they are compared."""
 
+import re
 import unicodedata
+
+_BETWEEN = re.compile(r"[\W_]+")
+"""What is neither a letter nor a digit."""
 
 
 def canonical_key(text: str) -> str:
@@ -8,7 +12,7 @@ def canonical_key(text: str) -> str:
 
     The result is never longer than the text, though some characters normalise to several.
     """
-    return "".join(char for char in normalise_width(text) if char.isalnum())[: len(text)]
+    return _BETWEEN.sub("", normalise_width(text))[: len(text)]
 
 
 def normalise_width(text: str) -> str:

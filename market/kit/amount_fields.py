@@ -9,6 +9,7 @@ from markupsafe import Markup
 from wtforms import StringField
 
 from market.kit.form_fields import typed_number, typed_plainly
+from market.kit.form_widgets import TextInput
 from market.kit.formats import percent, share_in_money, symbol, wan_input, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, MisplacedComma, Money
@@ -22,6 +23,8 @@ class MoneyField(StringField):
     """An amount in 万元 (`unit=10_000`) or 元; its data is integer fen, or None when left empty."""
 
     data: Any
+
+    widget = TextInput()
 
     def __init__(
         self,
@@ -88,6 +91,8 @@ class PercentField(StringField):
     """
 
     data: Any
+
+    widget = TextInput()
     base: Money | None = None
 
     def __init__(

@@ -18,8 +18,9 @@ from wtforms import SelectMultipleField as _SelectMultipleField
 from wtforms import StringField
 from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, Select, html_params
+from wtforms.widgets import ListWidget, Select
 
+from market.kit.form_widgets import CheckboxInput, NumberInput, TextArea, TextInput, attributes_of
 from market.kit.i18n import get_locale
 from market.kit.i18n import gettext as _
 from market.kit.money import MisplacedComma, parse_decimal
@@ -101,12 +102,16 @@ def typed_number(text: str, otherwise: str) -> Decimal:
 class BooleanField(_BooleanField):
     """A check box."""
 
+    widget = CheckboxInput()
+
     def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
         super().__init__(label, list(validators), **options)
 
 
 class TextField(StringField):
     """One line, stripped; at most `max_length` characters."""
+
+    widget: Any = TextInput()
 
     def __init__(
         self, label: Any = "", validators: Iterable[Any] = (), max_length: int = 200, **options: Any
@@ -120,6 +125,8 @@ class TextField(StringField):
 class LongTextField(_TextAreaField):
     """Several lines; at most `max_length` characters."""
 
+    widget = TextArea()
+
     def __init__(
         self, label: Any = "", validators: Iterable[Any] = (), max_length: int = 5000, **options: Any
     ) -> None:
@@ -131,6 +138,8 @@ class LongTextField(_TextAreaField):
 
 class NumberField(_IntegerField):
     """A whole number, or None when left empty."""
+
+    widget = NumberInput()
 
     def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
         super().__init__(label, list(validators), **options)
@@ -153,6 +162,8 @@ class DayField(StringField):
     """A day, 2026-05-01, also as 2026/5/1 or 2026年5月1日, or None when left empty."""
 
     data: Any
+
+    widget = TextInput()
 
     def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
         options.setdefault("render_kw", {})
@@ -216,7 +227,7 @@ class _Options:
     def _elements(self) -> Iterator[str]:
         for group, pairs in self._groups:
             if group is not None and pairs:
-                yield f"<optgroup {html_params(label=group)}>"
+                yield f"<optgroup {attributes_of(label=group)}>"
             for value, label in pairs:
                 yield f'<option value="{escape(str(value))}">{escape(str(label or value))}</option>'
             if group is not None and pairs:
@@ -245,7 +256,7 @@ class _KeptOptions(Select):
         if field.data is not None:
             chosen = f'value="{escape(str(field.data))}">'
             options = options.replace(f"<option {chosen}", f"<option selected {chosen}")
-        return Markup(f"<select {html_params(name=field.name, **attributes)}>{options}</select>")  # noqa: S704  # escaped
+        return Markup(f"<select {attributes_of(name=field.name, **attributes)}>{options}</select>")  # noqa: S704  # escaped
 
 
 class ChoiceField(_SelectField):

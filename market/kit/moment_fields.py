@@ -10,6 +10,7 @@ from wtforms import StringField
 
 from market.kit.clock import SHANGHAI, end_of_day, start_of_day
 from market.kit.form_fields import typed_plainly
+from market.kit.form_widgets import TextInput
 from market.kit.formats import closing_words, moment
 from market.kit.i18n import gettext as _
 
@@ -25,6 +26,8 @@ class MomentField(StringField):
     """
 
     data: Any
+
+    widget = TextInput()
 
     def __init__(
         self, label: Any = "", validators: Any = (), *, is_end: bool = False, **options: Any

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any, ClassVar
 
 from wtforms.validators import ValidationError
-from wtforms.widgets import HiddenInput
 
 from market.codes import lists, regions
 from market.codes.labels import choices
@@ -24,6 +23,7 @@ from market.kit.form_fields import (
     Required,
     TextField,
 )
+from market.kit.form_widgets import HiddenInput
 from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _

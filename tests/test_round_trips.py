@@ -159,6 +159,8 @@ def _plain_row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return a value so that nothing and an empty text, a day and its text count as the same."""
+    if isinstance(value, datetime):
+        return value.timestamp()
     if isinstance(value, date):
         return value.isoformat()
     return None if value == "" else value

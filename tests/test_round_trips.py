@@ -31,7 +31,7 @@ from market.kit import form_fields as fields
 from market.kit.amount_fields import MoneyField, PercentField
 from market.kit.clock import SHANGHAI
 from market.kit.errors import Invalid
-from market.kit.forms import BaseForm, RowsField
+from market.kit.forms import MOST_ROWS, BaseForm, RowsField
 from market.kit.held_forms import pairs_of
 from market.kit.moment_fields import MomentField
 from market.listings.forms import OutcomeForm
@@ -110,9 +110,15 @@ def _stored_values(field: Any) -> list[Any]:
     raise AssertionError(f"no values for {type(field)}")
 
 
+def _row_of(table: RowsField) -> dict[str, Any]:
+    """Return the cells of the first row of a table, of a new one where it has none."""
+    cells: dict[str, Any] = (table.entries or [table.append_entry()])[0].form._fields
+    return cells
+
+
 def _stored_rows(field: RowsField, count: int) -> list[dict[str, Any]]:
     """Return rows; each holds another kind of value in each cell."""
-    cells = field.entries[0].form._fields
+    cells = _row_of(field)
     rows = []
     for place in range(count):
         row = {}
@@ -195,7 +201,7 @@ def _rows_sent(form: BaseForm, name: str) -> list[list[tuple[str, str]]]:
 
 def _tells(form: BaseForm, name: str, cell: str) -> bool:
     """Return whether a cell is empty unless something is typed: a list without a blank line never is."""
-    field = _table(form, name).entries[0].form._fields[cell]
+    field = _row_of(_table(form, name))[cell]
     return not isinstance(field, fields.ChoiceField) or "" in _listed(field)
 
 
@@ -252,7 +258,7 @@ def _typed_cells(form: BaseForm) -> Iterator[tuple[str, tuple[Any, ...]]]:
         if isinstance(field, FileField):
             continue
         if isinstance(field, RowsField):
-            for cell in field.entries[0].form._fields:
+            for cell in _row_of(field):
                 yield f"{name}-0-{cell}", (name, cell)
         else:
             yield field.name, (name,)
@@ -260,7 +266,7 @@ def _typed_cells(form: BaseForm) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 def _at(form: BaseForm, path: tuple[str, ...]) -> Any:
     field = form._fields[path[0]]
-    return field if len(path) == 1 else _table(form, path[0]).entries[0].form._fields[path[1]]
+    return field if len(path) == 1 else _row_of(_table(form, path[0]))[path[1]]
 
 
 def _names_it(form: BaseForm, path: tuple[str, ...]) -> bool:
@@ -275,14 +281,15 @@ def _names_it(form: BaseForm, path: tuple[str, ...]) -> bool:
 )
 def test_rows_beyond_the_most_are_named_and_shown_again(form_class: type[BaseForm], name: str) -> None:
     table = _table(form_class(), name)
-    cell = next(iter(table.entries[0].form._fields))
+    cells = _row_of(table)
+    cell = next((n for n, field in cells.items() if isinstance(field, fields.TextField)), next(iter(cells)))
     count = table.max_rows + 1
 
     form = form_class(FormData([(f"{name}-{number}-{cell}", f"第 {number} 行") for number in range(count)]))
 
     assert not form.validate()
     assert any("最多" in str(error) for error in form._fields[name].errors)
-    assert len(_table(form, name).entries) == count
+    assert len(_table(form, name).entries) == min(count, MOST_ROWS)
 
 
 def _typed_names(form: BaseForm, prefix: str = "") -> Iterator[str]:

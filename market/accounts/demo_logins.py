@@ -27,6 +27,7 @@ LOGINS = {
     "exchange": lazy("技术交易机构"),
     "exchange2": lazy("技术交易机构（复核）"),
     "city": lazy("市科技局"),
+    "park": lazy("高新区"),
 }
 """Label of each login, by the local part of its address."""
 EMAILS = tuple(f"{key}{DOMAIN}" for key in LOGINS)

@@ -78,9 +78,23 @@ async def schemes_are_unchanged() -> list[str]:
     return [
         _("排序方案第 %(version)s 版与校验值不符", version=scheme.version)
         for scheme in await RankingScheme.all()
-        if content_hash(scheme.kind, scheme.valid_from, scheme.content, scheme.text, scheme.basis)
+        if content_hash(
+            scheme.kind, scheme.valid_from, scheme.content, scheme.text, scheme.basis, scheme.rules
+        )
         != scheme.content_hash
     ]
+
+
+async def warnings_rest_on_scores() -> list[str]:
+    """The grounds of a warning are scores as they were frozen; who asked to lift it did not lift it."""
+    return await find_rows(
+        "SELECT DISTINCT w.number FROM ranking_warnings w "
+        "CROSS JOIN LATERAL jsonb_array_elements(w.grounds) AS g LEFT JOIN rankings k ON k.number = g ->> 'number' "
+        "LEFT JOIN ranking_rows r ON r.ranking_id = k.id AND r.place = w.place "
+        "WHERE r.id IS NULL OR r.score IS DISTINCT FROM (g ->> 'score')::int "
+        "OR (w.status = 'lifted' AND w.lifted_by_id IS NOT DISTINCT FROM w.lift_asked_by_id)",
+        lazy("警告 %(number)s 的依据与排序不符，或由一人解除"),
+    )
 
 
 async def nobody_is_in_two_parks() -> list[str]:
@@ -101,5 +115,8 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "rankings: ranks follow scores": Invariant(lazy("排序：名次与得分一致"), ranks_follow_scores),
     "rankings: schemes are unchanged": Invariant(lazy("排序：方案与校验值一致"), schemes_are_unchanged),
+    "rankings: warnings rest on scores": Invariant(
+        lazy("排序：警告的依据与得分一致"), warnings_rest_on_scores
+    ),
     "rankings: nobody is in two parks": Invariant(lazy("排序：一个单位只在一个园区"), nobody_is_in_two_parks),
 }

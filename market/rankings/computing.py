@@ -13,6 +13,7 @@ from market.listings.rules import months_later
 from market.rankings.indicators import figures_of
 from market.rankings.models import Ranking, RankingCell, RankingRow, RankingScheme
 from market.rankings.parks import list_parks
+from market.rankings.reports import reported_whole
 from market.rankings.schemes import Part, parts_of
 from market.rankings.scoring import competition_ranks, points, tenths, weighted
 from market.rankings.states import PeriodKind, PlaceKind, RankingStatus
@@ -45,9 +46,9 @@ class Line:
     name: str
     group: str
     cells: Sequence[Cell]
-    score: int
-    """As published, in tenths of a point."""
-    rank: int = 0
+    score: int | None
+    """As published, in tenths of a point; None: it is not ranked, for a month was not reported."""
+    rank: int | None = None
     is_shared: bool = False
     previous_score: int | None = None
     previous_rank: int | None = None
@@ -107,6 +108,8 @@ async def compute(
     """Compute a ranking from the records as they are now, beside the standing one of the period before."""
     parts = parts_of(scheme)
     values = await _values(kind, parts, period)
+    has_stated = any(part.indicator.is_stated for part in parts)
+    reported = await reported_whole(period) if has_stated else None
     earlier = await _values(kind, parts, before(period_kind, period))
     previous = await _previous(kind, period_kind, before(period_kind, period))
     lines = []
@@ -118,7 +121,9 @@ async def compute(
                 words,
                 group,
                 cells,
-                tenths(weighted([(cell.part.weight, cell.points) for cell in cells])),
+                tenths(weighted([(cell.part.weight, cell.points) for cell in cells]))
+                if reported is None or place in reported
+                else None,
                 is_significant=_significance(cells, earlier.get(place, {})),
             )
         )
@@ -130,7 +135,7 @@ async def compute(
 
 def _ranked(lines: Sequence[Line], group: str, previous: Mapping[str, RankingRow]) -> list[Line]:
     own = [line for line in lines if line.group == group]
-    ranks = competition_ranks({line.place: line.score for line in own})
+    ranks = competition_ranks({line.place: line.score for line in own if line.score is not None})
     placed = [
         Line(
             line.place,
@@ -138,15 +143,15 @@ def _ranked(lines: Sequence[Line], group: str, previous: Mapping[str, RankingRow
             line.group,
             line.cells,
             line.score,
-            ranks[line.place].place,
-            ranks[line.place].is_shared,
+            ranks[line.place].place if line.place in ranks else None,
+            line.place in ranks and ranks[line.place].is_shared,
             previous[line.place].score if line.place in previous else None,
             previous[line.place].rank if line.place in previous else None,
             line.is_significant,
         )
         for line in own
     ]
-    return sorted(placed, key=lambda line: (line.rank, line.name))
+    return sorted(placed, key=lambda line: (line.rank is None, line.rank or 0, line.name))
 
 
 def _cell(

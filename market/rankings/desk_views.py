@@ -29,6 +29,7 @@ from market.rankings.forms import (
 )
 from market.rankings.models import ParkMember
 from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct
+from market.rankings.warnings import list_warnings
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -40,6 +41,7 @@ async def index(request: Request) -> Response:
         request,
         "rankings/desk.html",
         rankings=await queries.list_all(),
+        warnings=await list_warnings(),
         schemes=[(row, schemes.parts_of(row)) for row in await schemes.list_schemes(with_open=True)],
         periods=list(PeriodKind),
         period_words=queries.period_words,
@@ -110,6 +112,7 @@ async def new_scheme(request: Request) -> Response:
                 form.scheme_parts(),
                 str(form.text.data),
                 str(form.basis.data),
+                rules=form.rules(),
                 by=By(actor, deps(request).clock()),
             )
             return flash(request, redirect_to(request, "rankings:desk"), _("方案已提出，等批准人确认。"))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from wtforms import FileField
+
 from market.codes import regions
+from market.kit.amount_fields import MoneyField
 from market.kit.form_fields import (
+    BooleanField,
     ChoiceField,
     DayField,
     LongTextField,
@@ -18,8 +22,8 @@ from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import lazy
 from market.kit.labels import choices
 from market.rankings.indicators import INDICATORS
-from market.rankings.schemes import Part
-from market.rankings.states import ParkLevel, PeriodKind, PlaceKind
+from market.rankings.schemes import Part, Rule
+from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, WarningKind
 
 BOUND = NumberRange(0, 999_999_999)
 
@@ -48,6 +52,19 @@ class SchemeForm(BaseForm):
     parts = RowsField(PartForm, lazy("指标"), blank_rows=2, max_rows=20)
     text = LongTextField(lazy("方案说明"), [Required(lazy("请写方案，它会公开。"))], max_length=3000)
     basis = TextField(lazy("依据"), [Required(lazy("请写文号和条款，或说明是假定。"))], max_length=200)
+
+    below = NumberField(lazy("低于多少分"), [NumberRange(60, 100)])
+    times = NumberField(lazy("连续几期"), [NumberRange(1, 12)])
+    reminds = BooleanField(lazy("没有填报月报的，系统提出提醒"))
+
+    def rules(self) -> list[Rule]:
+        """Return the rules that were typed; a yellow card takes a score and a number of periods."""
+        rules = []
+        if self.below.data:
+            rules.append(Rule(WarningKind.YELLOW, self.below.data * 10, self.times.data or 1))
+        if self.reminds.data:
+            rules.append(Rule(WarningKind.REMINDER))
+        return rules
 
     def validate(self, extra_validators: object = None) -> bool:
         """Validate; every cell of a row that is filled in is needed."""
@@ -113,6 +130,20 @@ class MoveForm(BaseForm):
         also=regions.known_name,
     )
     moved_on = DayField(lazy("迁入日"), [Required(lazy("请填迁入日。"))])
+
+
+class ReportForm(BaseForm):
+    month = DayField(lazy("月份（填当月第一天）"), [Required(lazy("请填月份，例如 2026-10-01。"))])
+    research = MoneyField(
+        lazy("园区企业研发投入"), [Required(lazy("请填金额，没有填 0。"))], is_zero_allowed=True
+    )
+    note = LongTextField(lazy("说明"), max_length=1000)
+    file = FileField(str(lazy("依据")))
+
+
+class AnswerForm(BaseForm):
+    text = LongTextField(lazy("原因和整改办法"), [Required(lazy("请写明原因和整改办法。"))], max_length=3000)
+    file = FileField(str(lazy("附件（可不传）")))
 
 
 def first_of_last_month(today: date) -> date:

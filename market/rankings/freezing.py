@@ -29,6 +29,7 @@ from market.rankings.states import (
     RankingAction,
     RankingStatus,
     RankingVerb,
+    RowStatus,
 )
 from market.records.by import By
 from market.records.decisions import Verdict, decide
@@ -117,6 +118,7 @@ async def _frozen(
             place=line.place,
             name=line.name,
             level=line.group,
+            status=RowStatus.UNREPORTED if line.score is None else RowStatus.RANKED,
             score=line.score,
             rank=line.rank,
             is_shared=line.is_shared,
@@ -224,12 +226,7 @@ async def decide_ranking(
 
 async def _tell(ranking: Ranking, now: datetime) -> None:
     """Tell the offices of parks, or the units of cities, where they stand."""
-    offices: dict[str, UUID | None] = {}
-    if ranking.kind is PlaceKind.PARK:
-        offices = {park.code: park.office_id for park in await Park.all()}
-    else:
-        for unit in await RecommendingUnit.filter(ended_at__isnull=True).order_by("-named_at"):
-            offices[unit.region[:4]] = unit.organisation_id
+    offices = await offices_of(ranking.kind)
     rows = await RankingRow.filter(ranking_id=ranking.id)
     words = _("%(number)s 已核定并告知，3 个工作日内可以提出异议。", number=ranking.number)
     notices = [
@@ -238,6 +235,14 @@ async def _tell(ranking: Ranking, now: datetime) -> None:
         if (office := offices.get(row.place)) is not None
     ]
     await notify_organisations(notices, roles=WRITERS, now=now)
+
+
+async def offices_of(kind: PlaceKind) -> dict[str, UUID | None]:
+    """Return the organisations that speak for places: offices of parks, recommending units of cities."""
+    if kind is PlaceKind.PARK:
+        return {park.code: park.office_id for park in await Park.all()}
+    units = await RecommendingUnit.filter(ended_at__isnull=True).order_by("-named_at")
+    return {unit.region[:4]: unit.organisation_id for unit in units}
 
 
 @atomic()

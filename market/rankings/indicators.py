@@ -50,6 +50,14 @@ SELECT * FROM (
     WHERE r.received_on BETWEEN $1::date AND $2::date AND r.currency = 'CNY' AND NOT k.is_related
 ) AS rows WHERE ($3::text = '' OR city = $3::text) AND ($4::text = '' OR park = $4::text)
 """  # noqa: S608
+STATED_ROWS = """
+SELECT p.name || ' ' || to_char(r.month, 'YYYY-MM') AS record, r.month AS day, p.city AS city, p.code AS park,
+    r.research_amount AS amount, 'CNY' AS currency
+FROM month_reports r JOIN parks p ON p.id = r.park_id
+WHERE r.verdict = 'confirmed' AND r.month BETWEEN $1::date AND $2::date
+    AND ($3::text = '' OR p.city = $3::text) AND ($4::text = '' OR p.code = $4::text)
+"""
+"""What offices of parks stated and the department confirmed."""
 NEED_ROWS = f"""
 SELECT * FROM (
     SELECT n.number AS record, (n.published_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
@@ -96,6 +104,7 @@ OUTPUT = _source(OUTPUT_ROWS, lazy("项"))
 INPUT = _source(INPUT_ROWS, lazy("项"))
 RECEIPTS = _source(RECEIPT_ROWS, lazy("笔"))
 NEEDS = _source(NEED_ROWS, lazy("项"))
+STATED = _source(STATED_ROWS, lazy("份"))
 VERIFIED = _source(VERIFIED_ROWS, lazy("项"))
 FIGURES = (
     Figure("rankings.output_count", lazy("输出技术合同"), OUTPUT, "true", Measure.COUNT),
@@ -104,6 +113,7 @@ FIGURES = (
     Figure("rankings.input_trade", lazy("吸纳技术交易额"), INPUT),
     Figure("rankings.received", lazy("到账额"), RECEIPTS),
     Figure("rankings.needs", lazy("发布技术需求"), NEEDS, "true", Measure.COUNT),
+    Figure("rankings.research", lazy("研发投入（填报）"), STATED),
     Figure("rankings.deeds", lazy("核验重大成果转化"), VERIFIED, "true", Measure.COUNT),
 )
 BY_KEY = {figure.key: figure for figure in FIGURES}
@@ -122,6 +132,8 @@ class Indicator:
     direction: Direction = Direction.MORE
     scale: int = 1
     """How many of the figure's units make one of the indicator's, such as fen in 万元."""
+    is_stated: bool = False
+    """It rests on what offices of parks state (填报): who has not stated it is not ranked."""
 
     @property
     def is_count(self) -> bool:
@@ -138,6 +150,7 @@ INDICATORS: Mapping[str, Indicator] = {
         Indicator("input_count", lazy("吸纳技术合同"), lazy("项"), "input_count"),
         Indicator("input_trade", lazy("吸纳技术交易额"), lazy("万元"), "input_trade", scale=WAN),
         Indicator("received", lazy("到账额"), lazy("万元"), "received", scale=WAN),
+        Indicator("research", lazy("研发投入（填报）"), lazy("万元"), "research", scale=WAN, is_stated=True),
         Indicator("needs", lazy("发布技术需求"), lazy("项"), "needs"),
         Indicator("deeds", lazy("核验重大成果转化"), lazy("项"), "deeds"),
         Indicator(

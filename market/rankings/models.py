@@ -8,15 +8,19 @@ from uuid import UUID
 from tortoise import fields
 
 from market.accounts.models import Organisation, User
+from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.tables import Model
 from market.rankings.states import (
     RANKING_WORKFLOW,
+    WARNING_WORKFLOW,
     ParkLevel,
     PeriodKind,
     PlaceKind,
     RankingStatus,
     RowStatus,
+    WarningKind,
+    WarningStatus,
 )
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
@@ -77,6 +81,8 @@ class RankingScheme(SecondPerson):
     valid_from = fields.DateField()
     content: Any = fields.JSONField()
     """Rows of indicator, weight and, for each kind of period, the values of 60 and of 100 points."""
+    rules: Any = fields.JSONField(default=list, db_default=[])
+    """When a warning is proposed: rows of its kind, `below` (tenths of a point, or null) and `times`."""
     text = fields.TextField()
     basis = fields.CharField(max_length=200)
     content_hash = fields.CharField(max_length=64)
@@ -188,3 +194,66 @@ class RankingCellRow(Model):
         table = "ranking_cell_rows"
         table_description = "Records behind rankings."
         indexes = (("cell_id", "is_denominator"),)
+
+
+class MonthReport(SecondPerson):
+    """What a park's office states of a month (填报), with a paper; the department decides on it."""
+
+    id = fields.UUIDField(primary_key=True)
+    park: fields.ForeignKeyRelation[Park] = fields.ForeignKeyField(
+        "market.Park", related_name="reports", on_delete=fields.RESTRICT
+    )
+    park_id: UUID
+    month = fields.DateField()
+    """Its first day."""
+    research_amount = fields.BigIntField()
+    """Spent on research by the park's firms, in fen."""
+    note = fields.TextField(default="", db_default="")
+    file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name=False, on_delete=fields.RESTRICT
+    )
+    file_id: UUID
+
+    class Meta:
+        table = "month_reports"
+        table_description = "Month reports of high-tech zones."
+        indexes = (("park_id", "month"),)
+
+
+class RankingWarning(SecondPerson, Stateful):
+    """A warning that a rule of the scheme calls for: proposed by one, given by another, lifted by two."""
+
+    record_kind = "ranking_warning"
+    workflow = WARNING_WORKFLOW
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    status = enum_column(WarningStatus, WarningStatus.PROPOSED)
+    kind = enum_column(WarningKind)
+    ranking: fields.ForeignKeyRelation[Ranking] = fields.ForeignKeyField(
+        "market.Ranking", related_name="warnings", on_delete=fields.RESTRICT
+    )
+    ranking_id: UUID
+    place = fields.CharField(max_length=24)
+    name = fields.CharField(max_length=60)
+    grounds: Any = fields.JSONField()
+    """The rankings that the rule looked at: rows of number, period and score in tenths, or none."""
+    answer = fields.TextField(default="", db_default="")
+    answer_file: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    answer_file_id: UUID | None
+    lift_asked_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    lift_asked_by_id: UUID | None
+    lifted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    lifted_by_id: UUID | None
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "ranking_warnings"
+        table_description = "Warnings by rankings."
+        indexes = (("place", "status"),)

@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from market.accounts.models import OrganisationKind
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room
 from market.kit.subjects import Subject
-from market.rankings import checks, desk_views, freezing, models, views, worklist
+from market.rankings import (
+    checks,
+    desk_views,
+    freezing,
+    models,
+    reports,
+    views,
+    warning_views,
+    warnings,
+    worklist,
+)
 from market.rankings.indicators import FIGURES
 from market.rankings.states import (
     PERMISSIONS,
@@ -22,8 +33,13 @@ from market.rankings.states import (
     RankingAction,
     RankingStatus,
     RankingVerb,
+    ReportVerb,
     RowStatus,
     SchemeVerb,
+    WarningAction,
+    WarningKind,
+    WarningStatus,
+    WarningVerb,
 )
 
 
@@ -35,7 +51,7 @@ ROOM = Room(
     "rankings",
     models=(models,),
     permissions=PERMISSIONS,
-    routes=[*views.routes, *desk_views.routes],
+    routes=[*views.routes, *desk_views.routes, *warning_views.routes],
     workbench=(
         WorkEntry(
             WorkGroup.MARKET,
@@ -44,6 +60,21 @@ ROOM = Room(
             "rankings:desk",
             act=RankingAct.READ_RANKINGS,
             under=("/backoffice/ranking-schemes",),
+        ),
+        WorkEntry(
+            WorkGroup.MARKET,
+            87,
+            lazy("园区月报"),
+            "rankings:reports",
+            act=RankingAct.READ_RANKINGS,
+        ),
+        WorkEntry(
+            WorkGroup.NEEDS,
+            57,
+            lazy("园区月报和警告"),
+            "rankings:own_park",
+            act=RankingAct.REPORT_PARK,
+            is_for=lambda actor: actor.organisation_kind is OrganisationKind.AUTHORITY,
         ),
         WorkEntry(
             WorkGroup.MARKET,
@@ -57,6 +88,14 @@ ROOM = Room(
     subjects={
         "ranking": Subject(lazy("排序"), page="rankings:show", number="PX", verbs=(RankingAction,)),
         "ranking_scheme": Subject(lazy("排序方案")),
+        "ranking_warning": Subject(
+            lazy("排序警告"),
+            page="rankings:warning",
+            number="JG",
+            files=warnings.may_open_paper,
+            verbs=(WarningAction,),
+        ),
+        "month_report": Subject(lazy("园区月报"), files=reports.may_open_paper),
         "park": Subject(lazy("高新区")),
     },
     labels={
@@ -65,10 +104,14 @@ ROOM = Room(
         "ranking_period": PeriodKind,
         "ranking_place": PlaceKind,
         "ranking_row": RowStatus,
+        "ranking_warning": WarningStatus,
+        "warning_kind": WarningKind,
     },
     audit_verbs={
         "ranking": (RankingVerb,),
         "ranking_scheme": (SchemeVerb,),
+        "ranking_warning": (WarningVerb,),
+        "month_report": (ReportVerb,),
         "park": (ParkVerb,),
     },
     figures=FIGURES,

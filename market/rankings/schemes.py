@@ -19,7 +19,7 @@ from market.kit.terms import hash_content
 from market.rankings.indicators import INDICATORS, Indicator
 from market.rankings.models import RankingScheme
 from market.rankings.scoring import Bounds
-from market.rankings.states import PeriodKind, PlaceKind, RankingAct, SchemeVerb
+from market.rankings.states import PeriodKind, PlaceKind, RankingAct, SchemeVerb, WarningKind
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 
@@ -51,6 +51,24 @@ class Part:
         }
 
 
+@dataclass(frozen=True)
+class Rule:
+    """When a warning is called for: so many periods in a row below a score, or a month not reported."""
+
+    kind: WarningKind
+    below: int | None = None
+    """Tenths of a point; None: the rule is about reports."""
+    times: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind.value, "below": self.below, "times": self.times}
+
+
+def rules_of(scheme: RankingScheme) -> list[Rule]:
+    """Return the rules of a stored scheme."""
+    return [Rule(WarningKind(row["kind"]), row["below"], int(row["times"])) for row in scheme.rules]
+
+
 def parts_of(scheme: RankingScheme) -> list[Part]:
     """Return the indicators of a stored scheme."""
     return [
@@ -63,10 +81,13 @@ def parts_of(scheme: RankingScheme) -> list[Part]:
     ]
 
 
-def content_hash(kind: PlaceKind, valid_from: date, content: Any, text: str, basis: str) -> str:
+def content_hash(
+    kind: PlaceKind, valid_from: date, content: Any, text: str, basis: str, rules: Any = ()
+) -> str:
     """Return the hash by which a version is known again."""
     return hash_content(
         {
+            **({"rules": rules} if rules else {}),
             "kind": kind.value,
             "valid_from": valid_from.isoformat(),
             "content": content,
@@ -78,7 +99,14 @@ def content_hash(kind: PlaceKind, valid_from: date, content: Any, text: str, bas
 
 @atomic()
 async def propose_scheme(
-    kind: PlaceKind, valid_from: date, parts: Sequence[Part], text: str, basis: str, *, by: By
+    kind: PlaceKind,
+    valid_from: date,
+    parts: Sequence[Part],
+    text: str,
+    basis: str,
+    *,
+    rules: Sequence[Rule] = (),
+    by: By,
 ) -> RankingScheme:
     """Propose a further version, for the operator; its bounds stand before the periods that it scores.
 
@@ -88,22 +116,25 @@ async def propose_scheme(
     """
     by.actor.require(RankingAct.RUN_RANKINGS)
     _require_sound(parts)
+    if kind is PlaceKind.CITY and any(part.indicator.is_stated for part in parts):
+        raise Invalid(_("市排序不用填报的指标。"), field="parts")
     versions = await RankingScheme.filter(kind=kind).order_by("-version").select_for_update()
     if any(version.verdict is None for version in versions):
         raise Conflict(_("还有一版方案等待确认，请先办完。"))
     standing = [version for version in versions if version.is_confirmed]
     if standing and valid_from <= standing[0].valid_from:
         raise Invalid(_("起用日应晚于上一版。"), field="valid_from")
-    content = [part.to_json() for part in parts]
+    content, stored_rules = [part.to_json() for part in parts], [rule.to_json() for rule in rules]
     scheme = await RankingScheme.create(
         id=uuid4(),
         kind=kind,
         version=standing[0].version + 1 if standing else 1,
         valid_from=valid_from,
         content=content,
+        rules=stored_rules,
         text=text,
         basis=basis,
-        content_hash=content_hash(kind, valid_from, content, text, basis),
+        content_hash=content_hash(kind, valid_from, content, text, basis, stored_rules),
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
     )

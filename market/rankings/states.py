@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from market.accounts.permissions import DESK, Role
+from market.accounts.permissions import DESK, ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
@@ -59,6 +59,38 @@ class RowStatus(LabelEnum):
     UNREPORTED = "unreported", lazy("未报，不排名"), "due"
 
 
+class WarningKind(LabelEnum):
+    REMINDER = "reminder", lazy("提醒"), "note"
+    YELLOW = "yellow", lazy("黄牌"), "due"
+
+
+class WarningStatus(LabelEnum):
+    PROPOSED = "proposed", lazy("待决定"), "due"
+    GIVEN = "given", lazy("已发出，待整改"), "wrong"
+    ANSWERED = "answered", lazy("已交整改情况"), "act"
+    TO_LIFT = "to_lift", lazy("待解除"), "due"
+    LIFTED = "lifted", lazy("已解除"), "done"
+    DROPPED = "dropped", lazy("不予发出")
+
+
+class WarningAction(LabelEnum):
+    GIVE = "give", lazy("发出")
+    DROP = "drop", lazy("不予发出")
+    ANSWER = "answer", lazy("交整改情况")
+    ASK_LIFT = "ask_lift", lazy("提出解除")
+    LIFT = "lift", lazy("解除")
+    KEEP = "keep", lazy("暂不解除")
+
+
+class WarningVerb(LabelEnum):
+    PROPOSE = "propose_warning", lazy("按规则提出")
+
+
+class ReportVerb(LabelEnum):
+    STATE = "state_report", lazy("填报月报")
+    DECIDE = "decide_report", lazy("核对月报")
+
+
 class ParkVerb(LabelEnum):
     CREATE = "create_park", lazy("登记园区")
     JOIN = "join_park", lazy("登记企业入园")
@@ -69,12 +101,14 @@ class RankingAct(StrEnum):
     READ_RANKINGS = "read_rankings"
     RUN_RANKINGS = "run_rankings"
     DECIDE_RANKINGS = "decide_rankings"
+    REPORT_PARK = "report_park"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     RankingAct.READ_RANKINGS: DESK,
     RankingAct.RUN_RANKINGS: frozenset({Role.OPERATOR}),
     RankingAct.DECIDE_RANKINGS: frozenset({Role.APPROVER}),
+    RankingAct.REPORT_PARK: ORGANISATION,
 }
 
 S, A = RankingStatus, RankingAction
@@ -85,5 +119,17 @@ RANKING_WORKFLOW = Workflow(
         (S.TOLD, A.CONCLUDE): S.FINAL,
         (S.TOLD, A.REPLACE): S.REPLACED,
         (S.FINAL, A.REPLACE): S.REPLACED,
+    }
+)
+W, B = WarningStatus, WarningAction
+WARNING_WORKFLOW = Workflow(
+    {
+        (W.PROPOSED, B.GIVE): W.GIVEN,
+        (W.PROPOSED, B.DROP): W.DROPPED,
+        (W.GIVEN, B.ANSWER): W.ANSWERED,
+        (W.GIVEN, B.ASK_LIFT): W.TO_LIFT,
+        (W.ANSWERED, B.ASK_LIFT): W.TO_LIFT,
+        (W.TO_LIFT, B.LIFT): W.LIFTED,
+        (W.TO_LIFT, B.KEEP): W.ANSWERED,
     }
 )

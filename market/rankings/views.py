@@ -19,10 +19,13 @@ from market.rankings.indicators import BY_KEY, INDICATORS, MOST_TEXT
 from market.rankings.models import RankingCell
 from market.rankings.parks import list_parks
 from market.rankings.schemes import list_schemes, parts_of
-from market.rankings.states import ParkLevel, PeriodKind, PlaceKind
+from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct, WarningStatus
+from market.rankings.warnings import OPEN, due_warnings, list_warnings
 from market.records.figures import FigureValue, Period, list_rows
 from market.records.figures import value_of as figure_value
 
+WARNED = (*OPEN, WarningStatus.LIFTED)
+"""Warnings that everybody reads."""
 LEVELS = {level.value: level for level in ParkLevel}
 
 
@@ -43,7 +46,8 @@ async def show(request: Request) -> Response:
 
 
 async def _page(request: Request, number: str) -> Response:
-    ranking = await queries.get_ranking_for(optional_actor(request), number)
+    actor = optional_actor(request)
+    ranking = await queries.get_ranking_for(actor, number)
     return render(
         request,
         "rankings/show.html",
@@ -54,6 +58,8 @@ async def _page(request: Request, number: str) -> Response:
         standing=await queries.list_standing(ranking.kind),
         versions=await queries.list_versions(ranking),
         history=await queries.history_of(ranking),
+        warnings=[row for row in await list_warnings(ranking) if row.status in WARNED],
+        due=await due_warnings(ranking) if actor and actor.may(RankingAct.READ_RANKINGS) else [],
         kinds=list(PlaceKind),
         points=queries.points_words,
         period_words=queries.period_words,

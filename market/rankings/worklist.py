@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 from market.accounts.actors import Actor
+from market.accounts.models import OrganisationKind
 from market.kit.i18n import lazy
 from market.kit.worklist import Pending
-from market.rankings.states import RankingAct, RankingStatus
+from market.rankings.states import RankingAct, RankingStatus, WarningStatus
 
 
 def pending(actor: Actor) -> list[Pending]:
-    """Return what the approver checks."""
-    if not actor.may(RankingAct.DECIDE_RANKINGS):
-        return []
+    """Return what the operator and the approver decide on, and what a park's office answers."""
+    parts: list[Pending] = []
+    if actor.may(RankingAct.RUN_RANKINGS):
+        parts.append(
+            Pending(
+                "rankings.reports",
+                lazy("园区月报待核对"),
+                lazy("去核对"),
+                "/backoffice/month-reports",
+                "/backoffice/month-reports",
+                "month_reports r JOIN parks p ON p.id = r.park_id WHERE r.verdict IS NULL",
+                title="p.name || ' ' || to_char(r.month, 'YYYY-MM')",
+                since="r.proposed_at",
+            )
+        )
+    if actor.may(RankingAct.DECIDE_RANKINGS):
+        parts += _of_approver()
+    if actor.may(RankingAct.REPORT_PARK) and actor.organisation_kind is OrganisationKind.AUTHORITY:
+        parts.append(
+            Pending(
+                "rankings.answer",
+                lazy("警告待整改"),
+                lazy("去填写"),
+                "/rankings/warnings/{key}",
+                "/my/park",
+                "ranking_warnings w JOIN parks p ON p.code = w.place CROSS JOIN v "
+                f"WHERE p.office_id = v.organisation_id AND w.status = '{WarningStatus.GIVEN}'",
+                key="w.number",
+                number="w.number",
+                title="w.name",
+                since="w.decided_at",
+            )
+        )
+    return parts
+
+
+def _of_approver() -> list[Pending]:
     desk = "/backoffice/rankings"
+    waiting = ", ".join(f"'{status.value}'" for status in (WarningStatus.PROPOSED, WarningStatus.TO_LIFT))
     return [
         Pending(
             "rankings.check",
@@ -34,5 +70,17 @@ def pending(actor: Actor) -> list[Pending]:
             "ranking_schemes r WHERE r.verdict IS NULL",
             title="r.basis",
             since="r.proposed_at",
+        ),
+        Pending(
+            "rankings.decide_warning",
+            lazy("警告待决定"),
+            lazy("去决定"),
+            "/rankings/warnings/{key}",
+            desk,
+            f"ranking_warnings w WHERE w.status IN ({waiting})",
+            key="w.number",
+            number="w.number",
+            title="w.name",
+            since="w.updated_at",
         ),
     ]

@@ -141,7 +141,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += challenge_stories(cast, deps, calendar)
     stories += target_stories(cast, deps, calendar)
     stories += policy_stories(cast, calendar)
-    stories += ranking_stories(cast, calendar)
+    stories += ranking_stories(cast, deps, calendar)
     desk = Desk(cast, deps, calendar)
     stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk), *review_rounds(desk)]
     await play(stories, until=calendar.now)

@@ -147,7 +147,7 @@ async def _add_organisation(
         await add_person(person, own, password_hash, now)
         for person, own in sorted(people.items(), key=lambda item: item[1]["member_role"] != "admin")
     ]
-    organisation = await _register(key, entry, users[:1], now)
+    organisation = await register_organisation(key, entry, users[:1], now)
     later = now + timedelta(days=1)
     await organisations.verify_organisation(organisation.id, revision=1, by=By(operator, later))
     if not users:
@@ -161,7 +161,10 @@ async def _add_organisation(
         await memberships.approve_member(joined.id, role, by=By(admin, later + timedelta(hours=2)))
 
 
-async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], now: datetime) -> Organisation:
+async def register_organisation(
+    key: str, entry: dict[str, Any], founders: Iterable[User], now: datetime
+) -> Organisation:
+    """Register an organisation with those who founded it."""
     columns = {
         **{name: value for name, value in entry.items() if name not in ("bank_name", "bank_account")},
         "kind": OrganisationKind(entry["kind"]),
@@ -229,7 +232,7 @@ async def _arrive(entry: dict[str, Any], cast: Cast, calendar: Calendar) -> Stor
         "contact_phone": entry["phone"],
         "contact_email": person["email"],
     }
-    organisation = await _register(entry["key"], details, [user], now)
+    organisation = await register_organisation(entry["key"], details, [user], now)
     await notify_staff(
         StaffRole.OPERATOR,
         f"新单位等待认证：{organisation.name}",

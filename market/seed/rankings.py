@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 
+from market.accounts.demo_logins import DOMAIN
+from market.accounts.models import Organisation, OrganisationKind
+from market.accounts.organisations import verify_organisation
+from market.codes.uscc import check_digit
+from market.deps import Deps
 from market.listings.rules import months_later
-from market.rankings import freezing, parks, schemes
-from market.rankings.schemes import Part
-from market.rankings.states import ParkLevel, PeriodKind, PlaceKind
+from market.rankings import freezing, parks, reports, schemes, warnings
+from market.rankings.models import Ranking
+from market.rankings.schemes import Part, Rule
+from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, WarningKind
 from market.records.by import By
 from market.records.decisions import Verdict
-from market.seed.content import id_of
-from market.seed.people import Cast
+from market.seed.content import fen, id_of, store_pdf
+from market.seed.people import Cast, add_person, common_hash, register_organisation
 from market.seed.timeline import HOLIDAYS, Calendar, Story, at
 
 PARKS = (
-    ("yongcheng", "邕城高新区", ParkLevel.NATIONAL, "4501", ("university", "enterprise")),
-    ("longcheng", "龙城高新区", ParkLevel.NATIONAL, "4502", ("longzhi", "muche", "lichuan")),
-    ("lidong", "漓东高新区", ParkLevel.NATIONAL, "4503", ("lidong", "yanlan")),
-    ("beiwan", "北湾高新区", ParkLevel.PROVINCIAL, "4505", ("marine", "chaoyu")),
-    ("tianling", "田岭高新区", ParkLevel.PROVINCIAL, "4510", ("guixi", "tianling")),
-    ("guizhong", "桂中高新区", ParkLevel.PROVINCIAL, "4513", ("sugar", "zheyuan")),
+    ("yongcheng", "邕城高新区", ParkLevel.NATIONAL, "4501", ("university", "enterprise"), "莫昭宁"),
+    ("longcheng", "龙城高新区", ParkLevel.NATIONAL, "4502", ("longzhi", "muche", "lichuan"), "覃远帆"),
+    ("lidong", "漓东高新区", ParkLevel.NATIONAL, "4503", ("lidong", "yanlan"), "蒋若溪"),
+    ("beiwan", "北湾高新区", ParkLevel.PROVINCIAL, "4505", ("marine", "chaoyu"), "陆海棠"),
+    ("tianling", "田岭高新区", ParkLevel.PROVINCIAL, "4510", ("guixi", "tianling"), "岑立秋"),
+    ("guizhong", "桂中高新区", ParkLevel.PROVINCIAL, "4513", ("sugar", "zheyuan"), "韦知夏"),
 )
+"""Code, name, level, city, members and who speaks for its office."""
+LOGIN = "lidong"
+"""The park whose office the demo's login acts for."""
+LATE = "tianling"
+"""The park that does not report its last month."""
+RULES = (Rule(WarningKind.YELLOW, 620, 3), Rule(WarningKind.REMINDER))
 BOUNDS = {
     "output_count": (25, (0, 3), (0, 8), (2, 30)),
     "output_trade": (25, (0, 300), (0, 800), (100, 3000)),
@@ -30,12 +42,13 @@ BOUNDS = {
     "received": (20, (0, 200), (0, 500), (50, 2000)),
     "needs": (10, (0, 5), (0, 12), (2, 40)),
     "average_trade": (5, (20, 150), (20, 150), (20, 150)),
+    "research": (10, (500, 5000), (1500, 15000), (6000, 60000)),
 }
 """Weight, and the values of 60 and 100 points by month, quarter and year."""
 MONTHS = 4
 
 
-def ranking_stories(cast: Cast, calendar: Calendar) -> Iterator[Story]:
+def ranking_stories(cast: Cast, deps: Deps, calendar: Calendar) -> Iterator[Story]:
     """Yield how the schemes and parks came about, and the ranking of each of the last months."""
     yield _schemes(cast, calendar)
     yield _parks(cast, calendar)
@@ -43,7 +56,7 @@ def ranking_stories(cast: Cast, calendar: Calendar) -> Iterator[Story]:
     for back in range(MONTHS, 0, -1):
         begins_on = months_later(this, -back)
         if begins_on.year > calendar.round_year:
-            yield _month(begins_on, cast)
+            yield _month(begins_on, cast, deps, is_last=back == 1)
 
 
 async def _schemes(cast: Cast, calendar: Calendar) -> Story:
@@ -56,9 +69,11 @@ async def _schemes(cast: Cast, calendar: Calendar) -> Story:
         await schemes.propose_scheme(
             kind,
             date(calendar.round_year + 1, 1, 1),
-            parts,
-            "六项指标都从登记、到账和需求的记录数出来，按功效系数计 60 至 100 分；各项的两个界值在年初定好。",
+            parts if kind is PlaceKind.PARK else [part for part in parts if not part.indicator.is_stated],
+            "指标从登记、到账和需求的记录数出来，按功效系数计 60 至 100 分；各项的两个界值在年初定好。"
+            + ("研发投入由园区填报，附依据，核对后使用。" if kind is PlaceKind.PARK else ""),
             "假定（A），待主管部门发文",
+            rules=RULES if kind is PlaceKind.PARK else (),
             by=By(await cast.actor("operator"), now),
         )
         for kind in PlaceKind
@@ -71,17 +86,66 @@ async def _schemes(cast: Cast, calendar: Calendar) -> Story:
 
 async def _parks(cast: Cast, calendar: Calendar) -> Story:
     now = yield calendar.round_day(12, 10)
-    by = By(await cast.actor("operator"), now)
     since = date(calendar.round_year, 1, 1)
-    for code, name, level, city, members in PARKS:
-        park = await parks.create_park(code, name, level, city, None, by=by)
+    for place, (code, name, level, city, members, person) in enumerate(PARKS):
+        office = await _establish_office(code, name, city, person, place, cast, now)
+        by = By(await cast.actor("operator"), now)
+        park = await parks.create_park(code, name, level, city, office.id, by=by)
         for key in members:
             await parks.join_park(park.code, id_of("organisation", key), since, by=by)
 
 
-async def _month(begins_on: date, cast: Cast) -> Story:
+async def _establish_office(
+    code: str, name: str, city: str, person: str, place: int, cast: Cast, now: datetime
+) -> Organisation:
+    """Register the office of a park with one person, and verify it."""
+    key = speaker_of(code)
+    email = f"{key.replace('_', '.')}{DOMAIN}"
+    user = await add_person(key, {"email": email, "name": person}, await common_hash(), now)
+    body = f"11{city}00MB1P{place:03}7Q"
+    details = {
+        "name": f"{name}管理委员会",
+        "uscc": body + check_digit(body),
+        "kind": OrganisationKind.AUTHORITY.value,
+        "region": f"{city}00",
+        "industry": "S91",
+        "nature_code": "040",
+        "established_on": "2012-05-01",
+        "introduction": f"{name}的管理机构。",
+        "contact_name": person,
+        "contact_phone": f"0771-555{place:02}66",
+        "contact_email": email,
+    }
+    office = await register_organisation(f"{code}_park", details, [user], now)
+    await verify_organisation(
+        office.id, revision=1, by=By(await cast.actor("operator"), now + timedelta(hours=1))
+    )
+    return office
+
+
+def speaker_of(code: str) -> str:
+    """Return the key of the person who speaks for a park."""
+    return "park" if code == LOGIN else f"{code}_park"
+
+
+async def _report(begins_on: date, cast: Cast, deps: Deps, now: datetime, *, is_last: bool) -> None:
+    """State the month for each park but one, and confirm it."""
+    paper = await store_pdf("研发投入统计表.pdf", [f"R&D expenditure {begins_on:%Y-%m} (demo)"], deps.store)
+    for place, (code, *_park) in enumerate(PARKS):
+        if is_last and code == LATE:
+            continue
+        by = By(await cast.actor(speaker_of(code)), now)
+        amount = fen(4200 - 560 * place + 90 * begins_on.month) or 0
+        report = await reports.state_report(begins_on, amount, "", paper, by=by)
+        by = By(await cast.actor("operator"), now + timedelta(hours=20))
+        await reports.decide_report(report.id, Verdict.CONFIRMED, by=by)
+
+
+async def _month(begins_on: date, cast: Cast, deps: Deps, *, is_last: bool) -> Story:
     """Freeze a month of parks and of cities, have it checked, and let the days to object pass."""
     after = months_later(begins_on, 1)
+    now = yield at(after.replace(day=2), 10)
+    await _report(begins_on, cast, deps, now, is_last=is_last)
     now = yield at(after.replace(day=4), 9, 30)
     numbers = []
     for kind in PlaceKind:
@@ -97,3 +161,17 @@ async def _month(begins_on: date, cast: Cast) -> Story:
     now = yield (told[0].object_until or now) + timedelta(seconds=5)
     for ranking in told:
         await freezing.conclude_due(ranking.id, now=now)
+    if is_last:
+        await _warn(told, cast, now)
+
+
+async def _warn(told: Sequence[Ranking], cast: Cast, now: datetime) -> None:
+    """Propose what the rules call for in the last month, and give the first of it."""
+    for ranking in told:
+        ranking = await Ranking.get(id=ranking.id).select_related("scheme")
+        for place, due in enumerate(await warnings.due_warnings(ranking)):
+            by = By(await cast.actor("operator"), now + timedelta(hours=1))
+            warning = await warnings.propose_warning(ranking.number, due.place, due.kind, by=by)
+            if place == 0:
+                by = By(await cast.actor("approver"), now + timedelta(hours=5))
+                await warnings.decide_warning(warning.number, Verdict.CONFIRMED, by=by)

@@ -133,7 +133,7 @@ async def test_a_real_market_is_never_seeded(tmp_path: Path) -> None:
 async def test_everybody_signs_in_with_the_password_that_is_shown(seeded: Deps) -> None:
     people = await User.filter(email__in=EMAILS)
 
-    assert len(people) == len(EMAILS) == 20
+    assert len(people) == len(EMAILS) == 21
     assert len({person.password_hash for person in people}) == 1
     assert await verify_password(PASSWORD, people[0].password_hash)
     assert all(person.email_confirmed_at for person in people)

@@ -89,7 +89,8 @@ async def warnings_rest_on_scores() -> list[str]:
     """The grounds of a warning are scores as they were frozen; who asked to lift it did not lift it."""
     return await find_rows(
         "SELECT DISTINCT w.number FROM ranking_warnings w "
-        "CROSS JOIN LATERAL jsonb_array_elements(w.grounds) AS g LEFT JOIN rankings k ON k.number = g ->> 'number' "
+        "CROSS JOIN LATERAL jsonb_array_elements(w.grounds) AS g "
+        "LEFT JOIN rankings k ON k.number = g ->> 'number' "
         "LEFT JOIN ranking_rows r ON r.ranking_id = k.id AND r.place = w.place "
         "WHERE r.id IS NULL OR r.score IS DISTINCT FROM (g ->> 'score')::int "
         "OR (w.status = 'lifted' AND w.lifted_by_id IS NOT DISTINCT FROM w.lift_asked_by_id)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from market.accounts.demo_logins import DOMAIN
@@ -12,7 +12,7 @@ from market.codes.uscc import check_digit
 from market.deps import Deps
 from market.listings.rules import months_later
 from market.rankings import freezing, parks, reports, schemes, warnings
-from market.rankings.models import Ranking
+from market.rankings.models import MonthReport, Ranking
 from market.rankings.schemes import Part, Rule
 from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, WarningKind
 from market.records.by import By
@@ -129,16 +129,13 @@ def speaker_of(code: str) -> str:
 
 
 async def _report(begins_on: date, cast: Cast, deps: Deps, now: datetime, *, is_last: bool) -> None:
-    """State the month for each park but one, and confirm it."""
+    """State the month for each park but one."""
     paper = await store_pdf("研发投入统计表.pdf", [f"R&D expenditure {begins_on:%Y-%m} (demo)"], deps.store)
     for place, (code, *_park) in enumerate(PARKS):
-        if is_last and code == LATE:
-            continue
-        by = By(await cast.actor(speaker_of(code)), now)
-        amount = fen(4200 - 560 * place + 90 * begins_on.month) or 0
-        report = await reports.state_report(begins_on, amount, "", paper, by=by)
-        by = By(await cast.actor("operator"), now + timedelta(hours=20))
-        await reports.decide_report(report.id, Verdict.CONFIRMED, by=by)
+        if not (is_last and code == LATE):
+            by = By(await cast.actor(speaker_of(code)), now)
+            amount = fen(4200 - 560 * place + 90 * begins_on.month) or 0
+            await reports.state_report(begins_on, amount, "", paper, by=by)
 
 
 async def _month(begins_on: date, cast: Cast, deps: Deps, *, is_last: bool) -> Story:
@@ -146,6 +143,10 @@ async def _month(begins_on: date, cast: Cast, deps: Deps, *, is_last: bool) -> S
     after = months_later(begins_on, 1)
     now = yield at(after.replace(day=2), 10)
     await _report(begins_on, cast, deps, now, is_last=is_last)
+    now = yield at(after.replace(day=3), 16)
+    for report in await MonthReport.filter(month=begins_on, verdict=None).order_by("park__code"):
+        by = By(await cast.actor("operator"), now)
+        await reports.decide_report(report.id, Verdict.CONFIRMED, by=by)
     now = yield at(after.replace(day=4), 9, 30)
     numbers = []
     for kind in PlaceKind:
@@ -161,17 +162,17 @@ async def _month(begins_on: date, cast: Cast, deps: Deps, *, is_last: bool) -> S
     now = yield (told[0].object_until or now) + timedelta(seconds=5)
     for ranking in told:
         await freezing.conclude_due(ranking.id, now=now)
-    if is_last:
-        await _warn(told, cast, now)
-
-
-async def _warn(told: Sequence[Ranking], cast: Cast, now: datetime) -> None:
-    """Propose what the rules call for in the last month, and give the first of it."""
-    for ranking in told:
-        ranking = await Ranking.get(id=ranking.id).select_related("scheme")
-        for place, due in enumerate(await warnings.due_warnings(ranking)):
-            by = By(await cast.actor("operator"), now + timedelta(hours=1))
-            warning = await warnings.propose_warning(ranking.number, due.place, due.kind, by=by)
-            if place == 0:
-                by = By(await cast.actor("approver"), now + timedelta(hours=5))
-                await warnings.decide_warning(warning.number, Verdict.CONFIRMED, by=by)
+    if not is_last:
+        return
+    now = yield now + timedelta(hours=10)
+    proposed = [
+        await warnings.propose_warning(
+            ranking.number, due.place, due.kind, by=By(await cast.actor("operator"), now)
+        )
+        for ranking in await Ranking.filter(id__in=[one.id for one in told]).select_related("scheme")
+        for due in await warnings.due_warnings(ranking)
+    ]
+    now = yield now + timedelta(hours=5)
+    for warning in proposed[:1]:
+        by = By(await cast.actor("approver"), now)
+        await warnings.decide_warning(warning.number, Verdict.CONFIRMED, by=by)

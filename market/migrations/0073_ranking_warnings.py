@@ -91,7 +91,7 @@ def _id() -> tuple:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0071_sealed_held_forms")]
+    dependencies = [("market", "0072_selections")]
 
     initial = False
 

@@ -211,6 +211,10 @@ async def test_a_deposit_is_recorded_where_it_lies_by_one_and_confirmed_by_anoth
     await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=decider)
     assert (await transfers.balance(f"deposit:{enrolment.id}")).amount == hall.auction.deposit
     assert (await transfers.balance(f"custody:{hall.auction.id}")).amount == -hall.auction.deposit
+    with pytest.raises(Invalid, match="不能超过"):
+        await deposits.record_movement(
+            hall.number, enrolment.id, entry(voucher="GK-5"), secret=SECRET, by=organiser
+        )
     for movement_kind, words in ((Movement.FORFEITED, "悔约"), (Movement.APPLIED, "成交")):
         with pytest.raises(Conflict, match=words):
             await deposits.record_movement(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from market.accounts.actors import Actor
@@ -20,6 +20,7 @@ from market.challenges.solution_states import HANDED_IN, SolutionStatus
 from market.challenges.states import ChallengeAct
 from market.challenges.visibility import Part, Phase, Viewer, may_know, phase_of
 from market.files.models import StoredFile
+from market.integrity.related_parties import relation_between
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 
@@ -114,6 +115,16 @@ async def may_open_file(actor: Actor | None, file: StoredFile) -> bool:
         return False
     viewer = viewer_of(actor, solution.challenge, solution)
     return may_know(Part.FILES, viewer, phase_at(solution.challenge))
+
+
+async def ties_of(challenge: Challenge, solutions: Sequence[Solution]) -> dict[UUID, str]:
+    """Return in words how leading units are related to the owner, by what is known of shares and offices."""
+    ties = {}
+    for solution in solutions:
+        codes = solution.organisation.uscc or "", challenge.owner.uscc or ""
+        if words := await relation_between(*codes):
+            ties[solution.id] = words
+    return ties
 
 
 async def sealed_solutions(solution_ids: Collection[UUID]) -> Collection[UUID]:

@@ -25,6 +25,7 @@ from market.challenges.models import Challenge
 from market.challenges.sealing import open_draft, open_file
 from market.challenges.solution_content import SolutionContent, asked_of, faults_of
 from market.challenges.solution_forms import FileForm, SolutionForm, solution_data
+from market.challenges.solution_hints import OpenedText, hints_of
 from market.challenges.solution_models import SealedFile, Solution
 from market.challenges.states import ChallengeAct
 from market.files.attachments import count_uploads, list_files
@@ -170,12 +171,22 @@ async def opened(request: Request) -> Response:
     rows = await solution_queries.list_opened(actor, challenge)
     if not rows:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    texts = [
+        OpenedText(
+            int(row.solution.place or 0),
+            row.solution.organisation.name,
+            from_content(SolutionContent, row.content),
+        )
+        for row in rows
+    ]
     return render(
         request,
         "challenges/opened.html",
         challenge=challenge,
         terms=queries.terms_of(challenge),
-        rows=[(row, from_content(SolutionContent, row.content)) for row in rows],
+        rows=list(zip(rows, (text.content for text in texts), strict=True)),
+        hints=hints_of(texts),
+        ties=await solution_queries.ties_of(challenge, [row.solution for row in rows]),
     )
 
 

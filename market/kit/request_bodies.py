@@ -96,13 +96,16 @@ async def read_body(
 def bounded(request: Request, *, limit: int, silence: float = SILENCE, start: float = START) -> Receive:
     """Return a `receive` that hands on the body in pieces, for a form that is spooled to the disk.
 
-    It raises as `read_body` does, but for the memory of which it holds none.
+    It raises as `read_body` does, but for the memory of which it holds none. Time counts from the first piece
+    that is asked for: an upload that waits for its turn is not slow.
     """
     _check_announced(request, limit)
-    began, read = monotonic(), 0
+    began: float | None = None
+    read = 0
 
     async def receive() -> Message:
-        nonlocal read
+        nonlocal began, read
+        began = monotonic() if began is None else began
         try:
             async with asyncio.timeout(silence):
                 message = await request.receive()

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from asyncpg import PostgresError  # type: ignore[import-untyped]
 from tortoise.exceptions import IntegrityError, OperationalError
 
-from market.accounts.models import Message, OrganisationKind
+from market.accounts.actors import Actor
+from market.accounts.models import Message, Organisation, OrganisationKind, StaffRole
 from market.challenges import clock, extending, submitting
 from market.challenges.challenge_terms import Package
 from market.challenges.clock import OPEN_JOB
@@ -28,6 +30,7 @@ from market.challenges.solution_content import (
     faults_of,
 )
 from market.challenges.solution_drafts import begin_solution, remove_file, save
+from market.challenges.solution_hints import OpenedText, hints_of
 from market.challenges.solution_models import (
     OpenedSolution,
     SealedFile,
@@ -39,7 +42,8 @@ from market.challenges.states import BudgetKind, ChallengeStatus, Cooperation, E
 from market.challenges.submitting import Late
 from market.deps import Deps
 from market.files.models import StoredFile
-from market.integrity.models import Scope
+from market.integrity.models import Scope, TieKind
+from market.integrity.party_ties import record_tie
 from market.integrity.sanction_acts import Barred
 from market.kit.database import connection, in_transaction
 from market.kit.encryption import Undecipherable
@@ -50,6 +54,7 @@ from tests.challenges.factories import (
     DEADLINE,
     OPENS,
     WAN,
+    Stage,
     challenge_terms,
     make_listed_by_two,
 )
@@ -68,10 +73,11 @@ from tests.challenges.solution_factories import (
     solution_content,
 )
 from tests.databases import past_guards, run_as_owner
-from tests.factories import HOLIDAYS, make_member, make_organisation
+from tests.factories import HOLIDAYS, make_member, make_organisation, make_staff
 from tests.integrity.test_sanction_acts import confirm, file_one
 from tests.invariants import broken
 from tests.moments import run_acts
+from tests.visitor import sign_in
 
 S, A = SolutionStatus, SolutionAction
 TERMS = challenge_terms()
@@ -154,6 +160,26 @@ def test_every_status_and_action_of_a_solution_leads_where_the_table_says() -> N
             else:
                 with pytest.raises(ActionNotAllowed):
                     SOLUTION_WORKFLOW.next(status, action)
+
+
+def test_alike_solutions_and_shared_people_are_hinted_at_and_nothing_else() -> None:
+    def text(place: int, unit: str, **given: Any) -> OpenedText:
+        return OpenedText(place, unit, solution_content(**given))
+
+    other = "先做配方正交试验，再以真空浸渍成型，装槽前逐块探伤，运行中用热像仪每周记录温度场，半年取样一次。"
+    hints = hints_of(
+        [
+            text(1, "甲大学", team=()),
+            text(2, "乙大学", team=(TeamRow("甲大学", "", 10_000),), leader="另一人", approach=other),
+            text(3, "丙大学", team=(), leader="第三人"),
+            text(4, "丙大学", team=(), leader="第三人", approach=other[::-1]),
+        ]
+    )
+    assert hints == {
+        1: ["技术路线与方案 3 几乎相同", "有单位也在方案 2 中"],
+        2: ["有单位也在方案 1 中"],
+        3: ["技术路线与方案 1 几乎相同"],
+    }
 
 
 async def test_the_last_version_counts_and_all_are_opened_together(deps: Deps) -> None:
@@ -369,6 +395,10 @@ async def test_a_deadline_is_extended_once_before_it_is_over_and_told_to_who_wri
 
 async def test_a_government_list_is_not_extended_by_its_owner_nor_solved_by_whom_it_holds() -> None:
     stage = await make_listed_by_two()
+    held = await make_solver("右江区工业研究院")
+    await _tie(stage, held)
+    with pytest.raises(Forbidden, match=r"存在关联关系（.*60%.*）"):
+        await begin_solution(stage.challenge, 0, by=By(held, OPENS))
     with pytest.raises(Forbidden, match="批准人决定"):
         await extending.extend(
             stage.challenge.number,
@@ -378,6 +408,34 @@ async def test_a_government_list_is_not_extended_by_its_owner_nor_solved_by_whom
             calendar=HOLIDAYS,
             by=By(stage.owner, OPENS),
         )
+
+
+async def _tie(stage: Stage, solver: Actor) -> None:
+    """Record that the owner of a challenge holds shares of a solver."""
+    held = await Organisation.get(id=solver.organisation_id)
+    owner = await Organisation.get(id=stage.challenge.owner_id)
+    await record_tie(
+        TieKind.SHAREHOLDING,
+        str(held.uscc),
+        str(owner.uscc),
+        role="",
+        basis_points=6000,
+        source="年报",
+        secret=SECRET,
+        by=By(await make_staff(StaffRole.OFFICER), OPENS),
+    )
+
+
+async def test_a_firms_own_daughter_may_solve_and_readers_are_told(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    stage, solver = await make_responding(), await make_solver()
+    await _tie(stage, solver)
+    await hand_in(await make_written(stage, solver), solver)
+    await close_and_open(stage.challenge, deps.store)
+    await sign_in(client, stage.owner)
+    page = await client.get(f"/challenges/{stage.challenge.number}/solutions")
+    assert "与发榜方存在关联关系" in page.text
 
 
 async def test_who_tampers_with_solutions_past_the_guards_is_found(deps: Deps) -> None:

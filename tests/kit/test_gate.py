@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from market.kit.errors import Overloaded
 from market.kit.gate import Gate
-from market.kit.request_bodies import BodyBudget, TooLarge, TooSlow, read_body
+from market.kit.request_bodies import BodyBudget, TooLarge, TooSlow, bounded, read_body
 
 
 async def test_requests_beyond_those_in_hand_wait_and_come_in_the_order_of_their_arrival() -> None:
@@ -111,3 +111,21 @@ async def test_a_body_that_is_too_long_or_does_not_come_is_refused_and_leaves_no
 async def test_a_body_that_trickles_is_refused_after_its_start() -> None:
     with pytest.raises(TooSlow):
         await read_body(request_of([b"a"] * 9, pause=0.02), BodyBudget(), limit=50, start=0.05)
+
+
+async def test_a_streamed_body_is_bounded_and_is_not_slow_while_it_waits_for_its_turn() -> None:
+    receive = bounded(request_of([b"abc", b"de", b""]), limit=5, start=0.05)
+    await asyncio.sleep(0.1)
+    assert [(await receive())["body"] for _piece in range(3)] == [b"abc", b"de", b""]
+
+    for request_, limit, error in (
+        (request_of([b"abc", b"def"]), 5, TooLarge),
+        (request_of([b"a", b"b"], pause=0.2), 5, TooSlow),
+        (request_of([b"a"] * 9, pause=0.02), 50, TooSlow),
+    ):
+        receive = bounded(request_, limit=limit, silence=0.05, start=0.05)
+        with pytest.raises(error):
+            for _piece in range(9):
+                await receive()
+    with pytest.raises(TooLarge):
+        bounded(request_of([b""], length="6"), limit=5)

@@ -151,7 +151,10 @@ def test_every_status_and_action_of_a_solution_leads_where_the_table_says() -> N
         (S.SUBMITTED, A.REFUSE): S.INADMISSIBLE,
         (S.ADMITTED, A.CHOOSE): S.CHOSEN,
         (S.ADMITTED, A.PASS_OVER): S.NOT_CHOSEN,
+        (S.CHOSEN, A.PASS_OVER): S.NOT_CHOSEN,
         (S.NOT_CHOSEN, A.PROMOTE): S.CHOSEN,
+        (S.CHOSEN, A.REOPEN): S.ADMITTED,
+        (S.NOT_CHOSEN, A.REOPEN): S.ADMITTED,
     }
     for status in S:
         for action in A:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for, signed_in_actor
 from market.challenges import agreeing, milestones, queries
+from market.challenges.amounts import public_amount
 from market.challenges.award_plans import read_plan
 from market.challenges.models import Challenge
 from market.challenges.selection_forms import PlanForm, ReasonForm, ReportForm, plan_data
@@ -62,6 +63,7 @@ async def _page(
         award=award,
         owner=queries.owner_name(actor, challenge) if award.deal_id is None else challenge.owner.name,
         plan=plan,
+        public=public_amount(award.amount, terms.public_share, terms.public_most),
         reports=reports,
         due=due,
         indicators=dict(asked),

@@ -23,6 +23,7 @@ from tests.challenges.factories import WAN
 from tests.challenges.selection_factories import (
     JUDGED,
     REASON,
+    agree_all,
     choices_of,
     choose,
     make_opened,
@@ -149,3 +150,36 @@ async def test_only_who_judges_checks_and_chooses_and_never_one_person_alone() -
     places = {row.place: row.status async for row in Solution.filter(challenge_id=stage.challenge.id)}
     assert places == {1: SolutionStatus.CHOSEN, 2: SolutionStatus.NOT_CHOSEN, 3: SolutionStatus.NOT_CHOSEN}
     assert await broken("challenges:") == {}
+
+
+async def test_only_the_two_sides_and_the_office_read_an_award_and_a_masked_owner_stays_so_until_it_is_agreed(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    stage = await make_reviewing(is_masked=True)
+    await choose(stage, 1)
+    (award,) = await stage.awards()
+    set_clock(deps, JUDGED)
+    owner = stage.challenge.owner.name
+    page, at = f"/challenges/{stage.number}/selection", f"/challenges/{stage.number}/awards/{award.id}"
+    chosen = stage.solver_of(award)
+    others = [row for row in stage.solvers if row.organisation_id != chosen.organisation_id]
+    for actor in (await make_member(await make_organisation()), *others):
+        await sign_in(client, actor)
+        for path in (page, at, f"{page}/new"):
+            assert (await client.get(path)).status_code == 404, path
+        assert (await post(client, f"{at}/agree", {"seen": award.plan_hash}, follow=False)).status_code == 404
+    await sign_in(client, chosen)
+    assert (await client.get(page)).status_code == 404
+    before = (await client.get(at)).text
+    assert "某企业" in before
+    assert owner not in before
+    for actor in (stage.operator, stage.approver):
+        await sign_in(client, actor)
+        assert (await client.get(page)).status_code == 200
+        assert (await client.get(at)).status_code == 200
+    await agree_all(stage)
+    await sign_in(client, chosen)
+    assert owner in (await client.get(at)).text
+    await sign_in(client, None)
+    assert owner not in (await client.get(f"/challenges/{stage.number}")).text
+    assert (await client.get(page, follow_redirects=False)).status_code == 303

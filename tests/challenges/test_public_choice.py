@@ -10,6 +10,7 @@ import pytest
 
 from market.challenges import agreeing, choosing, result_notices
 from market.challenges.admission import check_solution
+from market.challenges.amounts import public_amount
 from market.challenges.queries import terms_of
 from market.challenges.selection_panel import choosing_rules, prepare_choice
 from market.challenges.selection_states import AwardStatus
@@ -18,6 +19,7 @@ from market.challenges.solution_states import SolutionStatus
 from market.challenges.states import ChallengeStatus
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden
+from market.kit.formats import yuan
 from market.notices.models import Notice, NoticeKind
 from market.notices.states import NoticeStatus
 from market.panels.panel_seats import accept
@@ -27,6 +29,7 @@ from market.panels.round_states import SeatStatus
 from market.panels.score_acts import submit as submit_sheet
 from market.records.by import By
 from market.records.decisions import Verdict
+from tests.challenges.factories import WAN
 from tests.challenges.selection_factories import (
     JUDGED,
     Choosing,
@@ -135,6 +138,9 @@ async def test_the_result_follows_the_points_and_stands_once_its_notice_is_clear
     for actor in (stage.owner, stage.solver_of(award)):
         await agreeing.consent(stage.number, award.id, award.plan_hash, by=By(actor, JUDGED))
     assert (await stage.reload()).status is ChallengeStatus.AGREED
+    await sign_in(client, stage.owner)
+    expected = yuan(public_amount(award.amount, 3000, 100 * WAN))
+    assert expected in (await client.get(f"/challenges/{stage.number}/awards/{award.id}")).text
     await sign_in(client, None)
     assert "揭榜结果" not in (await client.get(f"/challenges/{stage.number}")).text
 

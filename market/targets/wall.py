@@ -26,7 +26,7 @@ from market.records.figures import (
     measure,
     no_rows,
 )
-from market.targets.figures import FIGURES, FOLLOW_UP_FIGURES, VERIFIED
+from market.targets.figures import FIGURES, FOLLOW_UP_FIGURES, FOUND, PENDING_DEEDS, VERIFIED
 from market.targets.forecast import Forecast, PassRate, Progress
 from market.targets.models import TargetPlan
 from market.targets.plans import issued_plan, shares_of
@@ -35,6 +35,8 @@ from market.targets.states import ScopeKind
 
 Values = Mapping[str, FigureValue]
 MOST_BOARDS = 12
+IN_LINES = (VERIFIED, PENDING_DEEDS, FOUND)
+"""What the lines of units and kinds show."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +142,9 @@ async def _compose(year: int, today: date) -> Board:
     period = Period.of_year(year)
     running = today.year == year
     before = Period(date(year - 1, 1, 1), same_day(today, year - 1)) if running else Period.of_year(year - 1)
-    now = await _measure(FIGURES, period)
-    then = await _measure((VERIFIED,), before)
+    with_kinds = bool(targets[ScopeKind.KIND])
+    now = await _measure(FIGURES, IN_LINES, period, with_kinds=with_kinds)
+    then = await _measure((VERIFIED,), (VERIFIED,), before, with_kinds=with_kinds)
     rates = add_up(
         await measure(FIGURES, Period.of_year(year - 1), by=("city",)), FIGURES, Period.of_year(year - 1), ()
     )
@@ -218,12 +221,15 @@ async def _compose(year: int, today: date) -> Board:
     )
 
 
-async def _measure(figures: Sequence[Figure], period: Period) -> Yearly:
+async def _measure(
+    figures: Sequence[Figure], parts: Sequence[Figure], period: Period, *, with_kinds: bool
+) -> Yearly:
+    """Return figures by city, and of units, and of kinds where a target is split over them, only `parts`."""
     return Yearly(
         period,
         await measure(figures, period, by=("city",)),
-        await measure(figures, period, by=("unit",)),
-        await measure(figures, period, by=("kind",)),
+        await measure(parts, period, by=("unit",)),
+        await measure(parts, period, by=("kind",)) if with_kinds else (),
         await measure((VERIFIED,), period, by=("month",)),
     )
 

@@ -48,6 +48,7 @@ async def show(request: Request) -> Response:
 async def _page(request: Request, number: str) -> Response:
     actor = optional_actor(request)
     ranking = await queries.get_ranking_for(actor, number)
+    history = await queries.history_of(ranking)
     return render(
         request,
         "rankings/show.html",
@@ -57,7 +58,8 @@ async def _page(request: Request, number: str) -> Response:
         parts=parts_of(ranking.scheme),
         standing=await queries.list_standing(ranking.kind),
         versions=await queries.list_versions(ranking),
-        history=await queries.history_of(ranking),
+        history=history,
+        heard={key: "、".join(map(queries.points_words, scores)) for key, scores in history.items()},
         warnings=[row for row in await list_warnings(ranking) if row.status in WARNED],
         due=await due_warnings(ranking) if actor and actor.may(RankingAct.READ_RANKINGS) else [],
         kinds=list(PlaceKind),

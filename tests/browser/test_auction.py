@@ -72,7 +72,7 @@ def _bid_against_one_another(first: Page, second: Page) -> None:
 
 
 def _press_by_keys(page: Page, words: str) -> None:
-    """Skip to the body, go on by the tabulator until a link or a button begins with these words; then Enter."""
+    """Skip to the body, go on by the tabulator to what begins with these words, and press Enter."""
     page.evaluate("document.activeElement.blur()")
     for _stop in range(MOST_STOPS):
         page.keyboard.press("Tab")

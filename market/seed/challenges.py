@@ -53,6 +53,7 @@ from market.panels.score_sheets import score_field
 from market.questions import answering
 from market.records.by import By
 from market.records.decisions import Verdict
+from market.seed.chosen_challenges import chosen_stories
 from market.seed.content import fen, load
 from market.seed.people import Cast
 from market.seed.timeline import HOLIDAYS, Calendar, Story, at
@@ -76,6 +77,7 @@ def challenge_stories(cast: Cast, deps: Deps, calendar: Calendar) -> Iterator[St
             yield _solution(key, entry, solver, numbers, cast, deps, calendar)
         for watcher in entry.get("watch", ()):
             yield _watch(key, entry, watcher, numbers, cast, calendar)
+    yield from chosen_stories(numbers, cast, deps, calendar)
 
 
 async def _course(

@@ -10,7 +10,7 @@ from market.codes import regions
 from market.codes.labels import choices as label_choices
 from market.eligibility.guests import Answers, What, Who
 from market.kit.amount_fields import MoneyField
-from market.kit.form_fields import ChoiceField, Choices, DayField
+from market.kit.form_fields import ChoiceField, Choices, DayField, Required
 from market.kit.formats import wan
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
@@ -77,7 +77,13 @@ class CheckForm(BaseForm):
     """What somebody answers of a firm and a contract, done or planned. Nothing is stored."""
 
     who = ChoiceField(lazy("您是"), choices=lambda: choices(Who), blank=lazy("请选择"))
-    place = ChoiceField(lazy("注册在"), choices=_places, also=regions.known_name, blank=lazy("请选择"))
+    place = ChoiceField(
+        lazy("注册在"),
+        [Required(lazy("请选择注册在哪里：哪些政策与您有关，先看地方。"))],
+        choices=_places,
+        also=regions.known_name,
+        blank=lazy("请选择"),
+    )
     what = ChoiceField(lazy("做了或打算做"), choices=lambda: choices(What), blank=lazy("说不准"))
     amount = MoneyField(lazy("技术交易额"), is_zero_allowed=True)
     kind = ChoiceField(
@@ -138,9 +144,12 @@ class CheckForm(BaseForm):
         return str(dict(label_choices(f"eligibility_{name}")).get(field.data, ""))
 
     def answered(self, apart_from: Collection[str] = ()) -> list[tuple[str, str]]:
-        """Return name and typed text of the fields that were answered, for hidden inputs."""
+        """Return name and typed text of the fields that were answered and can be read, for hidden inputs."""
         return [
             (name, str(field.raw_data[0]))
             for name, field in self._fields.items()
-            if name not in apart_from and field.raw_data and str(field.raw_data[0]).strip()
+            if name not in apart_from
+            and not field.errors
+            and field.raw_data
+            and str(field.raw_data[0]).strip()
         ]

@@ -69,6 +69,7 @@ async def _questions(
         "pages/check.html",
         status,
         form=form,
+        first=FIRST,
         who=[(member.value, str(member.label)) for member in Who],
         what=[(member.value, str(member.label)) for member in What],
         programmes=len({target.terms.programme for target in catalogue.targets}),

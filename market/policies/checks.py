@@ -38,11 +38,31 @@ async def repealed_policies_have_a_ground() -> list[str]:
     )
 
 
+async def ends_are_decided_by_two() -> list[str]:
+    """Each confirmed end stands in the log, as it was proposed and confirmed, and each of the log counts."""
+    return await find_rows(
+        "SELECT p.number FROM policy_ends k JOIN policies p ON p.id = k.policy_id "
+        "WHERE k.verdict = 'confirmed' AND NOT EXISTS (SELECT 1 FROM audit_events e "
+        "JOIN audit_events c ON c.subject_id = e.subject_id "
+        "AND c.action = 'confirm_end' AND c.data->>'end' = k.id::text WHERE e.subject_kind = 'policy' "
+        "AND e.subject_id = p.id AND e.action = 'propose_end' AND e.data->>'end' = k.id::text "
+        "AND e.data->>'ends_on' = k.ends_on::text) "
+        "UNION ALL SELECT p.number FROM audit_events c JOIN policies p ON p.id = c.subject_id "
+        "WHERE c.subject_kind = 'policy' AND c.action = 'confirm_end' AND NOT EXISTS ("
+        "SELECT 1 FROM policy_ends k WHERE k.policy_id = p.id AND k.id::text = c.data->>'end' "
+        "AND k.verdict = 'confirmed')",
+        lazy("政策 %(number)s 的废止不是两人定的"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "policies: documents are as released": Invariant(
         lazy("政策库：文件与发布时一致"), policies_are_as_released
     ),
     "policies: what is repealed has a ground": Invariant(
         lazy("政策库：修改和废止有依据"), repealed_policies_have_a_ground
+    ),
+    "policies: ends are decided by two": Invariant(
+        lazy("政策库：没有新文件代替的，废止由两人定"), ends_are_decided_by_two
     ),
 }

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from tortoise.exceptions import IntegrityError
+
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
@@ -62,14 +64,18 @@ async def draft_policy(draft: PolicyDraft, *, by: By) -> Policy:
     """
     by.actor.require(PolicyAct.DRAFT_POLICY)
     values = await _sound(draft, None)
-    policy = await Policy.create(
-        **values,
-        id=uuid4(),
-        number=await next_number("policy", by.now),
-        proposed_by_id=by.actor.user_id,
-        proposed_at=by.now,
-        updated_at=by.now,
-    )
+    number = await next_number("policy", by.now)
+    try:
+        policy = await Policy.create(
+            **values,
+            id=uuid4(),
+            number=number,
+            proposed_by_id=by.actor.user_id,
+            proposed_at=by.now,
+            updated_at=by.now,
+        )
+    except IntegrityError as error:  # Two at once, of the same title.
+        raise _taken() from error
     await _write_parts(policy, draft, by=by)
     await begin(policy, by=by)
     await record("policy", policy.id, PolicyVerb.DRAFT, by=by, number=policy.number)
@@ -87,11 +93,13 @@ async def edit_policy(number: str, draft: PolicyDraft, *, by: By) -> Policy:
     """
     by.actor.require(PolicyAct.DRAFT_POLICY)
     policy = await _lock(number)
-    if policy.status not in EDITABLE:
-        raise Conflict(_("政策发布后不再修改；有新文件的，另建一份并写明修改或代替哪一份。"))
+    require_unreleased(policy)
     values = await _sound(draft, policy)
     changes = {**values, "proposed_by_id": by.actor.user_id, "proposed_at": by.now, "updated_at": by.now}
-    await policy.update_from_dict(changes).save(update_fields=list(changes))
+    try:
+        await policy.update_from_dict(changes).save(update_fields=list(changes))
+    except IntegrityError as error:  # Two at once, of the same title.
+        raise _taken() from error
     await _write_parts(policy, draft, by=by)
     await record("policy", policy.id, PolicyVerb.EDIT, by=by, fields=sorted(values))
     if policy.status is PolicyStatus.RETURNED:
@@ -167,6 +175,9 @@ async def propose_end(number: str, ends_on: date, ground: str, *, by: By) -> Pol
         raise Conflict(_("已有一个废止的提议，等批准人决定。"))
     if ends_on < policy.effective_on:
         raise Invalid(_("不应早于施行的日子。"), field="ends_on")
+    last_day = await last_day_of(policy)
+    if last_day is not None and ends_on >= last_day:
+        raise Invalid(_("它本来就到 %(day)s 为止，只能提前。", day=last_day.isoformat()), field="ends_on")
     if not ground.strip():
         raise Invalid(_("请写明依据哪份文件。"), field="ground")
     end = await PolicyEnd.create(
@@ -291,8 +302,22 @@ async def _sound(draft: PolicyDraft, policy: Policy | None) -> dict[str, Any]:
         status=PolicyStatus.DISCARDED
     )
     if await (standing.exclude(id=policy.id) if policy else standing).exists():
-        raise Invalid(_("已有这份政策。"), field="title")
+        raise _taken()
     return values
+
+
+def _taken() -> Invalid:
+    return Invalid(_("已有这份政策。"), field="title")
+
+
+def require_unreleased(policy: Policy) -> None:
+    """Raise unless a policy is a draft still.
+
+    Raises:
+        Conflict: it was released or discarded.
+    """
+    if policy.status not in EDITABLE:
+        raise Conflict(_("政策发布后不再修改；有新文件的，另建一份并写明修改或代替哪一份。"))
 
 
 async def _write_parts(policy: Policy, draft: PolicyDraft, *, by: By) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor
 from market.files.attachments import optional_upload
+from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
@@ -21,7 +22,7 @@ from market.policies.states import EDITABLE, VALID, Level, PolicyAct, PolicyStat
 from market.programmes.catalogue import list_programmes
 from market.programmes.texts import VALUES
 from market.records.by import By
-from market.records.decisions import Verdict
+from market.records.decisions import Verdict, typed_verdict
 from market.records.transitions import history
 
 
@@ -75,6 +76,7 @@ async def new(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     actor = actor_for(request, PolicyAct.DRAFT_POLICY)
     policy = await queries.get_policy_for(actor, request.path_params["number"])
+    library.require_unreleased(policy)
     form = await _form(request, policy_data(policy, await queries.programmes_of(policy.id)))
     if form.validate_on_submit():
         with form.catch_invalid():
@@ -104,7 +106,9 @@ async def decide(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     data, by = await form_data(request), By(actor, deps(request).clock())
     number = request.path_params["number"]
-    act = data.get("act")
+    act = str(data.get("act") or "")
+    if act not in ("release", "return", "discard"):
+        raise Invalid(_("请从列表中选择。"))
     if act == "return":
         await library.return_policy(number, typed_text(data, "reason"), by=by)
         return _back(request, number, _("已退回。"))
@@ -132,7 +136,7 @@ async def decide_end(request: Request) -> Response:
     actor = actor_for(request, PolicyAct.RELEASE_POLICY)
     data, by = await form_data(request), By(actor, deps(request).clock())
     number = request.path_params["number"]
-    verdict = Verdict.REJECTED if data.get("verdict") == "rejected" else Verdict.CONFIRMED
+    verdict = typed_verdict(data)
     reason = typed_text(data, "reason")
     await library.decide_end(number, path_id(request, "end_id"), verdict, reason=reason, by=by)
     words = _("已同意，到期废止。") if verdict is Verdict.CONFIRMED else _("已退回。")

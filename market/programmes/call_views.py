@@ -10,6 +10,7 @@ from market.accounts.web import actor_for, optional_actor
 from market.files.attachments import optional_upload
 from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
+from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
@@ -21,7 +22,7 @@ from market.programmes.call_models import Call
 from market.programmes.call_states import CallAct, CallStatus
 from market.programmes.catalogue import compiled, list_programmes, list_versions
 from market.records.by import By
-from market.records.decisions import Verdict
+from market.records.decisions import Verdict, typed_verdict
 from market.records.transitions import history
 
 
@@ -36,6 +37,7 @@ async def _show(request: Request, call: Call, form: ClosingForm | None = None) -
     window = await call_queries.window_of(call.id)
     actor = optional_actor(request)
     is_desk = actor is not None and actor.may(AccountAct.SEE_DESK)
+    closings = await call_queries.list_closings(call.id)
     return render(
         request,
         "programmes/call.html",
@@ -44,7 +46,7 @@ async def _show(request: Request, call: Call, form: ClosingForm | None = None) -
         window=window,
         state=window.state(now) if window else None,
         days=(window.last_day - local_date(now)).days if window else 0,
-        closings=await call_queries.list_closings(call.id),
+        closings=[row for row in closings if is_desk or row.is_confirmed],
         events=await history("call", call.id) if is_desk else [],
         form=form or ClosingForm(),
         is_desk=is_desk,
@@ -88,6 +90,7 @@ async def new(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     actor = actor_for(request, CallAct.DRAFT_CALL)
     call = await call_queries.get_call_for(actor, request.path_params["number"])
+    calls.require_unreleased(call)
     form = await _form(request, {**call_data(call), "programme": call.programme.slug})
     if form.validate_on_submit():
         with form.catch_invalid():
@@ -116,7 +119,9 @@ async def decide(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     data, by = await form_data(request), By(actor, deps(request).clock())
     number = request.path_params["number"]
-    act = data.get("act")
+    act = str(data.get("act") or "")
+    if act not in ("release", "return", "discard"):
+        raise Invalid(_("请从列表中选择。"))
     if act == "return":
         await calls.return_call(number, typed_text(data, "reason"), by=by)
         return _back(request, number, _("已退回。"))
@@ -144,7 +149,7 @@ async def decide_closing(request: Request) -> Response:
     actor = actor_for(request, CallAct.RELEASE_CALL)
     data, by = await form_data(request), By(actor, deps(request).clock())
     number = request.path_params["number"]
-    verdict = Verdict.REJECTED if data.get("verdict") == "rejected" else Verdict.CONFIRMED
+    verdict = typed_verdict(data)
     reason = typed_text(data, "reason")
     await calls.decide_closing(number, path_id(request, "closing_id"), verdict, reason=reason, by=by)
     words = _("截止时间已改。") if verdict is Verdict.CONFIRMED else _("已退回。")

@@ -73,7 +73,7 @@ async def edit_call(
     """
     by.actor.require(CallAct.DRAFT_CALL)
     call = await _lock(number)
-    _require_unreleased(call)
+    require_unreleased(call)
     await _require_sound(call.programme_id, values, by.now)
     changes = {**values, "proposed_by_id": by.actor.user_id, "proposed_at": by.now, "updated_at": by.now}
     await call.update_from_dict(changes).save(update_fields=list(changes))
@@ -149,7 +149,7 @@ async def propose_closing(number: str, closes_at: datetime, ground: str, *, by: 
         raise Conflict(_("已有一个改截止时间的提议，等批准人决定。"))
     if not ground.strip():
         raise Invalid(_("请写明为什么改，页面上会公布。"), field="ground")
-    await _require_sound_closing(call, closes_at, by.now)
+    _require_sound_closing(call, closes_at, await _closing_of(call), by.now)
     closing = await CallClosing.create(
         id=uuid4(),
         call=call,
@@ -195,11 +195,12 @@ async def decide_closing(
     closing = await CallClosing.filter(id=closing_id, call_id=call.id).select_for_update().first()
     if closing is None:
         raise NotFound(_("没有这个改截止时间的提议。"))
-    if verdict is Verdict.CONFIRMED:
-        await _require_sound_closing(call, closing.closes_at, by.now)
+    present = await _closing_of(call)
     refusal = _("改截止时间的提出与决定须由两人分别完成。")
     await decide(closing, verdict, by=by, reason=reason.strip()[:300], refusal=refusal)
     is_changed = verdict is Verdict.CONFIRMED
+    if is_changed:
+        _require_sound_closing(call, closing.closes_at, present, by.now)
     verb = CallVerb.CHANGE_CLOSING if is_changed else CallVerb.REJECT_CLOSING
     await record("call", call.id, verb, by=by, closing=closing.id, closes_at=closing.closes_at.isoformat())
     if is_changed:
@@ -236,7 +237,12 @@ async def _lock(number: str) -> Call:
     return call
 
 
-def _require_unreleased(call: Call) -> None:
+def require_unreleased(call: Call) -> None:
+    """Raise unless a call is a draft still.
+
+    Raises:
+        Conflict: it was released or discarded.
+    """
     if call.status not in (CallStatus.DRAFT, CallStatus.RETURNED):
         raise Conflict(_("申报通知发布后不再修改；截止时间可以另行提出修改。"))
 
@@ -252,8 +258,11 @@ async def _require_sound(programme_id: UUID, values: Mapping[str, Any], now: dat
         raise Invalid(_("截止时间已过。"), field="closes_at")
 
 
-async def _require_sound_closing(call: Call, closes_at: datetime, now: datetime) -> None:
-    present = (await confirmed_closings([call.id])).get(call.id, call.closes_at)
+async def _closing_of(call: Call) -> datetime:
+    return (await confirmed_closings([call.id])).get(call.id, call.closes_at)
+
+
+def _require_sound_closing(call: Call, closes_at: datetime, present: datetime, now: datetime) -> None:
     if closes_at == present:
         raise Invalid(_("和现在的截止时间相同。"), field="closes_at")
     if closes_at <= max(now, call.opens_at):

@@ -51,13 +51,17 @@ async def calls_are_as_released() -> list[str]:
 
 
 async def closings_are_changed_by_two() -> list[str]:
-    """Each closing that counts is later than the opening and stands in the log as confirmed."""
+    """Each closing that counts is after the opening and stands in the log, and each of the log counts."""
     return await find_rows(
         "SELECT c.number FROM call_closings k JOIN calls c ON c.id = k.call_id WHERE k.verdict = 'confirmed' "
         "AND (k.closes_at <= c.opens_at OR c.status <> 'released' OR NOT EXISTS ("
         "SELECT 1 FROM audit_events e WHERE e.subject_kind = 'call' AND e.subject_id = c.id "
         "AND e.action = 'change_closing' "
-        "AND e.data->>'closing' = k.id::text AND (e.data->>'closes_at')::timestamptz = k.closes_at))",
+        "AND e.data->>'closing' = k.id::text AND (e.data->>'closes_at')::timestamptz = k.closes_at)) "
+        "UNION ALL SELECT c.number FROM audit_events e JOIN calls c ON c.id = e.subject_id "
+        "WHERE e.subject_kind = 'call' AND e.action = 'change_closing' AND NOT EXISTS ("
+        "SELECT 1 FROM call_closings k WHERE k.call_id = c.id AND k.id::text = e.data->>'closing' "
+        "AND k.verdict = 'confirmed' AND k.decided_at = e.happened_at)",
         lazy("申报通知 %(number)s 的截止时间不是两人改的"),
     )
 

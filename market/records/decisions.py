@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -68,6 +68,18 @@ class SecondPerson(Model):
 
 
 R = TypeVar("R", bound=SecondPerson)
+
+
+def typed_verdict(data: Mapping[str, object]) -> Verdict:
+    """Return the verdict that a form sends as `verdict`; a button that confirms sends none.
+
+    Raises:
+        Invalid: it is another word.
+    """
+    word = str(data.get("verdict") or Verdict.CONFIRMED)
+    if word not in set(Verdict):
+        raise Invalid(_("请从列表中选择。"))
+    return Verdict(word)
 
 
 async def decide(

@@ -61,6 +61,7 @@ async def test_answers_go_on_in_the_address_until_nothing_is_left_to_ask(client:
     assert "programme=guangxi&amp;year=2026" in result.text
     assert "合同类型属于本政策支持范围" in result.text, "why the others fail"
     edit = await client.get(CHECK, params=more | {"edit": "1"})
+    assert 'type="hidden" name="sales" value="300"' in edit.text, "what was answered later is kept"
     assert 'value="licence"' in edit.text
     assert "checked" in edit.text
 
@@ -74,6 +75,10 @@ async def test_what_cannot_be_read_is_told_at_its_field_and_elsewhere_it_says_th
     assert wrong.text.count("请从列表中选择。") >= 2
     assert "请填金额" in wrong.text
     assert (await client.get(CHECK, params=ANSWERS | {"amount": "1000000000"})).status_code in (200, 422)
+    nowhere = await client.get(CHECK, params={"who": "enterprise", "before": "maybe"})
+    assert nowhere.status_code == 422, "a place that is not known is no place without programmes"
+    assert "先看地方" in nowhere.text
+    assert 'value="maybe"' not in nowhere.text
     elsewhere = await client.get(CHECK, params=ANSWERS | {"place": "110000"})
     assert "没有与您有关的政策" in elsewhere.text
     huge = await client.get(CHECK, params=ANSWERS | {"amount": "9" * 300})

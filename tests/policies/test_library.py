@@ -14,7 +14,11 @@ from market.kit.clock import end_of_day, start_of_day
 from market.kit.database import in_transaction
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.policies import library
-from market.policies.checks import policies_are_as_released, repealed_policies_have_a_ground
+from market.policies.checks import (
+    ends_are_decided_by_two,
+    policies_are_as_released,
+    repealed_policies_have_a_ground,
+)
 from market.policies.library import PolicyDraft
 from market.policies.models import Policy, PolicyEnd, PolicyProgramme
 from market.policies.queries import affected_by, get_policy_for
@@ -24,7 +28,7 @@ from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
 from market.records.moments import run_moments
 from tests.claims.factories import Desk, make_applicant, make_desk
-from tests.databases import past_guards
+from tests.databases import past_guards, tampered
 from tests.factories import NOW
 from tests.visitor import post, sign_in
 
@@ -138,6 +142,8 @@ async def test_a_policy_ends_with_its_last_day_or_with_an_end_that_two_decided_o
     for day, ground in ((date(2026, 1, 1), "废止决定"), (TODAY, " ")):
         with pytest.raises(Invalid):
             await library.propose_end(ended.number, day, ground, by=by)
+    with pytest.raises(Invalid, match="2026-03-11"):
+        await library.propose_end(dated.number, TODAY + timedelta(days=9), "废止决定", by=by)
     refused = await library.propose_end(ended.number, TODAY, "废止决定", by=by)
     with pytest.raises(Conflict):
         await library.propose_end(ended.number, TODAY, "再来", by=by)
@@ -156,6 +162,13 @@ async def test_a_policy_ends_with_its_last_day_or_with_an_end_that_two_decided_o
     with pytest.raises(Conflict):
         await library.propose_end(ended.number, TODAY, "已经废止", by=by)
     assert await repealed_policies_have_a_ground() == []
+    assert await ends_are_decided_by_two() == []
+    for statement in (
+        "UPDATE policy_ends SET ends_on = ends_on - 1 WHERE id = $1",
+        "UPDATE policy_ends SET verdict = 'rejected', reason = '不' WHERE id = $1",
+    ):
+        async with tampered(statement, end.id):
+            assert len(await ends_are_decided_by_two()) == 1, statement
 
 
 async def test_the_pages_take_a_policy_from_its_draft_to_its_end(client: httpx.AsyncClient) -> None:
@@ -194,6 +207,8 @@ async def test_the_pages_take_a_policy_from_its_draft_to_its_end(client: httpx.A
     assert (await post(client, page, {"act": "release"})).status_code == 403
 
     await sign_in(client, desk.approver)
+    for act in ({}, {"act": "publish"}):
+        assert (await post(client, page, act)).status_code == 422, "no other word releases"
     assert (await post(client, page, {"act": "return", "reason": "摘要不清楚"})).status_code == 200
     await sign_in(client, desk.officer)
     assert "摘要不清楚" in (await client.get(page)).text
@@ -203,12 +218,14 @@ async def test_the_pages_take_a_policy_from_its_draft_to_its_end(client: httpx.A
     assert (await post(client, page, {"act": "release"})).status_code == 200
 
     await sign_in(client, desk.officer)
+    assert (await client.get(f"{page}/edit")).status_code == 409
     assert "请写明依据" in (await post(client, f"{page}/end", {"ends_on": "2026-09-01"})).text
     ending = {"ends_on": "2026-09-01", "ground": "南科演〔2026〕9号"}
     assert (await post(client, f"{page}/end", ending)).status_code == 200
     end = await PolicyEnd.get()
     await sign_in(client, desk.approver)
     assert "创新券使用说明" in (await client.get("/desk/policies")).text
+    assert (await post(client, f"{page}/end/{end.id}", {"verdict": "maybe"})).status_code == 422
     assert (await post(client, f"{page}/end/{end.id}", {})).status_code == 200
     await sign_in(client, None)
     public = await client.get(f"/policies/{policy.number}")
@@ -227,3 +244,22 @@ async def test_a_draft_that_is_discarded_is_nobodys(client: httpx.AsyncClient) -
     assert answer.status_code == 200
     assert (await Policy.get()).status is PolicyStatus.DISCARDED
     await library.draft_policy(PolicyDraft(values()), by=By(desk.officer, NOW))
+
+
+async def test_of_two_drafts_of_one_document_at_once_the_second_is_told_that_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = await make_desk()
+    await make_applicant()
+    by = By(desk.officer, NOW)
+    await library.draft_policy(PolicyDraft(values()), by=by)
+    other = await library.draft_policy(PolicyDraft(values(title="另一份")), by=by)
+
+    async def _nothing_yet(draft: PolicyDraft, _policy: Policy | None) -> dict[str, Any]:
+        return {**draft.values, "affects_id": None}
+
+    monkeypatch.setattr(library, "_sound", _nothing_yet)
+    with pytest.raises(Invalid, match="已有这份政策"):
+        await library.draft_policy(PolicyDraft(values()), by=by)
+    with pytest.raises(Invalid, match="已有这份政策"):
+        await library.edit_policy(other.number, PolicyDraft(values()), by=by)

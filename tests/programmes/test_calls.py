@@ -35,7 +35,7 @@ from market.programmes.checks import calls_are_as_released, closings_are_changed
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
 from tests.claims.factories import Desk, make_applicant, make_desk, make_draft
-from tests.databases import past_guards
+from tests.databases import past_guards, tampered
 from tests.factories import NOW, make_staff
 from tests.visitor import post, sign_in
 
@@ -203,6 +203,12 @@ async def test_a_changed_closing_is_a_row_of_its_own_with_its_ground_and_counts_
     assert of_programme[0].closes_at == NOW + timedelta(days=9)
     assert (await Call.get(id=call.id)).closes_at == CLOSES, "what was published first stays"
     assert await closings_are_changed_by_two() == []
+    for statement in (
+        "UPDATE call_closings SET verdict = 'rejected', reason = '不' WHERE closes_at = $1",
+        "UPDATE call_closings SET decided_at = decided_at - interval '2 hours' WHERE closes_at = $1",
+    ):
+        async with tampered(statement, NOW + timedelta(days=9)):
+            assert len(await closings_are_changed_by_two()) == 1, statement
     await past_guards(
         "UPDATE call_closings SET closes_at = closes_at + interval '1 hour' WHERE call_id = $1", call.id
     )
@@ -285,6 +291,8 @@ async def test_the_pages_take_a_call_from_its_draft_to_its_changed_closing(clien
     assert (await post(client, page, {"act": "release"})).status_code == 403
 
     await sign_in(client, desk.approver)
+    for act in ({}, {"act": "publish"}):
+        assert (await post(client, page, act)).status_code == 422, "no other word releases"
     assert (await post(client, page, {"act": "return", "reason": "电话有误"})).status_code == 200
     await sign_in(client, desk.officer)
     assert "电话有误" in (await client.get(page)).text
@@ -293,15 +301,20 @@ async def test_the_pages_take_a_call_from_its_draft_to_its_changed_closing(clien
     assert (await post(client, page, {"act": "release"})).status_code == 200
 
     await sign_in(client, desk.officer)
+    assert (await client.get(f"{page}/edit")).status_code == 409
     late = await post(client, f"{page}/closing", {"closes_at": "2020-01-01", "ground": ""})
     assert late.status_code == 422
     assert "请写明为什么改" in late.text
     longer = {"closes_at": "2026-04-09 17:00", "ground": "系统维护两天"}
     assert (await post(client, f"{page}/closing", longer)).status_code == 200
     closing = await CallClosing.get()
+    await sign_in(client, None)
+    assert "改过的截止时间" not in (await client.get(f"/calls/{call.number}")).text, "it waits still"
     await sign_in(client, desk.approver)
+    assert (await post(client, f"{page}/closing/{closing.id}", {"verdict": "maybe"})).status_code == 422
     assert "2026-04-09 17:00" in (await client.get("/desk/calls")).text
     assert (await post(client, f"{page}/closing/{closing.id}", {})).status_code == 200
+    assert (await post(client, f"{page}/closing/{closing.id}", {})).status_code == 409
     await sign_in(client, None)
     public = (await client.get(f"/calls/{call.number}")).text
     assert "2026-04-09 17:00" in public

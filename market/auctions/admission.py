@@ -119,9 +119,8 @@ def order_of(ids: list[UUID], seed: str) -> list[str]:
 
 
 async def _draw(auction: Auction, ids: list[UUID], salt: str, by: By) -> None:
-    begun = await record(
-        "auction", auction.id, AuctionVerb.DRAWING, by=by, number=auction.number, salt=salt, bidders=len(ids)
-    )
+    # How many there are, nobody else knows before the beginning.
+    begun = await record("auction", auction.id, AuctionVerb.DRAWING, by=by, number=auction.number, salt=salt)
     seed = seed_of(auction.number, begun.hash, salt)
     drawn = order_of(ids, seed)
     for place, enrolment_id in enumerate(drawn, 1):

@@ -11,6 +11,11 @@ from market.auctions.fold import Accepted
 
 def bid_hash(previous: str, auction_id: UUID, bid: Accepted) -> str:
     """Return the SHA-256 of a bid with the hash of the one before it, of the first with that of the terms."""
+    return hashlib.sha256(bid_text(previous, auction_id, bid).encode()).hexdigest()
+
+
+def bid_text(previous: str, auction_id: UUID, bid: Accepted) -> str:
+    """Return what is hashed of a bid."""
     parts = (
         previous,
         auction_id,
@@ -22,7 +27,7 @@ def bid_hash(previous: str, auction_id: UUID, bid: Accepted) -> str:
         _stamp(bid.at),
         _stamp(bid.ends_at),
     )
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
+    return "|".join(map(str, parts))
 
 
 def _stamp(moment: datetime) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from market.auctions.admission import order_of
-from market.auctions.models import Auction, Enrolment, NumberDraw
+from market.auctions.drafting import terms_of
+from market.auctions.models import Auction, AuctionTerms, Enrolment, NumberDraw
 from market.auctions.replay import replay
 from market.auctions.reserves import open_reserve
 from market.audit.models import AuditEvent
@@ -15,6 +16,7 @@ from market.kit.findings import MAX_FINDINGS, find_rows
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.room import Check, Invariant, KeyedCheck
+from market.kit.terms import hash_content, to_content
 
 
 async def bids_are_one_chain() -> list[str]:
@@ -41,28 +43,34 @@ async def auctions_stand_where_their_bids_lead() -> list[str]:
     """The rules, run over the stored log, give each bid as it is stored and the auction as it stands."""
     findings = [
         _("%(number)s 按规则重算的结果与记录不同", number=auction.number)
-        for auction in await Auction.filter(sequence__gt=0).order_by("number")
+        for auction in await Auction.filter(version__gt=0).order_by("number")
         if not (await replay(auction)).is_sound
     ]
     return findings[:MAX_FINDINGS]
 
 
 async def terms_are_as_published() -> list[str]:
-    """An announced auction has the terms that were published, and each bidder signed those."""
-    return await find_rows(
-        "SELECT a.number FROM auctions a LEFT JOIN auction_terms t "
-        "ON t.auction_id = a.id AND t.version = a.version WHERE a.version > 0 "
-        "AND (t.content_hash IS DISTINCT FROM a.terms_hash "
-        "  OR (t.content ->> 'start')::bigint <> a.start OR (t.content ->> 'step')::bigint <> a.step "
-        "  OR (t.content ->> 'deposit')::bigint <> a.deposit "
-        "  OR (t.content ->> 'opens_at')::timestamptz <> a.opens_at "
-        "  OR (t.content ->> 'planned_end')::timestamptz <> a.planned_end "
-        "  OR (t.content ->> 'hard_end')::timestamptz IS DISTINCT FROM a.hard_end "
-        "  OR t.content ->> 'reserve_hash' <> a.reserve_hash OR t.content ->> 'format' <> a.format) "
-        "UNION SELECT a.number FROM auctions a JOIN auction_enrolments e ON e.auction_id = a.id "
+    """An announced auction has the terms that were published, whole, and each bidder signed those."""
+    words = lazy("%(number)s 的竞价条件与公告的或竞买人承诺的不同")
+    announced = {auction.id: auction for auction in await Auction.filter(version__gt=0).order_by("number")}
+    versions = await AuctionTerms.filter(auction_id__in=list(announced))
+    published = {(row.auction_id, row.version): row for row in versions}
+    findings = []
+    for auction in announced.values():
+        row = published.get((auction.id, auction.version))
+        content = to_content(terms_of(auction))
+        if (
+            row is None
+            or row.content != content
+            or {row.content_hash, hash_content(content)} != {auction.terms_hash}
+        ):
+            findings.append(str(words) % {"number": auction.number})
+    signed = await find_rows(
+        "SELECT DISTINCT a.number FROM auctions a JOIN auction_enrolments e ON e.auction_id = a.id "
         "WHERE e.terms_hash <> a.terms_hash",
-        lazy("%(number)s 的竞价条件与公告的或竞买人承诺的不同"),
+        words,
     )
+    return [*findings, *signed][:MAX_FINDINGS]
 
 
 async def announcements_are_published() -> list[str]:
@@ -79,7 +87,12 @@ async def announcements_are_published() -> list[str]:
 
 async def numbers_are_as_drawn() -> list[str]:
     """The bidder numbers are what the stored draw gives again, and its seed comes from the audit chain."""
-    findings = []
+    findings = await find_rows(
+        "SELECT a.number FROM auctions a WHERE EXISTS (SELECT 1 FROM audit_events e "
+        "  WHERE e.subject_kind = 'auction' AND e.subject_id = a.id AND e.action = 'drawing') "
+        "AND NOT EXISTS (SELECT 1 FROM auction_draws d WHERE d.auction_id = a.id)",
+        lazy("%(number)s 的抽取记录不见了"),
+    )
     for draw in await NumberDraw.all().select_related("auction").order_by("drawn_at"):
         number = draw.auction.number
         held = await Enrolment.filter(auction_id=draw.auction_id, bidder_number__isnull=False).order_by(

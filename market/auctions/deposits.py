@@ -22,6 +22,7 @@ from market.auctions.queries import decides, lock_auction, lock_enrolment, lock_
 from market.auctions.states import AuctionAct, AuctionStatus, DepositPlace, EnrolmentVerb, Movement
 from market.audit.log import record
 from market.codes.canonical import canonical_key
+from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.formats import yuan
@@ -97,7 +98,7 @@ async def record_movement(
     enrolment = await lock_enrolment(auction, enrolment_id)
     if await DepositMovement.exists(enrolment_id=enrolment.id, verdict=None):
         raise Conflict(_("上一笔还没有经另一人确认。"))
-    await _require_sound(auction, enrolment, entry)
+    await _require_sound(auction, enrolment, entry, by)
     account_hash = fingerprint(entry.account, secret) if entry.account else ""
     await _require_own_account(auction, enrolment, entry, account_hash)
     movement = await DepositMovement.create(
@@ -123,6 +124,8 @@ async def record_movement(
         deposit=movement.id,
         account=movement.account,
         account_hash=account_hash,
+        voucher=movement.voucher,
+        happened_on=entry.happened_on,
     )
     return movement
 
@@ -189,16 +192,16 @@ async def _book(auction: Auction, movement: DepositMovement, by: By) -> None:
     )
 
 
-async def _require_sound(auction: Auction, enrolment: Enrolment, entry: Entry) -> None:
+async def _require_sound(auction: Auction, enrolment: Enrolment, entry: Entry, by: By) -> None:
     if entry.amount <= 0:
         raise Invalid(_("请填金额。"), field="amount")
-    if not entry.voucher.strip():
+    if entry.happened_on > local_date(by.now):
+        raise Invalid(_("日期不能晚于今天。"), field="happened_on")
+    if auction.published_at is not None and entry.happened_on < local_date(auction.published_at):
+        raise Invalid(_("日期不能早于公告日。"), field="happened_on")
+    if not canonical_key(entry.voucher):
         raise Invalid(_("请填凭证号。"), field="voucher")
-    if (
-        await DepositMovement.filter(movement=entry.movement, voucher=entry.voucher.strip()[:80])
-        .filter(Q(verdict=None) | Q(verdict=Verdict.CONFIRMED))
-        .exists()
-    ):
+    if await _is_recorded(entry):
         raise Invalid(_("这个凭证号已经登记过。"), field="voucher")
     organisation = await Organisation.get(id=enrolment.organisation_id)
     if entry.movement in (Movement.RECEIVED, Movement.RELEASED) and canonical_key(
@@ -220,6 +223,16 @@ async def _require_sound(auction: Auction, enrolment: Enrolment, entry: Entry) -
     if entry.amount > balance.lies:
         raise Invalid(_("现存只有 %(amount)s。", amount=yuan(balance.lies)), field="amount")
     await require_due(auction, enrolment, entry.movement, entry.amount)
+
+
+async def _is_recorded(entry: Entry) -> bool:
+    """Return whether a voucher was used, however its number is spaced, punctuated or wide."""
+    rows = await connection().execute_query_dict(
+        "SELECT 1 FROM auction_deposits WHERE movement = $1 AND verdict IS DISTINCT FROM 'rejected' "
+        "AND upper(regexp_replace(normalize(voucher, NFKC), '[^[:alnum:]]', '', 'g')) = $2 LIMIT 1",
+        [entry.movement.value, canonical_key(entry.voucher[:80])],
+    )
+    return bool(rows)
 
 
 async def _require_own_account(

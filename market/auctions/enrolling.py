@@ -10,7 +10,7 @@ from market.accounts.relations import require_unrelated
 from market.auctions.failures import tell_organiser
 from market.auctions.hours import watch_deposits_from
 from market.auctions.models import Auction, AuctionRuling, Enrolment
-from market.auctions.queries import lock_auction
+from market.auctions.queries import lock_auction, sides_of
 from market.auctions.states import (
     AuctionAct,
     AuctionStatus,
@@ -119,6 +119,9 @@ async def _enrol(
         auction=auction.id,
         terms=auction.terms_hash,
         mandate=stored.sha256,
+        organisation=organisation.id,
+        waits_second=application.waits_second,
+        priority_claim=claim.value,
     )
     await tell_organiser(auction, _("竞价 %(number)s 有新的报名，请审核。", number=auction.number), by=by)
     return enrolment
@@ -139,7 +142,7 @@ async def withdraw(number: str, enrolment_id: UUID, *, by: By) -> Enrolment:
 
 async def _require_eligible(auction: Auction, organisation: Organisation, by: By) -> None:
     """Raise unless the organisation may bid: no party to the auction, no relation of one, no defaulter."""
-    if organisation.id in (auction.holder_id, auction.organiser_id):
+    if organisation.id in sides_of(auction):
         raise Forbidden(_("转让方和组织方不能参加竞价。"))
     mine = Enrolment.filter(auction_id=auction.id)
     if await mine.filter(organisation_id=organisation.id).exists():

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from market.auctions.board import BidLine, Board
-from market.auctions.models import Auction, AuctionPause, AuctionTerms
+from market.auctions.chain import bid_text
+from market.auctions.models import Auction, AuctionPause, AuctionTerms, BidRow, NumberDraw
+from market.auctions.replay import as_accepted
 from market.auctions.visibility import Phase
 from market.kit.clock import local
 from market.kit.i18n import gettext as _
@@ -54,7 +56,11 @@ def bids_csv(bids: Sequence[BidLine]) -> str:
 
 
 async def whole_log(auction: Auction, board: Board) -> dict[str, Any]:
-    """Return terms, bids, suspensions and the draw: enough to run the rules again."""
+    """Return terms, bids and suspensions; once all is open also the draw and what each hash is of.
+
+    Enough to run the rules again, to repeat the draw and to compute the chain by no more than SHA-256. The
+    bidders are ids of their enrolments, in the order of their numbers; never names.
+    """
     pauses = await AuctionPause.filter(auction_id=auction.id).order_by("id")
     terms = await AuctionTerms.filter(auction_id=auction.id).order_by("-version").first()
     return {
@@ -66,12 +72,25 @@ async def whole_log(auction: Auction, board: Board) -> dict[str, Any]:
         "chain_head": auction.chain_head if board.bids else "",
         "is_whole": board.phase is Phase.AFTER,
         "bids": bid_rows(board.bids),
+        **(await _proofs(auction) if board.phase is Phase.AFTER else {}),
         "suspensions": [
             {
-                "after": pause.after_sequence,
+                # How many sealed prices there were, nobody knows.
+                "after": min(pause.after_sequence, board.total),
                 "paused_at": pause.paused_at.isoformat() if pause.paused_at else None,
                 "resumes_at": pause.resumes_at.isoformat() if pause.resumes_at else None,
             }
             for pause in pauses
         ],
+    }
+
+
+async def _proofs(auction: Auction) -> dict[str, Any]:
+    """Return the draw of the numbers, and of each bid the text whose SHA-256 its hash is."""
+    draw = await NumberDraw.get_or_none(auction_id=auction.id)
+    rows = await BidRow.filter(auction_id=auction.id).order_by("sequence")
+    return {
+        "draw": draw
+        and {"chain_head": draw.chain_head, "salt": draw.salt, "seed": draw.seed, "drawn": draw.drawn},
+        "hashed": [bid_text(row.previous_hash, auction.id, as_accepted(row)) for row in rows],
     }

@@ -105,9 +105,7 @@ async def refuse(request: Request) -> Response:
 async def deposit(request: Request) -> Response:
     """Record what a voucher says of a deposit."""
     actor, auction = await _load(request)
-    enrolment = await Enrolment.get(
-        id=path_id(request, "enrolment_id"), auction_id=auction.id
-    ).select_related("organisation")
+    enrolment = await queries.get_enrolment(auction, path_id(request, "enrolment_id"))
     form = DepositForm(
         await form_data_or_none(request),
         data={"amount": auction.deposit, "payer": enrolment.organisation.name},

@@ -13,7 +13,7 @@ from market.auctions.models import Auction, AuctionPause, Enrolment
 from market.auctions.queries import lock_auction
 from market.auctions.replay import state_of
 from market.auctions.rules import RESUME_AFTER
-from market.auctions.states import AuctionAct, AuctionAction, AuctionStatus, EnrolmentStatus
+from market.auctions.states import AuctionAct, AuctionAction, AuctionStatus, EnrolmentStatus, Format
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.formats import moment
@@ -40,7 +40,7 @@ async def suspend(number: str, reason: str, *, by: By) -> Auction:
         by=by,
         note=reason.strip()[:300],
         changes={"paused_at": by.now},
-        bids=auction.sequence,
+        bids=None if auction.format is Format.SEALED else auction.sequence,
     )
     await _log(auction, reason, by, paused_at=by.now)
     await clear_hours(auction)

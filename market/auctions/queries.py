@@ -38,6 +38,11 @@ def is_run_by_operator(auction: Auction) -> bool:
     return auction.organiser_id == auction.holder_id
 
 
+def sides_of(auction: Auction) -> frozenset[UUID]:
+    """Return who transfers and who organises: they never bid."""
+    return frozenset({auction.holder_id, auction.organiser_id})
+
+
 def organises(actor: Actor, auction: Auction) -> bool:
     """Return whether the person admits, draws, records and proposes in this auction."""
     if not actor.may(AuctionAct.RUN_AUCTION):
@@ -132,6 +137,19 @@ async def lock_enrolment(auction: Auction, enrolment_id: UUID) -> Enrolment:
         NotFound: there is none in it.
     """
     enrolment = await Enrolment.filter(id=enrolment_id, auction_id=auction.id).select_for_update().first()
+    if enrolment is None:
+        raise NotFound(_("没有这份报名。"))
+    return enrolment
+
+
+async def get_enrolment(auction: Auction, enrolment_id: UUID) -> Enrolment:
+    """Return an enrolment of an auction, with its organisation.
+
+    Raises:
+        NotFound: there is none in it.
+    """
+    enrolments = Enrolment.filter(id=enrolment_id, auction_id=auction.id)
+    enrolment = await enrolments.select_related("organisation").first()
     if enrolment is None:
         raise NotFound(_("没有这份报名。"))
     return enrolment

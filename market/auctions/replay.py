@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -130,10 +130,4 @@ def _stands(auction: Auction, config: Config, course: Course) -> bool:
     if auction.format is Format.SEALED and is_opened and course.accepted:
         first = ranking(config, course.accepted)[0]
         best = (first.amount, first.bidder)
-    return (state.sequence, state.ends_at, state.extensions, *best) == (
-        auction.sequence,
-        auction.ends_at,
-        auction.extensions,
-        auction.price,
-        auction.leader_id,
-    )
+    return replace(state, price=best[0], leader=best[1], sealed=frozenset()) == state_of(auction)

@@ -14,6 +14,7 @@ from market.auctions import (
     deposit_returns,
     holder_views,
     hours,
+    log_checks,
     models,
     money_models,
     organiser_views,
@@ -157,6 +158,6 @@ ROOM = Room(
     },
     hold=after.hold,
     publicity=(results.PUBLICITY,),
-    checks={**checks.CHECKS, **deposit_checks.CHECKS, **result_checks.CHECKS},
+    checks={**checks.CHECKS, **deposit_checks.CHECKS, **result_checks.CHECKS, **log_checks.CHECKS},
     keyed_checks=checks.KEYED_CHECKS,
 )

@@ -19,7 +19,7 @@ from market.auctions.refusals import exact_in
 from market.auctions.replay import replay
 from market.auctions.results import next_in_line
 from market.auctions.stairs import stairs
-from market.auctions.states import AuctionStatus, Format, shown_status
+from market.auctions.states import AuctionAct, AuctionStatus, Format, shown_status
 from market.auctions.visibility import Phase
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
@@ -89,7 +89,11 @@ async def show(request: Request) -> Response:
         is_holder=actor is not None and actor.acts_for(auction.holder_id),
         may_enrol=auction.status is AuctionStatus.ENROLLING
         and now < auction.enrol_until
-        and board.mine is None,
+        and board.mine is None
+        and (
+            actor is None
+            or (actor.may(AuctionAct.ENROL) and actor.organisation_id not in queries.sides_of(auction))
+        ),
     )
 
 
@@ -127,8 +131,8 @@ async def bids_json(request: Request) -> Response:
     """Return the bids as JSON, those after a number where one is asked for."""
     after = request.query_params.get("after", "")
     first = int(after) if after.isdecimal() and len(after) < 9 else 0
-    auction, board = await _read(request, after=first)
-    etag = f'"{board.total}-{auction.status}-{first}"'
+    _auction, board = await _read(request, after=first)
+    etag = f'"{board.total}-{board.status.value}-{first}"'
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"etag": etag})
     rows = logs.bid_rows([bid for bid in board.bids if bid.sequence > first])

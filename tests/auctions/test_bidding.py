@@ -134,6 +134,9 @@ TAMPERED = {
 
 async def test_what_was_tampered_with_is_found() -> None:
     lot = await make_ready()
+    for moved in ("ends_at", "bids_from", "last_end"):
+        async with tampered(f"UPDATE auctions SET {moved} = {moved} + interval '1 second'"):  # noqa: S608
+            assert "auctions: each stands where its bids lead" in await broken("auctions"), moved
     await told(lot, WORKED)
 
     for statement, breaches in TAMPERED.items():

@@ -204,8 +204,18 @@ async def test_a_deposit_is_recorded_where_it_lies_by_one_and_confirmed_by_anoth
         await deposits.record_movement(
             hall.number, other.id, entry(voucher="GK-2", payer="竞买企业2"), secret=SECRET, by=organiser
         )
-    with pytest.raises(Invalid, match="已经登记过"):
-        await deposits.record_movement(hall.number, other.id, entry(), secret=SECRET, by=organiser)
+    for voucher in ("GK-1", "ＧＫ－１", "gk 1"):
+        with pytest.raises(Invalid, match="已经登记过"):
+            await deposits.record_movement(
+                hall.number, other.id, entry(voucher=voucher), secret=SECRET, by=organiser
+            )
+    for given, words in (
+        ({"voucher": "－"}, "请填凭证号"),
+        ({"happened_on": NOW.date() + timedelta(days=2)}, "不能晚于今天"),
+        ({"happened_on": NOW.date() - timedelta(days=2)}, "不能早于公告日"),
+    ):
+        with pytest.raises(Invalid, match=words):
+            await deposits.record_movement(hall.number, other.id, entry(**given), secret=SECRET, by=organiser)
     with pytest.raises(SamePerson):
         await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=organiser)
     await deposits.decide_movement(movement.id, Verdict.CONFIRMED, by=decider)
@@ -383,6 +393,19 @@ TAMPERED = {
     "UPDATE auctions SET is_reserve_met = false": "reserves",
     "UPDATE auction_deposits SET amount = amount - 1": "add up",
     "DELETE FROM auction_deposits": "bidders have",
+    "UPDATE auctions SET sign_days = sign_days + 1": "as published",
+    """UPDATE auction_terms SET content = content || '{"contact": "x"}'""": "as published",
+    "UPDATE auctions SET is_equal = NOT is_equal": "bids lead",
+    "DELETE FROM auction_draws": "as drawn",
+    "UPDATE auction_enrolments SET waits_second = NOT waits_second": "enrolments are as logged",
+    "UPDATE auction_enrolments SET mandate_id = (SELECT e.mandate_id FROM auction_enrolments e LIMIT 1)": (
+        "enrolments are as logged"
+    ),
+    "UPDATE auction_deposits SET voucher = voucher || 'x'": "deposits are as logged",
+    "UPDATE auction_deposits SET happened_on = happened_on - 1": "deposits are as logged",
+    "UPDATE auction_deposits SET proposed_by_id = (SELECT person_id FROM auction_enrolments LIMIT 1)": (
+        "deposits are as logged"
+    ),
     "UPDATE transfers SET debit_id = 'met:online:x' WHERE kind = 'deposit_received'": "booked once",
     "UPDATE transfers SET amount = amount + 1 WHERE kind = 'deposit_received'": "booked once",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -14,20 +15,23 @@ import pytest
 
 from market.accounts.actors import Actor, load_actor
 from market.accounts.models import Message, OrganisationKind, StaffRole, User
-from market.auctions import hours, results
+from market.auctions import hours, pausing, results
 from market.auctions.board import MOST_LISTED, board_of, drawn_bids
 from market.auctions.hub import Hub
 from market.auctions.models import Auction, AuctionRuling, BidRow, Enrolment
 from market.auctions.money_models import DepositMovement
 from market.auctions.queries import may_open_mandate
 from market.auctions.states import AuctionStatus, Format, NextRule
+from market.audit.models import AuditEvent
 from market.deals.models import Deal
 from market.deps import Deps
 from market.files.models import StoredFile
+from market.kit.draws import seed_of, shuffled
 from market.kit.models import OutgoingMail
 from market.listings.states import OutcomeStatus
 from market.notices.models import Notice
 from market.notices.texts import print_of
+from market.records.by import By
 from tests.auctions.factories import (
     CLOSED,
     OPENING,
@@ -137,7 +141,7 @@ async def test_two_bidders_from_the_draft_to_the_deal(client: httpx.AsyncClient,
             "voucher": f"GK-{number}",
             "payer": f"竞买企业{number + 1}",
             "account": f"6222 0000 1111 000{number}",
-            "happened_on": "2026-03-03",
+            "happened_on": "2026-03-02",
         }
         address = f"{desk}/enrolments/{enrolment.id}"
         assert (await post(client, f"{address}/deposit", voucher | {"payer": "别人"})).status_code == 422
@@ -205,6 +209,17 @@ async def test_two_bidders_from_the_draft_to_the_deal(client: httpx.AsyncClient,
     await results.PUBLICITY.sweep(CLOSED + timedelta(days=20))
     deal = await Deal.get()
     assert (deal.price_amount, deal.pricing.value) == (86 * WAN, "auction")
+    # Whoever downloads the log repeats draw and chain from it alone.
+    log = (await client.get(f"{lot}/log")).json()
+    drawn, head = log["draw"]["drawn"], log["terms_hash"]
+    assert drawn == shuffled(sorted(drawn), log["draw"]["seed"])
+    assert log["draw"]["seed"] == seed_of(log["number"], log["draw"]["chain_head"], log["draw"]["salt"])
+    for bid, text in zip(log["bids"], log["hashed"], strict=True):
+        assert text.split("|")[:1] == [head]
+        assert text.split("|")[2:5] == [str(bid["sequence"]), drawn[bid["bidder"] - 1], str(bid["amount"])]
+        head = hashlib.sha256(text.encode()).hexdigest()
+        assert head == bid["hash"]
+    assert head == log["chain_head"]
     secret = deps.settings.secret_key
     assert await broken("auctions", "records", "audit", "deals", secret=secret) == {}
 
@@ -364,6 +379,21 @@ async def test_sealed_prices_stay_sealed_on_every_channel(client: httpx.AsyncCli
     assert "917,300" not in await seen(client, None, hall)
 
 
+async def test_a_suspension_does_not_tell_how_many_sealed_prices_there_are(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    hall = await make_drawn(format=Format.SEALED, hard_end=None)
+    await offer(hall, 1, 90, "14:10")
+    set_clock(deps, clock_of(20, "14:30"))
+    await pausing.suspend(hall.number, "机房断电", by=By(hall.operator, clock_of(20, "14:30")))
+    log = (await client.get(f"/auctions/{hall.number}/log")).json()
+    assert [pause["after"] for pause in log["suspensions"]] == [0]
+    assert "hashed" not in log
+    events = await AuditEvent.filter(subject_id=hall.auction.id, action__in=["suspend", "drawing"])
+    assert [event.data.get("bids") for event in events] == [None, None]
+    assert all("bidders" not in event.data for event in events)
+
+
 async def test_what_nobody_should_ask_is_refused_in_words(client: httpx.AsyncClient, deps: Deps) -> None:
     hall = await make_drawn()
     lot = f"/auctions/{hall.number}"
@@ -433,8 +463,11 @@ async def test_the_bids_are_data_that_a_browser_need_not_ask_for_twice(
     whole = await client.get(f"{lot}/bids")
     assert [row["amount"] for row in whole.json()["bids"]] == [80 * WAN, 84 * WAN]
     assert [row["sequence"] for row in (await client.get(f"{lot}/bids?after=1")).json()["bids"]] == [2]
-    same = await client.get(f"{lot}/bids", headers={"if-none-match": whole.headers["etag"]})
-    assert same.status_code == 304
+    known = {"if-none-match": whole.headers["etag"]}
+    assert (await client.get(f"{lot}/bids", headers=known)).status_code == 304
+    set_clock(deps, clock_of(20, "15:00"))
+    assert (await client.get(f"{lot}/bids", headers=known)).json()["status"] == "ending"
+    set_clock(deps, clock_of(20, "14:40"))
     log = (await client.get(f"{lot}/log")).json()
     assert log["terms"]["start"] == 80 * WAN
     assert log["chain_head"] == log["bids"][-1]["hash"]
@@ -442,6 +475,14 @@ async def test_the_bids_are_data_that_a_browser_need_not_ask_for_twice(
     announced = await make_announced()
     assert "报名截止" in (await client.get("/auctions")).text
     assert announced.number in (await client.get("/auctions")).text
+    set_clock(deps, NOW)
+    page = f"/auctions/{announced.number}"
+    assert f"{page}/enrol" in (await client.get(page)).text
+    await sign_in(client, announced.seller)
+    assert f"{page}/enrol" not in (await client.get(page)).text
+    await sign_in(client, announced.operator)
+    nobody = f"/organise{page}/enrolments/{announced.auction.id}/deposit"
+    assert (await client.get(nobody)).status_code == 404
 
 
 async def test_a_long_record_is_listed_by_its_end_and_downloaded_whole(

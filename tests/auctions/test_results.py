@@ -304,6 +304,9 @@ TAMPERED = {
     "UPDATE auctions SET awarded_amount = awarded_amount - step": "decided by two",
     "UPDATE auction_rulings SET chain_head = repeat('0', 64)": "decided by two",
     "DELETE FROM auction_rulings": "decided by two",
+    "UPDATE auction_rulings SET proposed_by_id = (SELECT person_id FROM auction_enrolments LIMIT 1)": (
+        "rulings are as logged"
+    ),
     "DELETE FROM notices": "published",
     "UPDATE notices SET body = '[]'": "published",
     "UPDATE deals SET price_amount = price_amount + 1": "as awarded",

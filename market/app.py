@@ -40,7 +40,7 @@ from market.kit import telemetry
 from market.kit.compiled_templates import use_addresses
 from market.kit.database import SITE_LIMITS
 from market.kit.errors import DatabaseAway, MarketError, NotFound, Overloaded, Unavailable
-from market.kit.gate import MOST_STREAMS_WAITING, STREAM_PATIENCE, STREAMS, Gate, Place
+from market.kit.gate import MOST_STREAMS_WAITING, STORING, STREAM_PATIENCE, STREAMS, Gate, Place
 from market.kit.guest_pages import GUEST_PAGE_SECONDS, GuestPages
 from market.kit.held_forms import get_held_form
 from market.kit.hosts import TrustedHosts
@@ -128,6 +128,7 @@ def create_app(
     app.state.deps = deps
     app.state.gate, app.state.quotas = Gate(), Quotas(read_quotas(deps.settings.quotas))
     app.state.streams = Gate(STREAMS, waiting=MOST_STREAMS_WAITING, patience=STREAM_PATIENCE)
+    app.state.storing = Gate(STORING, waiting=MOST_STREAMS_WAITING, patience=STREAM_PATIENCE)
     environment().globals.update(
         url=app.url_path_for,
         label=labels.label,
@@ -182,9 +183,11 @@ class _RequestMiddleware:
                 body = await read_body(request, self.bodies, limit=getattr(route, "body", FORM))
                 receive = replay(body, receive)
                 request = Request(scope, receive)
-            if getattr(route, "is_gated", True):
-                gate: Gate = request.app.state.streams if is_streamed else request.app.state.gate
-                async with gate.enter() as place:
+            if is_streamed:
+                async with request.app.state.streams.enter():
+                    await self._answer_streamed(request, answering)
+            elif getattr(route, "is_gated", True):
+                async with request.app.state.gate.enter() as place:
                     answering.place = place
                     await self._answer(request, answering)
             else:
@@ -216,10 +219,23 @@ class _RequestMiddleware:
             await self.app(scope, receive, answering.send)
             return
         await accounts_web.attach_actor(request)
-        if getattr(scope.get("route"), "is_streamed", False):
-            accounts_web.signed_in_actor(request)  # before a byte of a guest's file is read
         await attach_held_form(request)
         await check_csrf(request, CSRF_EXEMPT)
+        await self._carry_out(request, receive, answering)
+
+    async def _answer_streamed(self, request: Request, answering: _Answer) -> None:
+        """Answer a large upload, which is read on to the disk without a place among the requests in hand."""
+        async with request.app.state.gate.enter():
+            await accounts_web.attach_actor(request)
+        accounts_web.signed_in_actor(request)  # before a byte of a guest's file is read
+        await check_csrf(request, CSRF_EXEMPT)
+        async with request.app.state.storing.enter() as place:
+            answering.place = place
+            await self._carry_out(request, request.receive, answering)
+
+    async def _carry_out(self, request: Request, receive: Receive, answering: _Answer) -> None:
+        """Have the route answer, once, what was sent; after a proof, what waited for it."""
+        scope = request.scope
         await _count(request)
         receive = request.state.receive = await continue_after_proof(request, receive)
         answering.submission = await OneSubmission.begin(request, receive)

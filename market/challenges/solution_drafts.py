@@ -133,14 +133,19 @@ async def add_file(
         Invalid: at `file`: nothing was chosen, it is not accepted, or the draft has too many.
     """
     async with _stores:
-        upload = await check_upload(file)
-        digest = hashlib.sha256(upload.content).hexdigest()
-        sealed = await asyncio.to_thread(seal_file, secret, solution_id, upload.content)
-        store_digest = await store.put(sealed)
-        size = len(upload.content)
-    facts = FileFacts(str(uuid4()), upload.name, upload.media_type, size, digest, store_digest)
+        facts = await _store(solution_id, file, secret=secret, store=store)
     await _attach(solution_id, facts, secret=secret, by=by)
     return facts
+
+
+async def _store(solution_id: UUID, file: UploadFile | None, *, secret: str, store: FileStore) -> FileFacts:
+    """Check, encrypt and store a file; whoever waits for the database afterwards holds nothing of it."""
+    upload = await check_upload(file)
+    digest = hashlib.sha256(upload.content).hexdigest()
+    sealed = await asyncio.to_thread(seal_file, secret, solution_id, upload.content)
+    store_digest = await store.put(sealed)
+    size = len(upload.content)
+    return FileFacts(str(uuid4()), upload.name, upload.media_type, size, digest, store_digest)
 
 
 @atomic()

@@ -17,6 +17,8 @@ IN_HAND = 8
 STREAMS = 64
 """Uploads that are read on to the disk at once; of the others the body waits unread."""
 MOST_STREAMS_WAITING = 1000
+STORING = 3
+"""Uploads that were read and are worked on at once, beside the requests in hand."""
 STREAM_PATIENCE = 900.0
 """Seconds that an upload may wait for its turn."""
 MOST_WAITING = 400

@@ -13,7 +13,7 @@ from market.kit.worklist import Standing
 _OWN = (
     "eligibility_records r LEFT JOIN calls c ON c.id = r.call_id CROSS JOIN v "
     "WHERE r.organisation_id = v.organisation_id AND NOT r.has_claim AND r.answer = '{answer}' "
-    "AND (c.id IS NULL OR c.opens_at <= v.now)"
+    "AND (c.id IS NULL OR c.opens_at <= v.now) AND (r.until_at IS NULL OR r.until_at > v.now)"
 )
 
 

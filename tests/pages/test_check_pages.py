@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from market.accounts.models import Organisation, OrganisationKind
 from market.claims.models import Claim
 from market.deps import Deps
+from market.eligibility.models import EligibilityRecord
 from market.eligibility.runs import enqueue_run, run_to_end
 from market.kit.database import in_transaction
 from market.pages.policy_order import order_policies
@@ -207,3 +208,6 @@ async def test_the_workbench_counts_what_may_be_claimed_and_is_a_step_away(clien
     assert f'href="{CHECK}#met"' in page
     assert "可以申报的政策" in page
     assert "还差一步的政策" not in page, "there is none"
+    await EligibilityRecord.filter(answer="met").update(until_at=NOW)
+    closed = (await client.get("/dashboard")).text
+    assert f'href="{CHECK}#met"' not in closed, "what has closed since last night is not counted"

@@ -104,6 +104,8 @@ class Board(Standing):
     """The own organisation has won."""
     has_defaulted: bool = False
     """The own organisation has won and did not sign."""
+    is_for_agent: bool = False
+    """Another person of the own organisation may bid now, not this one."""
 
     @property
     def is_over(self) -> bool:
@@ -169,6 +171,11 @@ async def board_of(auction: Auction, actor: Actor | None, now: datetime, *, last
         and auction.price is not None,
         admitted=len(numbers) if may_know(Knowledge.COUNT, viewer, phase) else None,
         winner=await _winner(auction, viewer, phase),
+        is_for_agent=standing.is_live
+        and mine is not None
+        and mine.status is EnrolmentStatus.QUALIFIED
+        and actor is not None
+        and mine.person_id != actor.user_id,
         is_winner=mine is not None and mine.id == auction.winner_id and phase is Phase.AFTER,
         has_defaulted=mine is not None
         and auction.winner_id is not None

@@ -149,13 +149,14 @@ async def _require_eligible(auction: Auction, organisation: Organisation, by: By
         raise Conflict(_("贵单位已经报名。"))
     if await mine.filter(person_id=by.actor.user_id).exists():
         raise Conflict(_("您已代表另一单位报名，一人不能代表两家。"))
-    if auction.rerun_of_id is not None and await AuctionRuling.exists(
-        auction_id=auction.rerun_of_id,
+    # Whether or not it is linked: the same lot may have been held again more than once.
+    if await AuctionRuling.exists(
+        auction__outcome_id=auction.outcome_id,
         ruling=Ruling.DEFAULT,
         verdict=Verdict.CONFIRMED,
         enrolment__organisation_id=organisation.id,
     ):
-        raise Forbidden(_("贵单位在上一场竞价中悔约，不能参加重新竞价。"))
+        raise Forbidden(_("贵单位在这项成果以前的竞价中悔约，不能参加重新竞价。"))
     holder = await Organisation.get(id=auction.holder_id)
     words = await relation_between(holder.uscc or "", organisation.uscc or "")
     if words:

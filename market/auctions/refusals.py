@@ -8,7 +8,7 @@ from datetime import datetime
 from market.auctions.models import Auction
 from market.auctions.states import Format, Refusal
 from market.kit.clock import local, local_date
-from market.kit.formats import yuan
+from market.kit.formats import moment, yuan
 from market.kit.i18n import gettext as _
 
 STATUS = {Refusal.NOT_ENROLLED: 403, Refusal.TOO_HIGH: 422, Refusal.STEP: 422, Refusal.LOW: 409}
@@ -50,7 +50,9 @@ def refusal_words(auction: Auction, refusal: Refusal, arrived_at: datetime, amou
             return words
         return words + _("最终价 %(price)s。", price=yuan(auction.price))
     return {
-        Refusal.NOT_OPEN: _("竞价还没有开始，%(at)s 开始。", at=exact(auction.bids_from or auction.opens_at)),
+        Refusal.NOT_OPEN: _(
+            "竞价还没有开始，%(at)s 开始。", at=moment(auction.bids_from or auction.opens_at)
+        ),
         Refusal.SUSPENDED: _("竞价已暂停，恢复前不能报价。"),
         Refusal.LEADER: _("您已是当前最高价，不需要再报。"),
         Refusal.PRIORITY: _("同价优先权仅限已确认的优先权人。"),

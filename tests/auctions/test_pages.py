@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from market.accounts.actors import Actor, load_actor
-from market.accounts.models import Message, OrganisationKind, StaffRole, User
+from market.accounts.models import Message, Organisation, OrganisationKind, StaffRole, User
 from market.auctions import hours, pausing, results
 from market.auctions.board import MOST_LISTED, board_of, drawn_bids
 from market.auctions.hub import Hub
 from market.auctions.models import Auction, AuctionRuling, BidRow, Enrolment
 from market.auctions.money_models import DepositMovement
+from market.auctions.personal_data import export_enrolments
 from market.auctions.queries import may_open_mandate
 from market.auctions.states import AuctionStatus, Format, NextRule
 from market.audit.models import AuditEvent
@@ -367,6 +368,7 @@ async def test_sealed_prices_stay_sealed_on_every_channel(client: httpx.AsyncCli
     again = await post(client, f"{lot}/bid", {"amount": "95万", "form_key": "b"})
     assert "只能报一次" in again.text
     assert "917,300.00" in (await client.get(lot)).text
+    assert [bid["sequence"] for bid in (await export_enrolments(own.user_id))[0]["bids"]] == [None]
     frame = await frame_of(hall, deps)
     assert '"seq":null,"price":null,"leader":null' in frame
     for who in (None, hall.seller, hall.organiser, hall.decider, auditor):
@@ -406,7 +408,14 @@ async def test_what_nobody_should_ask_is_refused_in_words(client: httpx.AsyncCli
     assert (await client.get("/organise/auctions")).status_code == 403
     assert (await client.get(f"{lot}/abort")).status_code in (200, 403)
     own = await load_actor((await hall.by_number())[0].person_id)
+    # A colleague reads that the agent bids; nobody has bid yet, so that only the first button is the start.
+    colleague = await make_member(await Organisation.get(id=own.organisation_id))
+    await sign_in(client, colleague)
+    assert "报价由受托人提交" in (await client.get(lot)).text
     await sign_in(client, own)
+    page = (await client.get(lot)).text
+    assert "报价由受托人提交" not in page
+    assert [words in page for words in ("加 1 个幅度", "加 2 个幅度", "加 3 个幅度")] == [True, True, False]
     for amount in ("１２万３", "1e6", "-800000", "1" * 14, "800000.001", "800000\x00", "", "八十万五"):
         answer = await post(client, f"{lot}/bid", {"amount": amount, "form_key": "x"})
         assert answer.status_code == 422, amount

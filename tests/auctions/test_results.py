@@ -247,10 +247,12 @@ async def test_an_auction_is_held_again_without_who_defaulted() -> None:
 
     winner = (await hall.by_number())[2]
     application = enrolling.Application(again.terms_hash)
+    by = By(await load_actor(winner.person_id), LATE)
     with pytest.raises(Forbidden, match="悔约"):
-        await enrolling.enrol(
-            again.number, application, mandate_file(), by=By(await load_actor(winner.person_id), LATE)
-        )
+        await enrolling.enrol(again.number, application, mandate_file(), by=by)
+    await past_guards("UPDATE auctions SET rerun_of_id = NULL")  # as if it was written anew
+    with pytest.raises(Forbidden, match="悔约"):
+        await enrolling.enrol(again.number, application, mandate_file(), by=by)
     with pytest.raises(Conflict, match="已有一场"):
         await after.hold_again(
             hall.number, later, organiser_id=None, reserve=None, secret=SECRET, by=By(hall.seller, LATE)

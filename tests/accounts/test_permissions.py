@@ -23,9 +23,11 @@ from market.papers.states import PaperAct
 from market.policies.states import PolicyAct
 from market.programmes.call_states import CallAct
 from market.programmes.states import ProgrammeAct
+from market.rankings.states import RankingAct
 from market.rewards.states import RewardAct
 from market.rooms import ROOMS
 from market.surveys.states import SurveyAct
+from market.targets.states import TargetAct
 from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user
 
 ACTS = list(ROOMS.permissions)
@@ -193,6 +195,15 @@ EXPECTED = {
     "export_payouts": "- - - y y y - - - - - y",
     "pay_rewards": "- - - - - y - - - - - -",
     "save_search": "- y y y y y y y y y y -",
+    "declare_deed": "- - - y y - - - - - - -",
+    "check_deed": "- - - y y - - - - - y -",
+    "read_deeds": "- - - - - - - y y y y y",
+    "manage_targets": "- - - - - - - - - - y -",
+    "decide_targets": "- - - - - - - - - y - -",
+    "read_rankings": "- - - - - - - y y y y y",
+    "run_rankings": "- - - - - - - - - - y -",
+    "decide_rankings": "- - - - - - - - - y - -",
+    "report_park": "- - - y y - - - - - - -",
 }
 """y may, - may not."""
 
@@ -235,6 +246,8 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         SurveyAct.READ_SURVEYS,
         RewardAct.EXPORT_PAYOUTS,
         EligibilityAct.SEE_UNREACHED,
+        TargetAct.READ_DEEDS,
+        RankingAct.READ_RANKINGS,
     }
 
     assert {act for act in ACTS if may(frozenset({Role.AUDITOR}), act)} <= reading
@@ -262,6 +275,8 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (ExpertAct.VERIFY_EXPERT, ExpertAct.DECIDE_EXPERT),
         (ExpertAct.BAR_EXPERT, ExpertAct.CONFIRM_BAR),
         (ChallengeAct.SCREEN_CHALLENGE, ChallengeAct.DECIDE_CHALLENGE),
+        (TargetAct.MANAGE_TARGETS, TargetAct.DECIDE_TARGETS),
+        (RankingAct.RUN_RANKINGS, RankingAct.DECIDE_RANKINGS),
     ],
 )
 def test_no_single_role_does_both_of_what_takes_two_people(first: StrEnum, second: StrEnum) -> None:

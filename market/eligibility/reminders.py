@@ -50,7 +50,7 @@ async def on_call(call_id: UUID, by: By) -> None:
         return
     await _set_next(window, by.now)
     await _tell_drafts(window, by.now)
-    await enqueue_run(by.now)
+    await enqueue_run(by.now, is_anew=True)
 
 
 async def _set_next(window: CallWindow, now: datetime) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from market.accounts.models import Organisation, OrganisationStatus
 from market.audit.log import record
 from market.eligibility.facts import read_book
-from market.eligibility.judging import Catalogue, OwnEligibility, judge_organisation, read_catalogue
+from market.eligibility.judging import OwnEligibility, judge_organisation, read_catalogue
 from market.eligibility.models import EligibilityRun
 from market.eligibility.states import EligibilityAct, RunVerb
 from market.eligibility.telling import tell
@@ -33,6 +33,7 @@ ON CONFLICT (organisation_id, terms_id, year) DO UPDATE SET answer = excluded.an
     has_claim = excluded.has_claim, judged_at = excluded.judged_at
 """
 _DROP = "DELETE FROM eligibility_records WHERE organisation_id = ANY($1::uuid[]) AND judged_at < $2"
+_FROM_THE_FIRST = "UPDATE eligibility_runs SET last_organisation_id = NULL WHERE finished_at IS NULL"
 _BEGIN = "INSERT INTO eligibility_runs (begun_at) VALUES ($1) ON CONFLICT DO NOTHING"
 
 
@@ -45,9 +46,14 @@ async def request_run(*, by: By) -> None:
     await record("eligibility_run", UUID(int=run.id), RunVerb.REQUEST, by=by)
 
 
-async def enqueue_run(now: datetime) -> None:
-    """Begin a run unless one is under way, and enqueue its job, in the caller's transaction."""
+async def enqueue_run(now: datetime, *, is_anew: bool = False) -> None:
+    """Begin a run unless one is under way, and enqueue its job, in the caller's transaction.
+
+    `is_anew`: what answers rest on has changed, so one that is under way begins again with the first.
+    """
     await connection().execute_query(_BEGIN, [now])
+    if is_anew:
+        await connection().execute_query(_FROM_THE_FIRST)
     await enqueue(JOB, lock=JOB)
 
 
@@ -56,14 +62,13 @@ async def run_to_end(now: datetime, *, batch: int = BATCH) -> EligibilityRun | N
     run = await EligibilityRun.get_or_none(finished_at=None)
     if run is None:
         return None
-    catalogue = await read_catalogue(now)
-    while await run_batch(run.id, catalogue, now, batch=batch):
+    while await run_batch(run.id, now, batch=batch):
         pass
     return await EligibilityRun.get(id=run.id)
 
 
 @atomic()
-async def run_batch(run_id: int, catalogue: Catalogue, now: datetime, *, batch: int = BATCH) -> bool:
+async def run_batch(run_id: int, now: datetime, *, batch: int = BATCH) -> bool:
     """Judge and tell the next organisations of a run; return False once it is at its end.
 
     What a batch writes and how far the run is are one transaction, so nothing is done twice or left out.
@@ -75,6 +80,7 @@ async def run_batch(run_id: int, catalogue: Catalogue, now: datetime, *, batch: 
     organisations = await _next(run, batch)
     told = 0
     if organisations:
+        catalogue = await read_catalogue(now)
         book = await read_book(organisations)
         results = {
             organisation.id: judge_organisation(organisation, catalogue, book, now)

@@ -21,7 +21,7 @@ from market.eligibility.checks import (
     those_who_were_told_had_members,
 )
 from market.eligibility.facts import read_book
-from market.eligibility.judging import judge_one, read_catalogue
+from market.eligibility.judging import judge_one
 from market.eligibility.models import CallReminder, EligibilityMessage, EligibilityRecord, EligibilityRun
 from market.eligibility.reminders import remind_due
 from market.eligibility.runs import enqueue_run, run_batch, run_to_end
@@ -132,8 +132,7 @@ async def test_a_run_that_is_killed_goes_on_where_it_was_and_tells_nobody_twice(
         await make_member(await make_organisation())
     await enqueue_run(NOW)
     begun = await EligibilityRun.get()
-    catalogue = await read_catalogue(NOW)
-    assert await run_batch(begun.id, catalogue, NOW, batch=2)
+    assert await run_batch(begun.id, NOW, batch=2)
     await enqueue_run(LATER)
     assert await EligibilityRun.all().count() == 1, "what was interrupted goes on"
     done = await run_to_end(LATER, batch=2)
@@ -141,7 +140,7 @@ async def test_a_run_that_is_killed_goes_on_where_it_was_and_tells_nobody_twice(
     assert done is not None
     assert (done.organisations, done.finished_at) == (5, LATER)
     assert done.told == 15
-    assert not await run_batch(done.id, catalogue, LATER)
+    assert not await run_batch(done.id, LATER)
     assert await run_to_end(LATER) is None
     assert await EligibilityMessage.all().count() == 15
     assert await Message.filter(address="/policies/check").count() == 5
@@ -216,7 +215,12 @@ async def test_who_has_a_draft_is_told_when_a_call_binds_it() -> None:
     texts = [row.text for row in await Message.filter(user_id=applicant.user_id)]
 
     assert any(call.number in text and "草稿" in text for text in texts)
-    assert await EligibilityRun.exists(finished_at=None), "and all are judged again"
+    run_ = await EligibilityRun.get(finished_at=None)
+    assert await run_batch(run_.id, NOW)
+    other = await make_call(desk, opens_at=NOW, closes_at=NOW + timedelta(days=9))
+    await run_to_end(NOW)
+    record = await EligibilityRecord.get(terms__programme__slug="guangxi", organisation_id=claim.applicant_id)
+    assert record.call_id == other.id, "a call that is released during a run counts for all, not from then on"
     assert claim.number
 
 

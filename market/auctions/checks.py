@@ -74,13 +74,13 @@ async def terms_are_as_published() -> list[str]:
 
 
 async def announcements_are_published() -> list[str]:
-    """The notice by which an auction was announced is there and names the terms."""
+    """The notice by which an auction was announced is there, by its organiser, and names the terms."""
     return await find_rows(
         "SELECT a.number FROM auctions a JOIN audit_events e ON e.subject_kind = 'auction' "
         "AND e.subject_id = a.id AND e.action = 'approve' AND e.data ? 'notice' "
         "LEFT JOIN notices n ON n.number = e.data ->> 'notice' AND n.kind = 'auction' "
         "AND n.subject_kind = 'auction' AND n.subject_id = a.id "
-        "WHERE n.id IS NULL OR strpos(n.body::text, a.terms_hash) = 0",
+        "WHERE n.id IS NULL OR strpos(n.body::text, a.terms_hash) = 0 OR n.organisation_id <> a.organiser_id",
         lazy("%(number)s 没有竞价公告，或者公告的条件不同"),
     )
 

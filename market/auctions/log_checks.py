@@ -68,8 +68,25 @@ async def rulings_are_as_logged() -> list[str]:
     )
 
 
+async def pauses_are_as_logged() -> list[str]:
+    """Each suspension and resumption was made by whom the audit log says, and none is missing."""
+    return await find_rows(
+        f"WITH logged AS {_LOGGED}, "  # noqa: S608 -- our own text
+        "acts AS (SELECT subject_id, user_id, happened_at, action FROM logged "
+        "  WHERE subject_kind = 'auction' AND action IN ('suspend', 'resume')) "
+        "SELECT DISTINCT a.number FROM auction_pauses p "
+        "FULL JOIN acts l ON l.subject_id = p.auction_id AND l.happened_at = p.made_at "
+        "  AND (l.action = 'suspend') = (p.paused_at IS NOT NULL) "
+        "JOIN auctions a ON a.id = coalesce(p.auction_id, l.subject_id) "
+        "WHERE p.id IS NULL OR l.subject_id IS NULL OR l.user_id <> p.made_by_id "
+        "OR p.paused_at <> l.happened_at",
+        lazy("%(number)s 的暂停或恢复与日志不同"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "auctions: enrolments are as logged": Invariant(lazy("竞价：报名与日志一致"), enrolments_are_as_logged),
     "auctions: deposits are as logged": Invariant(lazy("竞价：保证金登记与日志一致"), deposits_are_as_logged),
+    "auctions: pauses are as logged": Invariant(lazy("竞价：暂停和恢复与日志一致"), pauses_are_as_logged),
     "auctions: rulings are as logged": Invariant(lazy("竞价：认定与日志一致"), rulings_are_as_logged),
 }

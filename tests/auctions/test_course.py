@@ -362,6 +362,12 @@ async def test_a_suspended_auction_goes_on_with_the_time_that_was_left() -> None
     assert (await hall.reload()).status is AuctionStatus.CONFIRMING
     assert (await replay(hall.auction)).is_sound
     assert await broken("auctions", "records", "audit") == {}
+    for statement in (
+        "DELETE FROM auction_pauses WHERE resumes_at IS NOT NULL",
+        "UPDATE auction_pauses SET made_by_id = (SELECT person_id FROM auction_enrolments LIMIT 1)",
+    ):
+        async with tampered(statement):
+            assert "auctions: pauses are as logged" in await broken("auctions"), statement
     with pytest.raises(Conflict):
         await pausing.suspend(hall.number, "迟了", by=By(hall.operator, CLOSED))
 
@@ -394,6 +400,9 @@ TAMPERED = {
     "UPDATE auction_deposits SET amount = amount - 1": "add up",
     "DELETE FROM auction_deposits": "bidders have",
     "UPDATE auctions SET sign_days = sign_days + 1": "as published",
+    "UPDATE auctions SET organiser_id = (SELECT organisation_id FROM auction_enrolments LIMIT 1)": (
+        "announcements are published"
+    ),
     """UPDATE auction_terms SET content = content || '{"contact": "x"}'""": "as published",
     "UPDATE auctions SET is_equal = NOT is_equal": "bids lead",
     "DELETE FROM auction_draws": "as drawn",

@@ -24,6 +24,7 @@ from market.kit.form_widgets import CheckboxInput, NumberInput, TextArea, TextIn
 from market.kit.i18n import get_locale
 from market.kit.i18n import gettext as _
 from market.kit.money import MisplacedComma, parse_decimal
+from market.kit.web import without_unseen
 
 Choices = Sequence[tuple[str, Any]] | dict[str, Sequence[tuple[str, Any]]]
 
@@ -119,7 +120,7 @@ class TextField(StringField):
         super().__init__(label, [_StorableText(), *validators, MaxLength(max_length)], **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = " ".join(str(valuelist[0]).split()) if valuelist else ""
+        self.data = " ".join(without_unseen(str(valuelist[0])).split()) if valuelist else ""
 
 
 class LongTextField(_TextAreaField):
@@ -133,7 +134,8 @@ class LongTextField(_TextAreaField):
         super().__init__(label, [_StorableText(), *validators, MaxLength(max_length)], **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.data = str(valuelist[0]).replace("\r\n", "\n").strip() if valuelist else ""
+        text = without_unseen(str(valuelist[0])) if valuelist else ""
+        self.data = text.replace("\r\n", "\n").strip()
 
 
 class NumberField(_IntegerField):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from starlette.responses import RedirectResponse
 
 if TYPE_CHECKING:
     from market.deps import Deps
+
+_UNSEEN = re.compile(r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def deps(request: Request) -> Deps:
@@ -58,7 +61,16 @@ def typed_text(data: Mapping[str, object], name: str, most: int = 300) -> str:
 
     A line break is one character, as the browser counts it, though it is sent as two.
     """
-    return str(data.get(name) or "").replace("\x00", "").replace("\r\n", "\n").strip()[:most]
+    text = without_unseen(str(data.get(name) or "").replace("\x00", ""))
+    return text.replace("\r\n", "\n").strip()[:most]
+
+
+def without_unseen(text: str) -> str:
+    """Return a text without characters that show nothing or turn the order of others (UAX #9).
+
+    A title of nothing else would be empty to whoever reads it, and a name could be read as another.
+    """
+    return _UNSEEN.sub("", text)
 
 
 def uuid_or_none(text: object) -> UUID | None:

@@ -9,7 +9,7 @@ import pytest
 from starlette.datastructures import FormData
 
 from market.kit.amount_fields import MoneyField
-from market.kit.form_fields import ChoiceField, DayField
+from market.kit.form_fields import ChoiceField, DayField, LongTextField, TextField
 from market.kit.forms import BaseForm
 from market.kit.i18n import in_locale, lazy
 
@@ -19,6 +19,8 @@ class Typed(BaseForm):
     yuan = MoneyField("元", unit=1)
     dong = MoneyField("越南盾", unit=1, currency="VND")
     day = DayField("日期")
+    title = TextField("标题")
+    note = LongTextField("说明")
 
 
 def read(name: str, text: str) -> Any:
@@ -112,3 +114,10 @@ def test_a_list_is_drawn_once_a_language_and_each_form_shows_its_own_choice() ->
     with in_locale("zh-Hant"):
         assert "專利實施許可" in other.plain()
     assert "專利實施許可" not in other.plain()
+
+
+@pytest.mark.parametrize("name", ["title", "note"])
+def test_a_text_loses_what_nobody_sees_and_what_turns_the_order_of_others(name: str) -> None:
+    assert read(name, "\u200b \u2060\ufeff") == ""
+    assert read(name, " 铝合金\u202e金合铝\u200b ") == "铝合金金合铝"
+    assert read(name, "👩\u200d🔬 लक्\u200dष") == "👩\u200d🔬 लक्\u200dष"

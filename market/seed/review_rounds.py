@@ -154,8 +154,10 @@ async def _accept(round_: Round, now: datetime, keep: int = 0) -> None:
 async def _score(
     round_: Round, scores: tuple[int, ...], opinion: str, now: datetime, spared: object = None
 ) -> None:
-    """Have the next expert who has not scored do it."""
+    """Have the next expert who has not scored do it; nobody does where all have left by a later conflict."""
     seats = [seat for seat in await _seats(round_, SeatStatus.ACCEPTED) if seat.user_id != spared]
+    if not seats:
+        return
     codes = [heading.code for heading in DEFAULT_RULES.headings]
     typed: Mapping[str, str] = {
         score_field(code): str(score) for code, score in zip(codes, scores, strict=True)

@@ -93,6 +93,7 @@ def put_on_list(story: Story) -> None:
     rechecker.goto(f"/desk/batches/{story.batch}")
     if main(rechecker).get_by_text("预算还没有下达").count():
         _release_budget(story)
+        rechecker.reload()
     press(main(rechecker), "确认名单并公示")
     shows(rechecker, "公示中", "可用余额")
     for _day in range(DAYS_OF_PUBLICITY + 1):

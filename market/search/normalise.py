@@ -12,11 +12,11 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
+from typing import Any
 from zlib import crc32
 
-import rjieba
 from opencc import OpenCC
 
 LONGEST_QUERY = 240
@@ -49,6 +49,14 @@ STOP_WORDS = frozenset(_FUNCTION_WORDS.split())
 """Stop words of search and matching."""
 
 _simplified = OpenCC("t2s")
+
+
+@cache
+def _dictionary() -> Any:
+    """Return the segmenter, loaded by the first text: its dictionary takes 35 MB and a tenth of a second."""
+    import rjieba
+
+    return rjieba
 
 
 Run = tuple[list[str], list[str], list[str]]
@@ -134,7 +142,7 @@ def read(folded: str, cache: dict[str, Run] | None = None) -> Reading:
         if cache is None and match.lastindex:  # most of a document, without lists in between
             singles += run
             pairs += [run[at : at + 2] for at in range(len(run) - 1)]
-            words += rjieba.cut_for_search(run)
+            words += _dictionary().cut_for_search(run)
             continue
         pieces = None if cache is None else cache.get(run)
         if pieces is None:
@@ -150,7 +158,7 @@ def read(folded: str, cache: dict[str, Run] | None = None) -> Reading:
 def _run(run: str, group: int | None) -> Run:
     """Return characters, bigrams and words of a run; `group` is None where it is of no dense script."""
     if group:
-        return list(run), list(map(str.__add__, run, run[1:])), rjieba.cut_for_search(run)
+        return list(run), list(map(str.__add__, run, run[1:])), _dictionary().cut_for_search(run)
     text, pieces = _parts(run)
     return [], [text, *pieces], [text, *pieces]
 
@@ -187,7 +195,7 @@ def pinyin(folded: str) -> list[str]:
     for token in tokens(folded):
         if not token.is_dense:
             continue
-        words = [_spelling(word) for word in rjieba.cut(token.text)]
+        words = [_spelling(word) for word in _dictionary().cut(token.text)]
         for at, (full, initials, syllables) in enumerate(words):
             _add_spelling(spellings, full, initials, syllables)
             for next_full, next_initials, next_syllables in words[at + 1 : at + 3]:
@@ -195,7 +203,7 @@ def pinyin(folded: str) -> list[str]:
                 initials += next_initials
                 syllables += next_syllables
                 _add_spelling(spellings, full, initials, syllables)
-        for word in rjieba.cut_for_search(token.text):
+        for word in _dictionary().cut_for_search(token.text):
             _add_spelling(spellings, *_spelling(word))
     return list(spellings)
 
@@ -208,7 +216,7 @@ def _add_spelling(spellings: dict[str, None], full: str, initials: str, syllable
 def cut_words(text: str) -> Iterator[str]:
     """Cut a run of a dense script into words; a negation stays with the word that it turns: 免烧砖."""
     negation = ""
-    for word in rjieba.cut(text):
+    for word in _dictionary().cut(text):
         if word in NEGATIONS:
             yield from [negation] if negation else []
             negation = word
@@ -234,7 +242,7 @@ def is_word(term: str) -> bool:
     """Return whether a term is a word to a reader, unlike a bigram across word boundaries."""
     if not _TOKEN.match(term) or term.isascii():
         return any(char.isalpha() for char in term)
-    return len(term) > 2 or rjieba.has_word(term)
+    return len(term) > 2 or _dictionary().has_word(term)
 
 
 def is_latin(token: Token) -> bool:

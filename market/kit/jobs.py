@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -83,8 +83,8 @@ async def enqueue_each(name: str, argument: str, values: Sequence[int]) -> None:
         )
 
 
-async def run_pending(deps: Deps, *, limit: int = 1000) -> int:
-    """Run the pending jobs in order, in this task, and return how many ran.
+async def run_pending(deps: Deps, *, limit: int = 1000, left: Collection[str] = ()) -> int:
+    """Run the pending jobs in order, in this task, and return how many ran; those named in `left` stay.
 
     For commands and tests; a site has a worker. A job that raises stops the run.
     """
@@ -93,7 +93,8 @@ async def run_pending(deps: Deps, *, limit: int = 1000) -> int:
         rows = await connection().execute_query_dict(
             "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs "
             "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()) "
-            "ORDER BY priority DESC, id LIMIT 1) RETURNING task_name, args"
+            "AND task_name <> ALL($1::text[]) ORDER BY priority DESC, id LIMIT 1) RETURNING task_name, args",
+            [list(left)],
         )
         if not rows:
             break

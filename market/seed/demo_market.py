@@ -153,7 +153,8 @@ async def _today(deps: Deps, calendar: Calendar) -> None:
     await _index(deps)
     needs = await Need.filter(status__in=live(NeedStatus)).values_list("id", flat=True)
     await tell_new_matches("need_id", [UUID(str(need_id)) for need_id in needs], now=calendar.now)
-    await run_pending(deps, limit=5000)
+    # Vectors take as long as all the rest: the worker reads them, at lower priority, once the site is open.
+    await run_pending(deps, limit=5000, left=["search.read"])
     await _read_messages(calendar.now)
     await publish_report(json.loads(QUALITY.read_text(encoding="utf-8")), now=calendar.now)
     await _make_roots(calendar)

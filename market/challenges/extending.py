@@ -10,11 +10,11 @@ from market.accounts.models import MemberRole, Organisation
 from market.audit.log import record
 from market.challenges.clock import set_hours
 from market.challenges.deadlines import deadline_words, takes_solutions
-from market.challenges.models import Challenge, PublishedTerms
+from market.challenges.models import Challenge
 from market.challenges.queries import lock_challenge, terms_of
 from market.challenges.reminders import set_reminders
 from market.challenges.rules import FEWEST_WORDS
-from market.challenges.screening import result_due
+from market.challenges.screening import keep_published_terms, result_due
 from market.challenges.solution_models import ChallengeExtension, Solution
 from market.challenges.solution_states import SolutionStatus
 from market.challenges.states import ChallengeAct, ChallengeVerb, Kind
@@ -23,7 +23,6 @@ from market.codes.holidays import Calendar
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.terms import to_content
 from market.records.by import By
 
 MOST = timedelta(days=60)
@@ -99,27 +98,17 @@ async def carry_out(
     challenge.result_due_at = result_due(until, owner.region, calendar)
     challenge.updated_at = by.now
     columns = ["deadline_at", "version", "terms_hash", "result_due_at", "updated_at"]
-    await PublishedTerms.create(
-        id=uuid4(),
-        challenge_id=challenge.id,
-        version=challenge.version,
-        content=to_content(terms),
-        content_hash=terms.content_hash,
-        published_by_id=by.actor.user_id,
-        published_at=by.now,
-    )
+    await keep_published_terms(challenge, terms, version=challenge.version, by=by)
     await challenge.save(update_fields=columns)
     await record("challenge", challenge.id, ChallengeVerb.EXTENDED, by=by, terms=terms.content_hash)
     await set_hours(challenge)
     await set_reminders(challenge)
-    writing = await Solution.filter(challenge_id=challenge.id, status__in=list(EXTENDING)).values_list(
-        "organisation_id", flat=True
-    )
+    writing = await Solution.filter(challenge_id=challenge.id, status__in=list(EXTENDING))
     words = _("榜单 %(number)s 延期到 %(at)s。", number=challenge.number, at=deadline_words(until))
     await notify_organisations(
         [
-            OrganisationNotice(organisation_id, words, f"/challenges/{challenge.number}")  # type: ignore[arg-type]  # a UUID
-            for organisation_id in dict.fromkeys(writing)
+            OrganisationNotice(organisation_id, words, f"/challenges/{challenge.number}")
+            for organisation_id in dict.fromkeys(solution.organisation_id for solution in writing)
         ],
         roles=(MemberRole.ADMIN, MemberRole.AGENT),
         now=by.now,

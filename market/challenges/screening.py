@@ -9,6 +9,7 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import MemberRole, Organisation, StaffRole
 from market.accounts.relations import require_unrelated
 from market.audit.log import record
+from market.challenges.challenge_terms import ChallengeTerms
 from market.challenges.clock import set_hours
 from market.challenges.drafting import rejection_reasons
 from market.challenges.models import Challenge, ChallengeRuling, PublishedTerms
@@ -162,15 +163,7 @@ async def _publish(challenge: Challenge, *, calendar: Calendar, by: By) -> None:
     _require_listable(challenge, by)
     terms = terms_of(challenge)
     owner = await Organisation.get(id=challenge.owner_id)
-    await PublishedTerms.create(
-        id=uuid4(),
-        challenge_id=challenge.id,
-        version=1,
-        content=to_content(terms),
-        content_hash=terms.content_hash,
-        published_by_id=by.actor.user_id,
-        published_at=by.now,
-    )
+    await keep_published_terms(challenge, terms, version=1, by=by)
     assert terms.deadline_at is not None  # noqa: S101 -- `listing_faults` asks for it
     await transition(
         challenge,
@@ -188,6 +181,19 @@ async def _publish(challenge: Challenge, *, calendar: Calendar, by: By) -> None:
     await set_hours(challenge)
     await set_reminders(challenge)
     await _tell_owner(challenge, _("榜单 %(number)s 已张榜。", number=challenge.number), by)
+
+
+async def keep_published_terms(challenge: Challenge, terms: ChallengeTerms, *, version: int, by: By) -> None:
+    """Keep a version of the terms as it is published, for ever."""
+    await PublishedTerms.create(
+        id=uuid4(),
+        challenge_id=challenge.id,
+        version=version,
+        content=to_content(terms),
+        content_hash=terms.content_hash,
+        published_by_id=by.actor.user_id,
+        published_at=by.now,
+    )
 
 
 def result_due(deadline_at: datetime, region: str, calendar: Calendar) -> datetime | None:

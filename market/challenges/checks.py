@@ -57,6 +57,18 @@ async def government_lists_were_argued_about() -> list[str]:
     )
 
 
+async def government_lists_are_extended_by_two() -> list[str]:
+    """The later deadline of a government list is the one that two persons decided on, before it was over."""
+    return await find_rows(
+        "SELECT c.number FROM challenge_extensions x JOIN challenges c ON c.id = x.challenge_id "
+        "WHERE c.kind = 'government' AND NOT EXISTS ("
+        "  SELECT 1 FROM challenge_rulings r WHERE r.challenge_id = c.id AND r.ruling = 'extend' "
+        "  AND r.verdict = 'confirmed' AND r.until_at = x.new_deadline_at AND r.decided_at = x.extended_at "
+        "  AND r.decided_by_id = x.extended_by_id AND r.decided_by_id <> r.proposed_by_id)",
+        lazy("%(number)s 是政府榜，延期没有两人决定的记录"),
+    )
+
+
 async def lists_are_logged() -> list[str]:
     """What the audit log says was listed is the version that stands, by its hash."""
     return await find_rows(
@@ -74,6 +86,9 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     ),
     "challenges: government lists were argued about": Invariant(
         lazy("揭榜：政府榜先论证后张榜"), government_lists_were_argued_about
+    ),
+    "challenges: government lists are extended by two": Invariant(
+        lazy("揭榜：政府榜的延期由两人决定"), government_lists_are_extended_by_two
     ),
     "challenges: lists are logged": Invariant(lazy("揭榜：张榜的条件与日志一致"), lists_are_logged),
 }

@@ -10,6 +10,7 @@ from market.accounts.web import actor_for
 from market.challenges import queries, screening
 from market.challenges.deadlines import deadline_words, shown_status
 from market.challenges.drafting import ARGUMENTS
+from market.challenges.extending import may_be_extended
 from market.challenges.forms import ArgumentRoundForm, DecisionForm
 from market.challenges.models import Challenge
 from market.challenges.rules import POINTS_TO_LIST
@@ -63,7 +64,10 @@ async def desk(request: Request) -> Response:
 
 async def _page(request: Request, actor: Actor, challenge: Challenge, form: DecisionForm) -> Response:
     is_waiting = challenge.status is ChallengeStatus.COLLECTING
+    now = deps(request).clock()
     open_ruling = await queries.open_ruling(challenge.id)
+    extension = await queries.open_extension(challenge, now)
+    rulings = await queries.list_rulings(challenge.id)
     round_ = await round_over(KIND, challenge.id)
     verdict = await argument_verdict(challenge.id) if round_ else None
     is_supported = (
@@ -82,7 +86,8 @@ async def _page(request: Request, actor: Actor, challenge: Challenge, form: Deci
         round=round_,
         verdict=verdict,
         least=POINTS_TO_LIST,
-        rulings=await queries.list_rulings(challenge.id),
+        rulings=rulings,
+        lapsed=[row.id for row in rulings if queries.has_lapsed(challenge, row, now)],
         open_ruling=open_ruling,
         may_screen=is_waiting and open_ruling is None and actor.may(ChallengeAct.SCREEN_CHALLENGE),
         may_list=challenge.kind is Kind.ENTERPRISE or is_supported,
@@ -90,6 +95,11 @@ async def _page(request: Request, actor: Actor, challenge: Challenge, form: Deci
         and open_ruling.ruling in (Ruling.LIST, Ruling.REJECT)
         and actor.may(ChallengeAct.DECIDE_CHALLENGE)
         and open_ruling.proposed_by_id != actor.user_id,
+        extension=extension,
+        may_extend=actor.may(ChallengeAct.SCREEN_CHALLENGE) and await may_be_extended(challenge, now),
+        may_decide_extension=extension is not None
+        and actor.may(ChallengeAct.DECIDE_CHALLENGE)
+        and extension.proposed_by_id != actor.user_id,
         deadline_words=deadline_words,
     )
 

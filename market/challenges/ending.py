@@ -5,17 +5,17 @@ Two persons: of a firm's list its owner and the operator, of a public one the op
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.accounts.messages import OrganisationNotice, notify_organisations, notify_staff
+from market.accounts.messages import OrganisationNotice, notify_organisations
 from market.accounts.models import StaffRole
 from market.accounts.permissions import Role
 from market.accounts.relations import require_unrelated
-from market.audit.log import record
 from market.challenges.models import Challenge, ChallengeRuling
 from market.challenges.queries import lock_challenge, open_ruling
 from market.challenges.rules import FEWEST_WORDS
+from market.challenges.rulings import lock_ruling, settle_ruling, write_ruling
 from market.challenges.selection_models import ChallengeAward
 from market.challenges.selection_queries import DECIDING, judges, lock_awards, open_selection
 from market.challenges.selection_states import AwardAction, AwardStatus
@@ -26,19 +26,18 @@ from market.challenges.states import (
     ChallengeAct,
     ChallengeAction,
     ChallengeStatus,
-    ChallengeVerb,
     EndReason,
     Kind,
     Ruling,
 )
 from market.deals.awards import end_awarded
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
 from market.notices import notice_acts
 from market.records.by import By
-from market.records.decisions import Verdict, decide
+from market.records.decisions import Verdict
 from market.records.moments import clear_moments
 from market.records.transitions import transition
 
@@ -88,20 +87,15 @@ async def propose_ending(number: str, ruling: Ruling, text: str, *, by: By) -> C
     if len(text.strip()) < FEWEST_WORDS:
         raise Invalid(_("请写明公开的理由，至少 %(n)s 个字。", n=FEWEST_WORDS), field="text")
     await _require_none_signed(challenge)
-    proposal = await ChallengeRuling.create(
-        id=uuid4(),
-        challenge_id=challenge.id,
-        ruling=ruling,
-        text=text.strip()[:500],
+    return await write_ruling(
+        challenge,
+        ruling,
+        text,
+        decider=StaffRole.APPROVER if challenge.kind is Kind.GOVERNMENT else StaffRole.OPERATOR,
+        address=f"/challenges/{challenge.number}/selection",
         end_reason=EndReason.WITHDRAWN if ruling is Ruling.END else NONE_IN[challenge.status],
-        proposed_by_id=by.actor.user_id,
-        proposed_at=by.now,
+        by=by,
     )
-    await record("challenge", challenge.id, ChallengeVerb.PROPOSED, by=by, ruling=ruling)
-    role = StaffRole.APPROVER if challenge.kind is Kind.GOVERNMENT else StaffRole.OPERATOR
-    words = _("榜单 %(number)s 待决定：%(ruling)s。", number=challenge.number, ruling=ruling.label)
-    await notify_staff(role, words, now=by.now, address=f"/challenges/{challenge.number}/selection")
-    return proposal
 
 
 @atomic()
@@ -113,21 +107,11 @@ async def decide_ending(ruling_id: UUID, verdict: Verdict, *, reason: str = "", 
         Forbidden: it is another's to decide, or the person has to do with the owner.
         Conflict: the challenge has moved on, such as to a signed contract.
     """
-    named = await ChallengeRuling.get_or_none(id=ruling_id, ruling__in=list(ENDINGS)).select_related(
-        "challenge"
-    )
-    if named is None:
-        raise NotFound(_("没有这项决定。"))
-    challenge = await lock_challenge(named.challenge.number)
-    proposal = await ChallengeRuling.filter(id=ruling_id).select_for_update().get()
+    challenge, proposal = await lock_ruling(ruling_id, ENDINGS)
     if not decides_ending(by.actor, challenge):
         raise Forbidden(_("这项决定由他人作出。"))
-    await require_unrelated(by, [challenge.owner_id])
-    await decide(proposal, verdict, by=by, reason=reason.strip()[:500])
-    if not proposal.is_confirmed:
-        await record("challenge", challenge.id, ChallengeVerb.SENT_BACK, by=by, ruling=proposal.ruling)
-        return challenge
-    await _carry_out(challenge, proposal, by)
+    if await settle_ruling(challenge, proposal, verdict, reason, by=by):
+        await _carry_out(challenge, proposal, by)
     return challenge
 
 

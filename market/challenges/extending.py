@@ -1,29 +1,35 @@
-"""A later deadline: once, before the deadline, with a reason that is published and told to who writes."""
+"""A later deadline: once, before the deadline, with a reason that is published and told to who writes.
+
+An owner extends a firm's list; of a government list the operator proposes it and the approver decides.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from market.accounts.messages import OrganisationNotice, notify_organisations
-from market.accounts.models import MemberRole, Organisation
+from market.accounts.models import MemberRole, Organisation, StaffRole
+from market.accounts.relations import require_unrelated
 from market.audit.log import record
 from market.challenges.clock import set_hours
 from market.challenges.deadlines import deadline_words, takes_solutions
-from market.challenges.models import Challenge
-from market.challenges.queries import lock_challenge, terms_of
+from market.challenges.models import Challenge, ChallengeRuling
+from market.challenges.queries import lock_challenge, open_extension, terms_of
 from market.challenges.reminders import set_reminders
 from market.challenges.rules import FEWEST_WORDS
+from market.challenges.rulings import lock_ruling, settle_ruling, write_ruling
 from market.challenges.screening import keep_published_terms, result_due
 from market.challenges.solution_models import ChallengeExtension, Solution
 from market.challenges.solution_states import SolutionStatus
-from market.challenges.states import ChallengeAct, ChallengeVerb, Kind
+from market.challenges.states import TAKING, ChallengeAct, ChallengeVerb, Kind, Ruling
 from market.challenges.watching import tell_watchers
 from market.codes.holidays import Calendar
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
+from market.records.decisions import Verdict
 
 MOST = timedelta(days=60)
 """By which a deadline moves at most (A)."""
@@ -45,10 +51,82 @@ async def extend(
     if not by.actor.acts_for(challenge.owner_id):
         raise NotFound(_("没有这张榜，或者您不能查看它。"))
     if challenge.kind is Kind.GOVERNMENT:
-        raise Forbidden(_("政府榜的延期由平台提出、批准人决定。"))
+        raise Forbidden(public_refusal())
     await require_extendable(challenge, until, reason, arrived_at)
     await carry_out(challenge, until, reason, calendar=calendar, by=by)
     return challenge
+
+
+def public_refusal() -> str:
+    """Return what an owner reads who wants to extend a government list alone."""
+    return _("政府榜的延期由平台提出、批准人决定。")
+
+
+@atomic()
+async def propose_extension(
+    number: str, until: datetime, reason: str, *, arrived_at: datetime, by: By
+) -> ChallengeRuling:
+    """Propose a later deadline of a government list; what nobody decides before the deadline lapses.
+
+    Raises:
+        Conflict: it is a firm's list, it is too late, it was extended before, or a proposal waits.
+        Invalid: at `until` or `reason`.
+    """
+    by.actor.require(ChallengeAct.SCREEN_CHALLENGE)
+    challenge = await lock_challenge(number)
+    if challenge.kind is not Kind.GOVERNMENT:
+        raise Conflict(_("企业榜由发榜方自己延期。"))
+    await require_unrelated(by, [challenge.owner_id])
+    await require_extendable(challenge, until, reason, arrived_at)
+    if await open_extension(challenge, by.now) is not None:
+        raise Conflict(_("已有一项延期等批准人决定。"))
+    return await write_ruling(
+        challenge,
+        Ruling.EXTEND,
+        reason,
+        decider=StaffRole.APPROVER,
+        address=f"/admin/challenges/{number}",
+        until_at=until,
+        by=by,
+    )
+
+
+@atomic()
+async def decide_extension(
+    ruling_id: UUID,
+    verdict: Verdict,
+    *,
+    arrived_at: datetime,
+    reason: str = "",
+    calendar: Calendar,
+    by: By,
+) -> Challenge:
+    """Decide on a later deadline of a government list that another person proposed.
+
+    Raises:
+        SamePerson: they proposed it.
+        Conflict: it was decided, or it lapsed: the deadline is over.
+    """
+    by.actor.require(ChallengeAct.DECIDE_CHALLENGE)
+    challenge, proposal = await lock_ruling(ruling_id, (Ruling.EXTEND,))
+    until = proposal.until_at
+    assert until is not None  # noqa: S101 -- the database asks for it
+    await require_extendable(challenge, until, proposal.text, arrived_at)
+    if await settle_ruling(challenge, proposal, verdict, reason, by=by):
+        await carry_out(challenge, until, proposal.text, calendar=calendar, by=by)
+    return challenge
+
+
+async def may_be_extended(challenge: Challenge, now: datetime) -> bool:
+    """Return whether a later deadline of a government list can be proposed now."""
+    return (
+        challenge.kind is Kind.GOVERNMENT
+        and challenge.status in TAKING
+        and challenge.deadline_at is not None
+        and now < challenge.deadline_at
+        and await open_extension(challenge, now) is None
+        and not await ChallengeExtension.exists(challenge_id=challenge.id)
+    )
 
 
 async def require_extendable(
@@ -103,12 +181,15 @@ async def carry_out(
     await record("challenge", challenge.id, ChallengeVerb.EXTENDED, by=by, terms=terms.content_hash)
     await set_hours(challenge)
     await set_reminders(challenge)
-    writing = await Solution.filter(challenge_id=challenge.id, status__in=list(EXTENDING))
+    writing = Solution.filter(challenge_id=challenge.id, status__in=list(EXTENDING))
+    told = {UUID(str(value)) for value in await writing.values_list("organisation_id", flat=True)}
+    if not by.actor.acts_for(challenge.owner_id):
+        told.add(challenge.owner_id)
     words = _("榜单 %(number)s 延期到 %(at)s。", number=challenge.number, at=deadline_words(until))
     await notify_organisations(
         [
             OrganisationNotice(organisation_id, words, f"/challenges/{challenge.number}")
-            for organisation_id in dict.fromkeys(solution.organisation_id for solution in writing)
+            for organisation_id in sorted(told)
         ],
         roles=(MemberRole.ADMIN, MemberRole.AGENT),
         now=by.now,

@@ -161,6 +161,8 @@ class ChallengeRuling(SecondPerson):
     text = fields.CharField(max_length=500, default="")
     end_reason = enum_column(EndReason, null=True)
     """Why it is not listed, of a rejection."""
+    until_at = fields.DatetimeField(null=True)
+    """The later deadline, of an extension."""
 
     class Meta:
         table = "challenge_rulings"

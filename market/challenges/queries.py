@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.challenges.challenge_terms import ChallengeTerms
 from market.challenges.models import Challenge, ChallengeRuling
-from market.challenges.states import PUBLIC, ChallengeAct, ChallengeStatus
+from market.challenges.states import PUBLIC, TAKING, ChallengeAct, ChallengeStatus, Ruling
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -118,9 +119,27 @@ async def list_at_desk() -> list[Challenge]:
 
 
 async def open_ruling(challenge_id: UUID) -> ChallengeRuling | None:
-    """Return what is proposed about a challenge and not decided yet, with who proposed it."""
+    """Return what is proposed about a challenge and not decided yet, with who proposed it.
+
+    An extension stands beside it, see `open_extension`.
+    """
     rulings = ChallengeRuling.filter(challenge_id=challenge_id, verdict=None)
-    return await rulings.select_related("proposed_by").first()
+    return await rulings.exclude(ruling=Ruling.EXTEND).select_related("proposed_by").first()
+
+
+async def open_extension(challenge: Challenge, now: datetime) -> ChallengeRuling | None:
+    """Return the later deadline that is proposed and can still be decided on, with who proposed it."""
+    rulings = ChallengeRuling.filter(challenge_id=challenge.id, verdict=None, ruling=Ruling.EXTEND)
+    proposal = await rulings.select_related("proposed_by").first()
+    return None if proposal is None or has_lapsed(challenge, proposal, now) else proposal
+
+
+def has_lapsed(challenge: Challenge, proposal: ChallengeRuling, now: datetime) -> bool:
+    """Return whether a proposed extension was not decided before the deadline, and so came to nothing."""
+    if proposal.ruling is not Ruling.EXTEND or proposal.verdict is not None:
+        return False
+    is_over = challenge.deadline_at is not None and now >= challenge.deadline_at
+    return is_over or challenge.status not in TAKING
 
 
 async def list_rulings(challenge_id: UUID) -> list[ChallengeRuling]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.messages import notify, notify_staff
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole, Organisation, StaffRole
 from market.accounts.relations import require_unrelated
-from market.audit.log import record
 from market.challenges.challenge_terms import ChallengeTerms
 from market.challenges.clock import set_hours
 from market.challenges.drafting import rejection_reasons
@@ -16,12 +15,12 @@ from market.challenges.models import Challenge, ChallengeRuling, PublishedTerms
 from market.challenges.queries import lock_challenge, open_ruling, terms_of
 from market.challenges.reminders import set_reminders
 from market.challenges.rules import FEWEST_WORDS, POINTS_TO_LIST, listing_faults
+from market.challenges.rulings import lock_ruling, settle_ruling, write_ruling
 from market.challenges.screening_panel import KIND, argument_verdict
 from market.challenges.states import (
     ChallengeAct,
     ChallengeAction,
     ChallengeStatus,
-    ChallengeVerb,
     EndReason,
     Kind,
     Ruling,
@@ -29,18 +28,19 @@ from market.challenges.states import (
 from market.codes.holidays import Calendar
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.terms import to_content
 from market.notices.models import DayKind
 from market.notices.periods import period_end, publication_region
 from market.panels.rounds import round_over
 from market.records.by import By
-from market.records.decisions import Verdict, decide
+from market.records.decisions import Verdict
 from market.records.transitions import transition
 
 RESULT_DAYS = 30
 """Working days after the deadline within which the result is told (D)."""
+LISTINGS = (Ruling.LIST, Ruling.REJECT)
 
 
 @atomic()
@@ -110,23 +110,15 @@ async def propose(
         end_reason = None
     else:
         end_reason = _checked_reason(text, end_reason)
-    proposal = await ChallengeRuling.create(
-        id=uuid4(),
-        challenge_id=challenge.id,
-        ruling=ruling,
-        text=text.strip()[:500],
-        end_reason=end_reason,
-        proposed_by_id=by.actor.user_id,
-        proposed_at=by.now,
-    )
-    await record(KIND, challenge.id, ChallengeVerb.PROPOSED, by=by, ruling=ruling)
-    await notify_staff(
-        StaffRole.APPROVER,
-        _("榜单 %(number)s 待决定：%(ruling)s。", number=challenge.number, ruling=ruling.label),
-        now=by.now,
+    return await write_ruling(
+        challenge,
+        ruling,
+        text,
+        decider=StaffRole.APPROVER,
         address=f"/admin/challenges/{challenge.number}",
+        end_reason=end_reason,
+        by=by,
     )
-    return proposal
 
 
 @atomic()
@@ -140,19 +132,10 @@ async def decide_ruling(
         Conflict: it was decided, or the challenge has moved on.
     """
     by.actor.require(ChallengeAct.DECIDE_CHALLENGE)
-    about_listing = [Ruling.LIST, Ruling.REJECT]
-    named = await ChallengeRuling.get_or_none(id=ruling_id, ruling__in=about_listing).select_related(
-        "challenge"
-    )
-    if named is None:
-        raise NotFound(_("没有这项决定。"))
-    challenge = await lock_challenge(named.challenge.number)
-    proposal = await ChallengeRuling.filter(id=ruling_id).select_for_update().get()
-    await require_unrelated(by, [challenge.owner_id])
-    await decide(proposal, verdict, by=by, reason=reason.strip()[:500])
-    if not proposal.is_confirmed:
-        await record(KIND, challenge.id, ChallengeVerb.SENT_BACK, by=by, ruling=proposal.ruling)
-    elif proposal.ruling is Ruling.LIST:
+    challenge, proposal = await lock_ruling(ruling_id, LISTINGS)
+    if not await settle_ruling(challenge, proposal, verdict, reason, by=by):
+        return challenge
+    if proposal.ruling is Ruling.LIST:
         await _publish(challenge, calendar=calendar, by=by)
     else:
         await _reject(challenge, proposal.end_reason or EndReason.NOT_ARGUED, proposal.text, by)

@@ -158,6 +158,7 @@ class Ruling(LabelEnum):
     REJECT = "reject", lazy("不予张榜"), "wrong"
     END = "end", lazy("终止"), "wrong"
     FIND_NONE = "find_none", lazy("流榜")
+    EXTEND = "extend", lazy("延期")
 
 
 class ChallengeVerb(LabelEnum):

@@ -12,6 +12,12 @@ from market.kit.worklist import Pending, Recent
 S = ChallengeStatus
 _WAITS = "EXISTS (SELECT 1 FROM challenge_rulings r WHERE r.challenge_id = c.id AND r.verdict IS NULL)"
 
+_EXTENSION = (
+    "EXISTS (SELECT 1 FROM challenge_rulings r WHERE r.challenge_id = c.id AND r.verdict IS NULL "
+    "AND r.ruling = 'extend' AND r.proposed_by_id <> v.user_id)"
+)
+_DEADLINE = "(c.deadline_at AT TIME ZONE 'Asia/Shanghai')::date"
+
 
 def pending(actor: Actor) -> list[Pending]:
     """Return what waits for the operator, for the approver, or for who put a list up."""
@@ -22,6 +28,8 @@ def pending(actor: Actor) -> list[Pending]:
     if actor.may(ChallengeAct.DECIDE_CHALLENGE):
         waits = f"c.status = '{S.COLLECTING}' AND {_WAITS}"
         parts.append(_part("decide", lazy("榜单待决定"), lazy("去决定"), waits))
+        waits = f"c.status IN ('{S.LISTED}', '{S.RESPONDING}') AND c.deadline_at > v.now AND {_EXTENSION}"
+        parts.append(_part("extend", lazy("榜单延期待决定"), lazy("去决定"), waits, due=_DEADLINE))
     if may_put_up(actor) and actor.may(ChallengeAct.DRAFT_CHALLENGE):
         returned = f"c.owner_id = v.organisation_id AND c.status = '{S.DRAFT}' AND c.return_reason <> ''"
         parts.append(
@@ -51,7 +59,7 @@ _DRAFTS = Pending(
     key="c.number || '/solution' || CASE WHEN s.package > 0 THEN '?package=' || s.package ELSE '' END",
     number="c.number",
     title="c.title",
-    due="(c.deadline_at AT TIME ZONE 'Asia/Shanghai')::date",
+    due=_DEADLINE,
     since="s.created_at",
 )
 """Own drafts that are submitted until the deadline or not at all."""
@@ -75,6 +83,7 @@ def _part(
     condition: str,
     page: str = "/admin/challenges/{key}",
     index: str = "/admin/challenges",
+    due: str = "NULL",
 ) -> Pending:
     return Pending(
         f"challenges.{kind}",
@@ -87,4 +96,5 @@ def _part(
         number="c.number",
         title="c.title",
         since="c.updated_at",
+        due=due,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
@@ -33,6 +33,7 @@ from market.deals.states import BEFORE_SIGNING, DealAct, DealStatus, OfferStatus
 from market.deals.terms import OfferTerms, PlanRow, differences
 from market.files.attachments import colleagues_of, count_openings, list_files
 from market.files.models import StoredFile
+from market.kit.clock import local_date
 from market.kit.formats import share_in_money
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
@@ -128,6 +129,8 @@ class Room:
     """The accepted payment plan, until the contract's instalments take its place."""
     contract: Contract | None
     lines: list[InstalmentLine]
+    today: date
+    """Against which an instalment is late."""
     received: Money
     notice: Notice | None
     certificate: ExchangeCertificate | None
@@ -198,6 +201,7 @@ async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -
         plan=from_record(OfferTerms, accepted).plan if accepted else (),
         contract=contract,
         lines=lines,
+        today=local_date(now),
         received=Money(sum(line.received.amount for line in lines), deal.currency),
         notice=notice,
         certificate=certificate,

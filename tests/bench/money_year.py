@@ -26,7 +26,7 @@ import httpx
 import xlsxwriter
 
 from market.accounts.actors import Actor
-from market.accounts.models import MemberRole, Organisation, StaffRole
+from market.accounts.models import Organisation, StaffRole
 from market.app import create_app
 from market.budgets.models import Batch, Disbursement, YearRun
 from market.budgets.payment_models import PaymentInstruction
@@ -35,17 +35,11 @@ from market.claims.applications import create_claim, submit_claim
 from market.claims.evidence_log import Paper, add_evidence
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus, RecheckPoint
-from market.contracts.models import Contract, Instalment
-from market.contracts.remittances import confirm_remittance, record_remittance
 from market.deps import Deps
-from market.files.attachments import store_blob
 from market.files.uploads import Upload
 from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.jobs import run_pending
-from market.kit.money import Money
-from market.ledger import transfers as ledger
-from market.ledger.accounts import account_code
 from market.ledger.checks import run_checks
 from market.programmes.catalogue import load_programmes
 from market.records.by import By
@@ -53,7 +47,7 @@ from market.records.moments import run_moments
 from market.runtime import build_deps, running
 from market.settings import Settings
 from market.tables import migrate
-from tests.claims.factories import WAN, make_budget, make_contract, make_desk, make_sales
+from tests.claims.factories import WAN, make_budget, make_contract, make_desk, make_sales, pay_contract
 from tests.factories import NOW, make_member, make_organisation, make_staff
 from tests.payees.factories import SECRET, make_payee
 from tests.visitor import post, sign_in
@@ -267,7 +261,7 @@ async def _draft(buyer: Organisation, applicant: Actor, place: int, deps: Deps) 
     """Make a contract, pay it by bank transfer, and draft a claim with the papers that its rules ask for."""
     amount = (50 + place % 400) * WAN
     contract = await make_contract(buyer, paid=0, contract_amount=amount, trade_amount=amount)
-    await _pay(contract, applicant, amount, place, deps)
+    await pay_contract(contract, applicant, f"20260210{place:08d}", deps.store)
     await make_sales(contract, applicant, 3 * amount)
     by = By(applicant, NOW)
     claim = await create_claim("guangxi", year=2026, contract_numbers=[contract.number], by=by)
@@ -279,35 +273,6 @@ async def _draft(buyer: Organisation, applicant: Actor, place: int, deps: Deps) 
         paper = Paper(kind, number, local_date(NOW), sum_)
         await add_evidence(claim.number, paper, upload=upload, by=by, store=deps.store)
     return claim.number
-
-
-async def _pay(contract: Contract, buyer: Actor, amount: int, place: int, deps: Deps) -> None:
-    seller_id = contract.deal.seller_id
-    instalment = await Instalment.get(contract_id=contract.id)
-    await ledger.post(
-        "agreed",
-        Money(amount),
-        debit=account_code("agreed", seller_id, "CNY"),
-        credit=f"due:{instalment.id}",
-        reference=f"instalment:{instalment.id}:agreed",
-        at=NOW,
-        subject=("contract", contract.id),
-    )
-    reference = f"20260210{place:08d}"
-    voucher = Upload(f"{reference}.pdf", f"%PDF-1.4 {reference}".encode(), "application/pdf")
-    remittance = await record_remittance(
-        instalment.id,
-        amount,
-        await store_blob(voucher, deps.store),
-        received_on=local_date(NOW),
-        bank_reference=reference,
-        invoice_number="",
-        invoice_amount=None,
-        by=By(buyer, NOW),
-    )
-    seller = await Organisation.get(id=seller_id)
-    treasurer = await make_member(seller, MemberRole.FINANCE)
-    await confirm_remittance(remittance.id, by=By(treasurer, NOW))
 
 
 async def _sign(year: Year, run_page: str) -> None:

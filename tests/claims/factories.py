@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.models import Organisation, OrganisationKind, StaffRole
+from market.accounts.models import MemberRole, Organisation, OrganisationKind, StaffRole
 from market.audit.log import record
 from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import make_batch
@@ -21,9 +21,17 @@ from market.claims.refusals import decide_refusal, propose_refusal
 from market.claims.states import ClaimStatus, SalesVerb
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, Instalment, Receipt
+from market.contracts.remittances import confirm_remittance, record_remittance
 from market.contracts.states import ReceiptSource
 from market.deals.models import ContractKind, Deal, Opening
 from market.deals.states import DealStatus
+from market.files.attachments import store_blob
+from market.files.store import FileStore
+from market.files.uploads import Upload
+from market.kit.clock import local_date
+from market.kit.money import Money
+from market.ledger import transfers as ledger
+from market.ledger.accounts import account_code
 from market.payees.queries import account_in_force
 from market.records.by import By
 from market.records.decisions import Verdict
@@ -115,6 +123,34 @@ async def make_contract(
             booked_at=NOW,
         )
     return contract
+
+
+async def pay_contract(contract: Contract, payer: Actor, reference: str, store: FileStore) -> None:
+    """Pay an unpaid contract in full by one bank transfer, booked as the acts book it."""
+    [instalment] = await Instalment.filter(contract_id=contract.id)
+    seller = await Organisation.get(id=contract.deal.seller_id)
+    await ledger.post(
+        "agreed",
+        Money(instalment.amount),
+        debit=account_code("agreed", seller.id, "CNY"),
+        credit=f"due:{instalment.id}",
+        reference=f"instalment:{instalment.id}:agreed",
+        at=NOW,
+        subject=("contract", contract.id),
+    )
+    voucher = Upload(f"{reference}.pdf", f"%PDF-1.4 {reference}".encode(), "application/pdf")
+    remittance = await record_remittance(
+        instalment.id,
+        instalment.amount,
+        await store_blob(voucher, store),
+        received_on=local_date(NOW),
+        bank_reference=reference,
+        invoice_number="",
+        invoice_amount=None,
+        by=By(payer, NOW),
+    )
+    treasurer = await make_member(seller, MemberRole.FINANCE)
+    await confirm_remittance(remittance.id, by=By(treasurer, NOW))
 
 
 async def make_sales(contract: Contract, actor: Actor, amount: int = 300 * WAN, year: int = 2026) -> None:

@@ -1,7 +1,8 @@
 """`python -m tests.crash.eligibility_run`: a run over many firms, killed at random, tells each answer once.
 
 The process that judges is killed, or PostgreSQL under it, at any moment; then it is begun again, as the
-worker and the next night do. At the end every firm has been judged once and told once of each answer.
+worker and the next night do. At the end every firm has been judged once and told once of each answer,
+and every invariant of `market check` holds.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
+from market.accounts.actors import load_actor
 from market.accounts.models import (
     MemberRole,
     Membership,
@@ -27,18 +29,21 @@ from market.accounts.models import (
     OrganisationStatus,
     User,
 )
-from market.eligibility.checks import CHECKS
 from market.eligibility.models import EligibilityMessage, EligibilityRecord, EligibilityRun
 from market.eligibility.runs import enqueue_run, run_to_end
 from market.eligibility.states import TOLD
+from market.eligibility.telling import ADDRESS
+from market.files.store import FileStore, LocalStore
 from market.kit.database import connection, in_transaction
 from market.kit.database_roles import as_application, make_application_role
 from market.kit.embedded_postgres import EmbeddedPostgres
+from market.ledger.checks import run_checks
 from market.rooms import install_rooms
 from market.tables import database, migrate
-from tests.claims.factories import make_contract
+from tests.claims.factories import make_contract, pay_contract
 from tests.crash.processes import Market, Place, context, free_port
 from tests.factories import NOW, PASSWORD_HASH, make_uscc
+from tests.payees.factories import SECRET
 from tests.programmes.factories import make_programmes
 
 KILLS, FIRMS = 12, 10_000
@@ -66,19 +71,20 @@ async def crash(folder: Path, kills: int, firms: int, seed: int) -> int:
     url = await asyncio.to_thread(postgres.start)
     await make_application_role(url)
     market = Market(Place(folder, as_application(url), free_port(), free_port()), postgres)
+    store = LocalStore(folder / "files")
     killed: Counter[str] = Counter()
     try:
         async with database(url, pool_size=3):
             await migrate()
         async with database(market.place.database_url, pool_size=3):
-            await _make_firms(firms)
+            await _make_firms(firms, store)
             async with in_transaction():
                 await enqueue_run(NOW)
         await _kill_and_judge(market, kills, killed, dice)
         async with database(market.place.database_url, pool_size=3):
             wrong = await _look()
-            for name, stated in CHECKS.items():
-                wrong += [f"{name}: {line}" for line in await stated.check()]
+            for checked in await run_checks(SECRET, store):
+                wrong += [f"{checked.name}: {finding}" for finding in checked.findings]
             run = await EligibilityRun.get()
     finally:
         market.stop()
@@ -92,8 +98,8 @@ async def crash(folder: Path, kills: int, firms: int, seed: int) -> int:
     return 1 if wrong else 0
 
 
-async def _make_firms(count: int) -> None:
-    """Make verified firms of Nanning with one member each; some have bought under a contract."""
+async def _make_firms(count: int, store: FileStore) -> None:
+    """Make verified firms of Nanning with one member each; some have bought and paid under a contract."""
     await make_programmes()
     made = await Organisation.all().count()
     organisations = [
@@ -134,9 +140,9 @@ async def _make_firms(count: int) -> None:
     await Organisation.bulk_create(organisations, batch_size=1000)
     await User.bulk_create(users, batch_size=1000)
     await Membership.bulk_create(members, batch_size=1000)
-    buyers = [organisation.id for organisation in organisations[::WITH_CONTRACT]]
-    for organisation in await Organisation.filter(id__in=buyers):
-        await make_contract(organisation)
+    for place in range(0, count, WITH_CONTRACT):
+        contract = await make_contract(await Organisation.get(id=organisations[place].id), paid=0)
+        await pay_contract(contract, await load_actor(users[place].id), f"20260210{place:08d}", store)
 
 
 async def _kill_and_judge(market: Market, kills: int, killed: Counter[str], dice: Random) -> None:
@@ -167,13 +173,15 @@ async def _look() -> list[str]:
     if not run.told == told == records:
         wrong.append(f"{run.told} answers counted, {told} stored, {records} to tell")
     rows = await connection().execute_query_dict(
-        "SELECT user_id, count(*) AS n FROM messages GROUP BY user_id HAVING count(*) <> 1"
+        "SELECT user_id, count(*) AS n FROM messages WHERE address = $1 "
+        "GROUP BY user_id HAVING count(*) <> 1",
+        [ADDRESS],
     )
     wrong += [f"{UUID(str(row['user_id']))} has {row['n']} messages" for row in rows]
     reached = (
         await EligibilityMessage.filter(recipients__gt=0).distinct().values_list("organisation_id", flat=True)
     )
-    if await Message.all().count() != len(reached):
+    if await Message.filter(address=ADDRESS).count() != len(reached):
         wrong.append("not every organisation that was told has its message")
     return wrong
 

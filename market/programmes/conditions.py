@@ -7,6 +7,7 @@ An amount that is missing leaves its condition open, never failed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from market.programmes.texts import Text
 Test = Callable[[Facts, ContractFacts, int | None], bool | None]
 Read = Callable[[Facts, ContractFacts, int | None], Any]
 
+REMARK = re.compile(r"（([ -~]+)）$")
 NO_CONTRACT = ContractFacts()
 CLAIM_FACTS = frozenset(
     {"granted_this_year", "vat_payable", "vat_paid", "registered_total", "brokered_total", "matched_award"}
@@ -62,6 +64,8 @@ class Condition:
     """What would make it met; without one the page repeats the condition."""
     reason: str | None = None
     """Why it failed, where the facts alone would not tell."""
+    remark: str = ""
+    """What `assess` adds to that reason for programs that look for it; no page shows it."""
     least: int | None = None
     """The amount it asks for, so that what is lacking can be told."""
     evidence: tuple[str, ...] = ()
@@ -83,6 +87,7 @@ class Finding:
     reason: Text | None
     remedy: Text | None
     evidence: tuple[str, ...] = ()
+    remark: str = ""
 
 
 def reader(fact: str) -> Read:
@@ -109,6 +114,7 @@ def compile_condition(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> 
     tests = [_test(part) for part in parts]
     facts = tuple(dict.fromkeys(fact for part in parts for fact in _facts_of(part)))
     first = parts[0]
+    reason, remark = _reason(raw.get("reason"))
     return Condition(
         name=raw["name"],
         clause=clauses[raw["clause"]],
@@ -117,10 +123,17 @@ def compile_condition(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> 
         facts=facts,
         reads=tuple(reader(fact) for fact in facts),
         remedy=raw.get("remedy"),
-        reason=raw.get("reason", texts.NEITHER if len(parts) > 1 else None),
+        reason=reason or (texts.NEITHER if len(parts) > 1 else None),
+        remark=remark,
         least=first["value"] if len(parts) == 1 and first["test"] in {"at_least", "more_than"} else None,
         evidence=tuple(raw.get("evidence", ())),
     )
+
+
+def _reason(words: str | None) -> tuple[str | None, str]:
+    """Return the reason of a rule file without the remark in ASCII that may end it, and that remark."""
+    remark = REMARK.search(words or "")
+    return (words[: remark.start()], remark[1]) if words and remark else (words, "")
 
 
 def make_finding(
@@ -129,7 +142,7 @@ def make_finding(
     """Return the state of a condition and, unless it is met by a fact, the reason and the remedy."""
     reason = remedy = None
     if state and condition.assumed is not None and condition.reads[0](facts, contract, base) is None:
-        value = texts.format_value(condition.assumed, money=False)
+        value = texts.format_fact(condition.facts[0], condition.assumed, money=False)
         reason = Text(texts.ASSUMED, {"what": texts.named(condition.facts[0]), "value": value})
     elif state is None:
         missing = next(
@@ -153,6 +166,7 @@ def make_finding(
         reason,
         remedy,
         condition.evidence,
+        condition.remark if state is False else "",
     )
 
 
@@ -164,7 +178,7 @@ def _why_failed(condition: Condition, facts: Facts, contract: ContractFacts, bas
             texts.FAILED,
             {
                 "what": texts.named(fact),
-                "actual": texts.format_value(read(facts, contract, base), money=fact in MONEY_FACTS),
+                "actual": texts.format_fact(fact, read(facts, contract, base), money=fact in MONEY_FACTS),
             },
         )
         for fact, read in zip(condition.facts, condition.reads, strict=True)

@@ -97,7 +97,9 @@ def _assume(
 
 
 def _assumed(fact: str, value: str) -> Text:
-    return Text(texts.ASSUMED, {"what": texts.named(fact), "value": texts.format_value(value, money=False)})
+    return Text(
+        texts.ASSUMED, {"what": texts.named(fact), "value": texts.format_fact(fact, value, money=False)}
+    )
 
 
 def _day_in_window(terms: Terms, year: int) -> date:

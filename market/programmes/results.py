@@ -196,5 +196,5 @@ def _printed(finding: Finding) -> dict[str, str]:
     return {
         "condition": finding.condition,
         "clause": finding.clause,
-        "reason": str(finding.reason),
+        "reason": f"{finding.reason}（{finding.remark}）" if finding.remark else str(finding.reason),
     }

@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from market.codes.lists import FIELDS
+from market.codes.regions import full_name
+from market.kit.i18n import in_source_language
+
 
 def N_(msgid: str) -> str:  # noqa: N802
     """Mark a string for the catalogues; return it unchanged."""
@@ -81,6 +85,8 @@ FACTS = {
 }
 """What a fact is called on a page."""
 
+CODED = frozenset({"field", "used_in", "applicant.region", "seller.region", "buyer.region"})
+"""Facts whose values are codes of lists."""
 VALUES = {
     "buyer": N_("买方"),
     "seller": N_("卖方"),
@@ -147,6 +153,14 @@ SHARED = N_("合计补助按各合同基数分摊（最大余数法）")
 def named(fact: str) -> Text:
     """Return what a fact is called; a flag without a name of its own shows its key."""
     return Text(FACTS.get(fact, fact))
+
+
+def format_fact(fact: str, value: object, *, money: bool) -> object:
+    """Return the value of a fact as a person reads it; a place or field by its name."""
+    if isinstance(value, str) and fact in CODED:
+        with in_source_language():
+            return Text(str(FIELDS.get(value, value)) if fact == "field" else full_name(value))
+    return format_value(value, money=money)
 
 
 def format_value(value: object, *, money: bool) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,9 +21,9 @@ from market.eligibility.results import Eligibility
 from market.eligibility.rules import concerns, judge
 from market.eligibility.states import Answer
 from market.programmes.call_windows import CallWindow, end_of_year
-from market.programmes.engine import compute
+from market.programmes.engine import assess, compute
 from market.programmes.facts import Facts, Party, ReceiptFacts, read_facts
-from market.programmes.rule_files import find_terms, in_force, read_terms, shipped
+from market.programmes.rule_files import find_terms, in_force, read_terms, shipped, translatable_strings
 from market.programmes.rule_terms import Terms
 from tests.programmes.random_claims import EDGES, KINDS, PARTIES, PLACES, random_claim
 from tests.programmes.sample_claims import WAN, claim, contract
@@ -231,6 +232,46 @@ def _forget(random: Random, raw: dict[str, Any]) -> None:
         for key in [key for key in facts if key != "no"]:
             if random.random() < chance:
                 del facts[key]
+
+
+def test_whatever_a_set_says_of_anybody_it_says_in_chinese_without_codes() -> None:
+    """English words of rule data, and codes of places and fields that facts have, never reach a page."""
+    shipped_words = [text for terms in SETS.values() for text in translatable_strings(terms.content)]
+    told: list[str] = []
+    for name, terms in SETS.items():
+        for seed in range(8):
+            raw = random_claim(Random(seed), name)
+            raw["contracts"] = raw["contracts"] or [{}]
+            result = judge(terms, read_facts(raw), now=NOW)
+            told += map(str, result.assumptions)
+            for finding in (point.finding for point in result.points):
+                told += [str(text) for text in (finding.text, finding.reason, finding.remedy) if text]
+                told.append(finding.clause)
+
+    english = {text for text in [*shipped_words, *told] if re.search("[A-Za-z_]{2,}", text)}
+    assert len(told) > 3_000
+    assert english == {"所见文本未载 50 万元以上的分档（bracket not in the text seen）"}, "as the file has it"
+    assert english.isdisjoint(told)
+    assert [text for text in told if re.search(r"\d{6}$", text)] == []
+
+
+def test_a_place_and_a_field_are_named_and_a_remark_for_programs_is_left_to_them() -> None:
+    elsewhere = contract("hefei", 1, 2026, seller={"kind": "university", "region": "410100"})
+    old = contract("nanning", 1, 2026, signed_on="2020-05-05", field="electronics")
+    dear = claim("chongzuo", contract("chongzuo", trade_amount=51 * WAN))
+
+    reasons = {
+        point.finding.condition: str(point.finding.reason)
+        for name, raw in (("hefei@2022", elsewhere), ("nanning@2025", old))
+        for point in judge(SETS[name], read_facts(claim(name, raw, year=2026)), now=NOW).failed
+    }
+    [printed] = assess(read_facts(dear), SETS["chongzuo@2018"]).to_json()["contracts"]
+
+    assert reasons["seller_region"] == "卖方所在地为河南·郑州"
+    assert "技术领域为电子信息" in reasons["signed"]
+    assert [row["reason"] for row in printed["failed"]] == [
+        "所见文本未载 50 万元以上的分档（bracket not in the text seen）"
+    ]
 
 
 @few

@@ -14,9 +14,9 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
-from market.records.decisions import Verdict
+from market.records.decision_forms import posted_decision
 
 
 async def show(request: Request) -> Response:
@@ -57,12 +57,11 @@ async def settle(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = signed_in_actor(request)
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
+    verdict, reason = await posted_decision(request)
     await decide_settlement(
         path_id(request, "settlement_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
+        verdict,
+        reason=reason,
         by=By(actor, deps(request).clock()),
     )
     return _back(request, request.path_params["number"], _("已决定。"))

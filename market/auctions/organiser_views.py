@@ -24,7 +24,7 @@ from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
 from market.notices.holiday_years import load_calendar
 from market.records.by import By
-from market.records.decisions import Verdict
+from market.records.decision_forms import posted_decision
 
 
 async def index(request: Request) -> Response:
@@ -125,7 +125,7 @@ async def deposit(request: Request) -> Response:
 
 async def decide_deposit(request: Request) -> Response:
     actor, auction = await _load(request)
-    verdict, reason = await _verdict(request)
+    verdict, reason = await posted_decision(request)
     await deposits.decide_movement(
         path_id(request, "deposit_id"), verdict, reason=reason, by=_by(request, actor)
     )
@@ -154,7 +154,7 @@ async def propose(request: Request) -> Response:
 
 async def rule(request: Request) -> Response:
     actor, auction = await _load(request)
-    verdict, reason = await _verdict(request)
+    verdict, reason = await posted_decision(request)
     calendar = await load_calendar(accepts_provisional=deps(request).settings.is_demo)
     await results.rule(
         path_id(request, "ruling_id"),
@@ -222,12 +222,6 @@ async def _checked(request: Request) -> tuple[Actor, Auction]:
     actor = signed_in_actor(request)
     actor.require(AuctionAct.CHECK_AUCTION)
     return actor, await queries.get_auction_for(actor, request.path_params["number"])
-
-
-async def _verdict(request: Request) -> tuple[Verdict, str]:
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
-    return (Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED), typed_text(data, "reason")
 
 
 def _by(request: Request, actor: Actor) -> By:

@@ -27,6 +27,7 @@ from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render
 from market.kit.web import deps, form_data, path_id, redirect_to, typed_text
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 
 
@@ -140,16 +141,15 @@ async def report(request: Request) -> Response:
 async def review(request: Request) -> Response:
     """Accept a reported milestone, or send it back."""
     actor, challenge, award = await _load_own(request)
-    data = await form_data(request)
-    is_confirmed = str(data.get("verdict")) == Verdict.CONFIRMED
+    verdict, reason = await posted_decision(request)
     await milestones.review(
         challenge.number,
         path_id(request, "report_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
+        verdict,
+        reason=reason,
         by=By(actor, deps(request).clock()),
     )
-    words = _("阶段验收通过，按合同付款。") if is_confirmed else _("已退回揭榜方补充。")
+    words = _("阶段验收通过，按合同付款。") if verdict is Verdict.CONFIRMED else _("已退回揭榜方补充。")
     return flash(request, _back(request, challenge, award), words)
 
 

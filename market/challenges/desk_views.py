@@ -28,12 +28,13 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text, uuid_or_none
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to, uuid_or_none
 from market.notices.holiday_years import load_calendar
 from market.panels.round_forms import typed_rules
 from market.panels.rounds import round_over
 from market.panels.states import PanelAct
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 
 
@@ -132,17 +133,20 @@ def _reason_of(form: DecisionForm) -> EndReason | None:
 async def decide(request: Request) -> Response:
     """Decide on what another person proposed."""
     actor, challenge = await _load(request, ChallengeAct.DECIDE_CHALLENGE)
-    data = await form_data(request)
-    is_confirmed = str(data.get("verdict")) == Verdict.CONFIRMED
+    verdict, reason = await posted_decision(request)
     calendar = await load_calendar(accepts_provisional=deps(request).settings.is_demo)
     await screening.decide_ruling(
         path_id(request, "ruling_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
+        verdict,
+        reason=reason,
         calendar=calendar,
         by=By(actor, deps(request).clock()),
     )
-    return flash(request, _back(request, challenge), _("已决定。") if is_confirmed else _("已退回提出的人。"))
+    return flash(
+        request,
+        _back(request, challenge),
+        _("已决定。") if verdict is Verdict.CONFIRMED else _("已退回提出的人。"),
+    )
 
 
 async def new_round(request: Request) -> Response:

@@ -20,10 +20,11 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices.holiday_years import load_calendar
 from market.records.by import By
-from market.records.decisions import Verdict, typed_verdict
+from market.records.decision_forms import posted_decision
+from market.records.decisions import Verdict
 
 
 async def extend(request: Request) -> Response:
@@ -72,13 +73,12 @@ async def _carry_out(request: Request, actor: Actor, challenge: Challenge, form:
 async def decide(request: Request) -> Response:
     """Decide on a later deadline that another person proposed."""
     actor = actor_for(request, ChallengeAct.DECIDE_CHALLENGE)
-    data = await form_data(request)
-    verdict = typed_verdict(data)
+    verdict, reason = await posted_decision(request)
     challenge = await extending.decide_extension(
         path_id(request, "ruling_id"),
         verdict,
         arrived_at=request.state.arrived_at,
-        reason=typed_text(data, "reason"),
+        reason=reason,
         calendar=await load_calendar(accepts_provisional=deps(request).settings.is_demo),
         by=By(actor, deps(request).clock()),
     )

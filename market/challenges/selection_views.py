@@ -39,6 +39,7 @@ from market.notices.holiday_years import load_calendar
 from market.panels.round_forms import typed_rules
 from market.panels.states import PanelAct
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 
 S = ChallengeStatus
@@ -185,15 +186,14 @@ async def choose(request: Request) -> Response:
 async def decide(request: Request) -> Response:
     """Decide on who another person proposed."""
     actor, challenge = await _load(request)
-    data = await form_data(request)
-    is_confirmed = str(data.get("verdict")) == Verdict.CONFIRMED
+    verdict, reason = await posted_decision(request)
     await choosing.decide_selection(
         path_id(request, "selection_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
+        verdict,
+        reason=reason,
         by=By(actor, deps(request).clock()),
     )
-    words = _("已确定入选，请双方商定阶段和金额。") if is_confirmed else _("已退回提出的人。")
+    words = _("已确定入选，请双方商定阶段和金额。") if verdict is Verdict.CONFIRMED else _("已退回提出的人。")
     return flash(request, _back(request, challenge), words)
 
 
@@ -250,15 +250,18 @@ async def propose_ending(request: Request) -> Response:
 async def decide_ending(request: Request) -> Response:
     """Decide on an end that another person proposed."""
     actor, challenge = await _load(request, ChallengeAct.SELECT_SOLUTION)
-    data = await form_data(request)
-    is_confirmed = str(data.get("verdict")) == Verdict.CONFIRMED
+    verdict, reason = await posted_decision(request)
     await ending.decide_ending(
         path_id(request, "ruling_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
+        verdict,
+        reason=reason,
         by=By(actor, deps(request).clock()),
     )
-    return flash(request, _back(request, challenge), _("已决定。") if is_confirmed else _("已退回提出的人。"))
+    return flash(
+        request,
+        _back(request, challenge),
+        _("已决定。") if verdict is Verdict.CONFIRMED else _("已退回提出的人。"),
+    )
 
 
 async def new_round(request: Request) -> Response:

@@ -23,8 +23,9 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 
 
@@ -54,15 +55,14 @@ async def desk(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, DealAct.DECIDE_CERTIFICATE)
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
+    verdict, reason = await posted_decision(request)
     await decide_certificate(
         path_id(request, "certificate_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason")[:500],
+        verdict,
+        reason=reason,
         by=By(actor, deps(request).clock()),
     )
-    words = _("凭证已确认。") if is_confirmed else _("凭证已退回。")
+    words = _("凭证已确认。") if verdict is Verdict.CONFIRMED else _("凭证已退回。")
     return flash(request, redirect_to(request, "deals:certificates"), words)
 
 

@@ -8,12 +8,11 @@ from starlette.responses import Response
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor
 from market.files.attachments import optional_upload
-from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.policies import library, queries
 from market.policies.forms import EndForm, PolicyForm, policy_data
 from market.policies.library import PolicyDraft
@@ -22,7 +21,8 @@ from market.policies.states import EDITABLE, VALID, Level, PolicyAct, PolicyStat
 from market.programmes.catalogue import list_programmes
 from market.programmes.texts import VALUES
 from market.records.by import By
-from market.records.decisions import Verdict, typed_verdict
+from market.records.decision_forms import DraftActs, decide_draft, posted_decision
+from market.records.decisions import Verdict
 from market.records.transitions import history
 
 
@@ -103,20 +103,16 @@ async def _draft(request: Request, form: PolicyForm) -> PolicyDraft:
 
 async def decide(request: Request) -> Response:
     """Release a draft, return it, or discard it."""
-    actor = actor_for(request, AccountAct.SEE_DESK)
-    data, by = await form_data(request), By(actor, deps(request).clock())
-    number = request.path_params["number"]
-    act = str(data.get("act") or "")
-    if act not in ("release", "return", "discard"):
-        raise Invalid(_("请从列表中选择。"))
-    if act == "return":
-        await library.return_policy(number, typed_text(data, "reason"), by=by)
-        return _back(request, number, _("已退回。"))
-    if act == "discard":
-        await library.discard_policy(number, by=by)
-        return flash(request, redirect_to(request, "policies:desk_index"), _("已作废。"), "note")
-    await library.release_policy(number, by=by)
-    return _back(request, number, _("已发布。"))
+    actor, number = actor_for(request, AccountAct.SEE_DESK), request.path_params["number"]
+    acts = DraftActs(
+        release=lambda _form, by: library.release_policy(number, by=by),
+        return_to_author=lambda reason, by: library.return_policy(number, reason, by=by),
+        discard=lambda by: library.discard_policy(number, by=by),
+        page="policies:desk",
+        index="policies:desk_index",
+        released=_("已发布。"),
+    )
+    return await decide_draft(request, acts, by=By(actor, deps(request).clock()))
 
 
 async def end(request: Request) -> Response:
@@ -134,10 +130,8 @@ async def end(request: Request) -> Response:
 
 async def decide_end(request: Request) -> Response:
     actor = actor_for(request, PolicyAct.RELEASE_POLICY)
-    data, by = await form_data(request), By(actor, deps(request).clock())
-    number = request.path_params["number"]
-    verdict = typed_verdict(data)
-    reason = typed_text(data, "reason")
+    verdict, reason = await posted_decision(request)
+    number, by = request.path_params["number"], By(actor, deps(request).clock())
     await library.decide_end(number, path_id(request, "end_id"), verdict, reason=reason, by=by)
     words = _("已同意，到期废止。") if verdict is Verdict.CONFIRMED else _("已退回。")
     return _back(request, number, words)

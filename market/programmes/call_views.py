@@ -10,19 +10,19 @@ from market.accounts.web import actor_for, optional_actor
 from market.files.attachments import optional_upload
 from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
-from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.programmes import call_queries, calls
 from market.programmes.call_forms import CallForm, ClosingForm, call_data
 from market.programmes.call_models import Call
 from market.programmes.call_states import CallAct, CallStatus
 from market.programmes.catalogue import compiled, list_programmes, list_versions
 from market.records.by import By
-from market.records.decisions import Verdict, typed_verdict
+from market.records.decision_forms import DraftActs, decide_draft, posted_decision
+from market.records.decisions import Verdict
 from market.records.transitions import history
 
 
@@ -116,20 +116,16 @@ async def _usual_papers(slug: str) -> list[str]:
 
 async def decide(request: Request) -> Response:
     """Release a draft, return it, or discard it."""
-    actor = actor_for(request, AccountAct.SEE_DESK)
-    data, by = await form_data(request), By(actor, deps(request).clock())
-    number = request.path_params["number"]
-    act = str(data.get("act") or "")
-    if act not in ("release", "return", "discard"):
-        raise Invalid(_("请从列表中选择。"))
-    if act == "return":
-        await calls.return_call(number, typed_text(data, "reason"), by=by)
-        return _back(request, number, _("已退回。"))
-    if act == "discard":
-        await calls.discard_call(number, by=by)
-        return flash(request, redirect_to(request, "programmes:calls"), _("已作废。"), "note")
-    await calls.release_call(number, by=by)
-    return _back(request, number, _("通知已发布，截止前可以申报；符合的单位会收到消息。"))
+    actor, number = actor_for(request, AccountAct.SEE_DESK), request.path_params["number"]
+    acts = DraftActs(
+        release=lambda _form, by: calls.release_call(number, by=by),
+        return_to_author=lambda reason, by: calls.return_call(number, reason, by=by),
+        discard=lambda by: calls.discard_call(number, by=by),
+        page="programmes:desk_call",
+        index="programmes:calls",
+        released=_("通知已发布，截止前可以申报；符合的单位会收到消息。"),
+    )
+    return await decide_draft(request, acts, by=By(actor, deps(request).clock()))
 
 
 async def closing(request: Request) -> Response:
@@ -147,10 +143,8 @@ async def closing(request: Request) -> Response:
 
 async def decide_closing(request: Request) -> Response:
     actor = actor_for(request, CallAct.RELEASE_CALL)
-    data, by = await form_data(request), By(actor, deps(request).clock())
-    number = request.path_params["number"]
-    verdict = typed_verdict(data)
-    reason = typed_text(data, "reason")
+    verdict, reason = await posted_decision(request)
+    number, by = request.path_params["number"], By(actor, deps(request).clock())
     await calls.decide_closing(number, path_id(request, "closing_id"), verdict, reason=reason, by=by)
     words = _("截止时间已改。") if verdict is Verdict.CONFIRMED else _("已退回。")
     return _back(request, number, words)

@@ -14,7 +14,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices.holiday_years import load_calendar
 from market.rankings import freezing, parks, queries, schemes
 from market.rankings.computing import compute, period_of
@@ -31,6 +31,7 @@ from market.rankings.models import ParkMember
 from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct
 from market.rankings.warnings import list_warnings
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 
 
@@ -92,7 +93,7 @@ async def freeze(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     number = request.path_params["number"]
     calendar = await load_calendar(accepts_provisional=deps(request).settings.is_demo)
     by = By(actor, deps(request).clock())
@@ -121,7 +122,7 @@ async def new_scheme(request: Request) -> Response:
 
 async def decide_scheme(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     by = By(actor, deps(request).clock())
     await schemes.decide_scheme(path_id(request, "scheme_id"), verdict, reason=reason, by=by)
     words = _("已确认。") if verdict is Verdict.CONFIRMED else _("已退回。")
@@ -208,12 +209,6 @@ async def _organisation(code: object, field: str) -> Organisation:
     if organisation is None:
         raise Invalid(_("没有这个代码的单位。"), field=field)
     return organisation
-
-
-async def _decision(request: Request) -> tuple[Verdict, str]:
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
-    return Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED, typed_text(data, "reason")
 
 
 def _back(request: Request, number: str, words: str) -> Response:

@@ -27,6 +27,7 @@ from market.rankings.states import (
     WarningStatus,
 )
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 from market.records.transitions import history
 
@@ -71,7 +72,7 @@ async def report_list(request: Request) -> Response:
 
 async def decide_report(request: Request) -> Response:
     actor = actor_for(request, RankingAct.RUN_RANKINGS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     by = By(actor, deps(request).clock())
     await reports.decide_report(path_id(request, "report_id"), verdict, reason=reason, by=by)
     words = _("月报已确认。") if verdict is Verdict.CONFIRMED else _("月报已退回。")
@@ -122,7 +123,7 @@ async def propose(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     number = request.path_params["number"]
     await warnings.decide_warning(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     return _back(request, number, _("警告已发出。") if verdict is Verdict.CONFIRMED else _("不予发出。"))
@@ -156,16 +157,10 @@ async def ask_lift(request: Request) -> Response:
 
 async def decide_lift(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     number = request.path_params["number"]
     await warnings.decide_lift(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     return _back(request, number, _("警告已解除。") if verdict is Verdict.CONFIRMED else _("暂不解除。"))
-
-
-async def _decision(request: Request) -> tuple[Verdict, str]:
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
-    return Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED, typed_text(data, "reason")
 
 
 def _back(request: Request, number: str, words: str) -> Response:

@@ -71,12 +71,12 @@ R = TypeVar("R", bound=SecondPerson)
 
 
 def typed_verdict(data: Mapping[str, object]) -> Verdict:
-    """Return the verdict that a form sends as `verdict`; a button that confirms sends none.
+    """Return the verdict that a form sends as `verdict`.
 
     Raises:
-        Invalid: it is another word.
+        Invalid: it sends none, or another word.
     """
-    word = str(data.get("verdict") or Verdict.CONFIRMED)
+    word = str(data.get("verdict") or "")
     if word not in set(Verdict):
         raise Invalid(_("请从列表中选择。"))
     return Verdict(word)

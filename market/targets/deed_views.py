@@ -19,8 +19,9 @@ from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 from market.records.transitions import history
 from market.targets import declaring, follow_ups, queries, verdicts
@@ -221,15 +222,16 @@ async def result(request: Request) -> Response:
 
 async def decide_result(request: Request) -> Response:
     actor = actor_for(request, TargetAct.DECIDE_TARGETS)
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
+    verdict, reason = await posted_decision(request)
     deed = await verdicts.decide_result(
         path_id(request, "verdict_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
+        verdict,
+        reason=reason,
         by=By(actor, deps(request).clock()),
     )
-    return _back(request, deed.number, _("结论已确认。") if is_confirmed else _("结论已退回。"))
+    return _back(
+        request, deed.number, _("结论已确认。") if verdict is Verdict.CONFIRMED else _("结论已退回。")
+    )
 
 
 async def follow_up(request: Request) -> Response:
@@ -252,16 +254,17 @@ async def follow_up(request: Request) -> Response:
 
 async def decide_follow_up(request: Request) -> Response:
     actor = actor_for(request, TargetAct.CHECK_DEED)
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
+    verdict, reason = await posted_decision(request)
     stated = await follow_ups.decide_follow_up(
         path_id(request, "follow_up_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
+        verdict,
+        reason=reason,
         by=By(actor, deps(request).clock()),
     )
     return _back(
-        request, await _number_of(stated.deed_id), _("回访已确认。") if is_confirmed else _("回访已退回。")
+        request,
+        await _number_of(stated.deed_id),
+        _("回访已确认。") if verdict is Verdict.CONFIRMED else _("回访已退回。"),
     )
 
 

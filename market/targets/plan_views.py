@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +16,7 @@ from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 from market.targets import closings, definitions, plans, queries, samples
 from market.targets.forms import ClosingForm, DefinitionForm, PlanEditForm, PlanForm, SampleForm
@@ -64,7 +64,7 @@ async def new_definition(request: Request) -> Response:
 
 async def decide_definition(request: Request) -> Response:
     actor = actor_for(request, TargetAct.DECIDE_TARGETS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     by = By(actor, deps(request).clock())
     await definitions.decide_definition(path_id(request, "definition_id"), verdict, reason=reason, by=by)
     return flash(request, redirect_to(request, "targets:desk"), _verdict_words(verdict))
@@ -177,7 +177,7 @@ async def submit_plan(request: Request) -> Response:
 
 async def decide_plan(request: Request) -> Response:
     actor = actor_for(request, TargetAct.DECIDE_TARGETS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     number = request.path_params["number"]
     await plans.decide_plan(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     return _back(request, number, _("目标已下达。") if verdict is Verdict.CONFIRMED else _("目标已退回。"))
@@ -227,7 +227,7 @@ async def propose_rest(request: Request) -> Response:
 
 async def decide_rest(request: Request) -> Response:
     actor = actor_for(request, TargetAct.DECIDE_TARGETS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     ruling = await samples.decide_rest(
         path_id(request, "ruling_id"), verdict, reason=reason, by=By(actor, deps(request).clock())
     )
@@ -252,7 +252,7 @@ async def close(request: Request) -> Response:
 
 async def decide_closing(request: Request) -> Response:
     actor = actor_for(request, TargetAct.DECIDE_TARGETS)
-    verdict, reason = await _decision(request)
+    verdict, reason = await posted_decision(request)
     by = By(actor, deps(request).clock())
     await closings.decide_closing(path_id(request, "closing_id"), verdict, reason=reason, by=by)
     return flash(request, redirect_to(request, "targets:desk"), _verdict_words(verdict))
@@ -275,12 +275,6 @@ async def _sample(request: Request) -> DeedSample:
     if sample is None:
         raise NotFound(_("没有这次抽样。"))
     return sample
-
-
-async def _decision(request: Request) -> tuple[Verdict, str]:
-    data: FormData = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
-    return Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED, typed_text(data, "reason")
 
 
 def _verdict_words(verdict: Verdict) -> str:

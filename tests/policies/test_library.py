@@ -225,8 +225,9 @@ async def test_the_pages_take_a_policy_from_its_draft_to_its_end(client: httpx.A
     end = await PolicyEnd.get()
     await sign_in(client, desk.approver)
     assert "创新券使用说明" in (await client.get("/desk/policies")).text
+    assert (await post(client, f"{page}/end/{end.id}", {})).status_code == 422, "a verdict is chosen"
     assert (await post(client, f"{page}/end/{end.id}", {"verdict": "maybe"})).status_code == 422
-    assert (await post(client, f"{page}/end/{end.id}", {})).status_code == 200
+    assert (await post(client, f"{page}/end/{end.id}", {"verdict": "confirmed"})).status_code == 200
     await sign_in(client, None)
     public = await client.get(f"/policies/{policy.number}")
     assert "买技术服务的，按年度支付分档补助。" in public.text

@@ -313,8 +313,8 @@ async def test_the_pages_take_a_call_from_its_draft_to_its_changed_closing(clien
     await sign_in(client, desk.approver)
     assert (await post(client, f"{page}/closing/{closing.id}", {"verdict": "maybe"})).status_code == 422
     assert "2026-04-09 17:00" in (await client.get("/desk/calls")).text
-    assert (await post(client, f"{page}/closing/{closing.id}", {})).status_code == 200
-    assert (await post(client, f"{page}/closing/{closing.id}", {})).status_code == 409
+    assert (await post(client, f"{page}/closing/{closing.id}", {"verdict": "confirmed"})).status_code == 200
+    assert (await post(client, f"{page}/closing/{closing.id}", {"verdict": "confirmed"})).status_code == 409
     await sign_in(client, None)
     public = (await client.get(f"/calls/{call.number}")).text
     assert "2026-04-09 17:00" in public

@@ -15,6 +15,7 @@ from market.challenges.selection_queries import DECIDING, require_judge, solvers
 from market.challenges.solution_models import Solution
 from market.challenges.solution_states import HANDED_IN, SolutionAction, SolutionStatus
 from market.challenges.states import ChallengeAction, ChallengeStatus, EndReason, Kind
+from market.challenges.watching import tell_result
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -74,6 +75,8 @@ async def _finish(challenge: Challenge, by: By) -> None:
         return
     changes = {"end_reason": EndReason.NONE_ADMITTED}
     await transition(challenge, ChallengeAction.FIND_NONE, by=by, changes=changes)
+    words = _("榜单 %(number)s 的方案均未通过形式审查，流榜。", number=challenge.number)
+    await tell_result(challenge, words, now=by.now)
 
 
 async def _tell(challenge: Challenge, solution: Solution, *, is_admitted: bool, by: By) -> None:

@@ -19,6 +19,7 @@ from market.challenges.selection_models import ChallengeAward, Selection, Select
 from market.challenges.selection_queries import DECIDING
 from market.challenges.selection_states import AwardAction, AwardStatus, AwardVerb
 from market.challenges.states import ChallengeAct, ChallengeAction, ChallengeStatus, Kind
+from market.challenges.watching import tell_result
 from market.deals.models import Side
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -148,6 +149,8 @@ async def settle_agreement(challenge: Challenge, by: By) -> None:
         return
     await transition(challenge, ChallengeAction.CONTRACT, by=by)
     await open_deals(challenge, by)
+    words = _("榜单 %(number)s 已选定揭榜方，结果已公布。", number=challenge.number)
+    await tell_result(challenge, words, now=by.now)
 
 
 async def lock_own_award(number: str, award_id: UUID, by: By) -> tuple[Challenge, ChallengeAward, Side]:

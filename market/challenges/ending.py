@@ -30,6 +30,7 @@ from market.challenges.states import (
     Kind,
     Ruling,
 )
+from market.challenges.watching import tell_watchers
 from market.deals.awards import end_awarded
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
@@ -162,3 +163,4 @@ async def _tell(challenge: Challenge, *, is_end: bool, by: By) -> None:
     await notify_organisations(
         [OrganisationNotice(UUID(str(value)), words, address) for value in ids], roles=DECIDING, now=by.now
     )
+    await tell_watchers(challenge, words, now=by.now)

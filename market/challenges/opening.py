@@ -15,7 +15,7 @@ from market.challenges.solution_content import commitment
 from market.challenges.solution_models import OpenedSolution, Solution, SolutionVersion
 from market.challenges.solution_states import SolutionStatus, SolutionVerb
 from market.challenges.states import ChallengeAction, ChallengeStatus, EndReason, Kind
-from market.challenges.watching import tell_watchers
+from market.challenges.watching import tell_result
 from market.files.models import StoredFile, Tier
 from market.files.store import FileStore
 from market.kit.database import atomic, in_transaction
@@ -140,7 +140,7 @@ async def _finish(challenge_id: UUID, *, now: datetime) -> None:
         await transition(challenge, ChallengeAction.FIND_NONE, by=by, changes=changes)
         words = _("榜单 %(number)s 无人揭榜，流榜。", number=challenge.number)
         await _tell(challenge, words, by)
-        await tell_watchers(challenge, words, now=now)
+        await tell_result(challenge, words, now=now)
         return
     for place, row in enumerate(rows, 1):
         await Solution.filter(id=row.solution_id).update(place=place)

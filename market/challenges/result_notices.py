@@ -15,6 +15,7 @@ from market.challenges.solution_content import SolutionContent
 from market.challenges.solution_models import Solution
 from market.challenges.solution_states import SolutionAction, SolutionStatus
 from market.challenges.states import ChallengeAction, ChallengeStatus, Kind
+from market.challenges.watching import tell_result
 from market.codes.holidays import Calendar
 from market.integrity.related_parties import relation_between
 from market.kit.database import atomic
@@ -77,6 +78,7 @@ async def publish_result(number: str, *, calendar: Calendar, by: By) -> Notice:
             organisation_id=organisation_id,
             roles=DECIDING,
         )
+    await tell_result(challenge, words, now=by.now)
     return notice
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from market.accounts.models import MemberRole, Membership
 from market.challenges.models import Challenge, ChallengeWatch
 from market.challenges.queries import get_challenge_for, is_owner
 from market.challenges.solution_models import Solution
+from market.challenges.solution_states import HANDED_IN, SolutionStatus
 from market.challenges.states import PUBLIC, ChallengeAct
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
@@ -66,12 +68,19 @@ async def count_watched(actor: Actor | None) -> int:
     return await ChallengeWatch.filter(user_id=actor.user_id).count() if actor else 0
 
 
-async def tell_watchers(challenge: Challenge, words: str, *, now: datetime) -> int:
-    """Tell who watches a challenge; who writes a solution for a unit is told of it otherwise.
+async def tell_watchers(
+    challenge: Challenge,
+    words: str,
+    *,
+    now: datetime,
+    told: Collection[SolutionStatus] = tuple(SolutionStatus),
+) -> int:
+    """Tell who watches a challenge, but for people of units that are told otherwise, by their solutions.
 
     Returns the number of recipients.
     """
-    writing = Solution.filter(challenge_id=challenge.id).values_list("organisation_id", flat=True)
+    solutions = Solution.filter(challenge_id=challenge.id, status__in=list(told))
+    writing = solutions.values_list("organisation_id", flat=True)
     members = Membership.active(
         organisation_id__in=list(await writing), role__in=(MemberRole.ADMIN, MemberRole.AGENT)
     ).values_list("user_id", flat=True)
@@ -80,6 +89,11 @@ async def tell_watchers(challenge: Challenge, words: str, *, now: datetime) -> i
     if not user_ids:
         return 0
     return await notify(words, now=now, address=f"/challenges/{challenge.number}", user_ids=user_ids)
+
+
+async def tell_result(challenge: Challenge, words: str, *, now: datetime) -> int:
+    """Tell who watches a challenge what became of it; also those whose draft was never handed in."""
+    return await tell_watchers(challenge, words, now=now, told=HANDED_IN)
 
 
 async def export_watches(user_id: UUID) -> list[dict[str, Any]]:

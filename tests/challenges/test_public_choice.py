@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from market.accounts.models import Message
 from market.challenges import agreeing, choosing, result_notices
 from market.challenges.admission import check_solution
 from market.challenges.amounts import public_amount
+from market.challenges.models import ChallengeWatch
 from market.challenges.queries import terms_of
 from market.challenges.selection_panel import choosing_rules, prepare_choice
 from market.challenges.selection_states import AwardStatus
@@ -40,7 +43,7 @@ from tests.challenges.selection_factories import (
     sign,
 )
 from tests.databases import tampered
-from tests.factories import HOLIDAYS
+from tests.factories import HOLIDAYS, make_member
 from tests.invariants import broken
 from tests.moments import end_notices
 from tests.panels.round_factories import actor_of, draw, seats
@@ -144,9 +147,14 @@ async def test_the_result_follows_the_points_and_stands_once_its_notice_is_clear
     await sign_in(client, None)
     assert "揭榜结果" not in (await client.get(f"/challenges/{stage.number}")).text
 
+    watcher = await make_member()
+    await ChallengeWatch.create(
+        id=uuid4(), challenge_id=stage.challenge.id, user_id=watcher.user_id, created_at=JUDGED
+    )
     await sign_in(client, stage.operator)
     assert "拟揭榜待公示" in (await client.get("/dashboard", follow_redirects=True)).text
     assert "已公示" in (await post(client, f"{page}/publish")).text
+    assert await Message.filter(user_id=watcher.user_id, text__contains="评选结果已公示").exists()
     notice = await Notice.get(subject_kind="challenge", subject_id=stage.challenge.id)
     assert (notice.kind, notice.days) == (NoticeKind.CHALLENGE_RESULT, 5)
     text = str(notice.body)

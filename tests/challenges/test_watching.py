@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from market.accounts.models import Message, StaffRole
-from market.challenges import clock, extending, watching
+from market.challenges import clock, ending, extending, watching
 from market.challenges.deadlines import GRACE
 from market.challenges.models import ChallengeWatch
 from market.challenges.opening import open_all
 from market.challenges.personal_data import erase, export
 from market.challenges.reminders import BEFORE, remind
+from market.challenges.solution_models import Solution
+from market.challenges.states import Ruling
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.records.by import By
+from market.records.decisions import Verdict
 from tests.challenges.factories import DEADLINE, OPENS, make_draft, make_listed
+from tests.challenges.selection_factories import JUDGED, agree_all, choose, make_reviewing
 from tests.challenges.solution_factories import SECRET, make_responding, make_solver, make_written
 from tests.factories import HOLIDAYS, NOW, make_broker, make_member, make_staff
 from tests.visitor import post, sign_in
@@ -59,6 +64,34 @@ async def test_who_watches_is_reminded_once_each_time_and_who_writes_is_told_of_
     await open_all(stage.challenge.id, secret=SECRET, store=deps.store, now=at)
     assert "无人揭榜" in (await texts(broker.user_id))[-1]
     assert await remind(stage.challenge.id, now=at) is False
+
+
+async def test_who_watches_is_told_what_became_of_a_list_though_their_own_draft_was_never_handed_in() -> None:
+    stage = await make_reviewing()
+    watcher, idle = await make_member(), await make_solver("河池学院")
+    for actor in (watcher, idle, stage.solvers[0]):
+        await ChallengeWatch.create(
+            id=uuid4(), challenge_id=stage.challenge.id, user_id=actor.user_id, created_at=NOW
+        )
+    await Solution.create(
+        id=uuid4(),
+        challenge_id=stage.challenge.id,
+        organisation_id=idle.organisation_id,
+        created_by_id=idle.user_id,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    await choose(stage, 1)
+    assert await texts(watcher.user_id) == [], "nothing is told before it stands"
+    await agree_all(stage)
+    words = f"榜单 {stage.number} 已选定揭榜方，结果已公布。"
+    assert (await texts(watcher.user_id), await texts(idle.user_id)) == ([words], [words])
+    assert words not in await texts(stage.solvers[0].user_id), "they are told of their own solution"
+    end = await ending.propose_ending(
+        stage.number, Ruling.FIND_NONE, "三份方案的外推年限都没有数据。", by=By(stage.owner, JUDGED)
+    )
+    await ending.decide_ending(end.id, Verdict.CONFIRMED, by=By(stage.operator, JUDGED))
+    assert [(await texts(actor.user_id))[-1][-9:] for actor in (watcher, idle)] == ["流榜，理由已公开。"] * 2
 
 
 async def test_the_button_reminds_and_stops_and_belongs_to_the_person_alone(

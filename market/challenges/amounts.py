@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from market.kit.money import allocate, round_half_up
 
@@ -31,3 +32,12 @@ def public_amount(price: int, share: int, most: int | None) -> int:
     """Return the part of a contract that is paid from public funds: a share, rounded once, up to a most."""
     amount = round_half_up(Fraction(price * share, HUNDRED))
     return amount if most is None else min(amount, most)
+
+
+def public_parts(prices: Sequence[int], share: int, most: int | None) -> list[int]:
+    """Return what of each contract of a list is paid from public funds, in the order of the awards.
+
+    They add up to what the list promises for all of them; a later award moves no earlier one's part.
+    """
+    whole = [public_amount(sum(prices[:count]), share, most) for count in range(len(prices) + 1)]
+    return [later - earlier for earlier, later in pairwise(whole)]

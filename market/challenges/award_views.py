@@ -10,8 +10,8 @@ from starlette.responses import Response
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for, signed_in_actor
 from market.challenges import agreeing, milestones, queries
-from market.challenges.amounts import public_amount
 from market.challenges.award_plans import read_plan
+from market.challenges.co_funding import promised_to
 from market.challenges.models import Challenge
 from market.challenges.selection_forms import PlanForm, ReasonForm, ReportForm, plan_data
 from market.challenges.selection_models import ChallengeAward
@@ -64,7 +64,8 @@ async def _page(
         award=award,
         owner=queries.owner_name(actor, challenge) if award.deal_id is None else challenge.owner.name,
         plan=plan,
-        public=public_amount(award.amount, terms.public_share, terms.public_most),
+        public=(await promised_to([challenge.id])).get(award.id, 0),
+        may_claim=is_solver and may_act and award.status in (AwardStatus.SIGNED, AwardStatus.ACCEPTED),
         reports=reports,
         due=due,
         indicators=dict(asked),

@@ -23,6 +23,7 @@ from market.challenges.deadlines import (
 )
 from market.challenges.models import Challenge
 from market.challenges.sealing import open_draft, open_file
+from market.challenges.selection_queries import list_awards
 from market.challenges.solution_content import SolutionContent, asked_of, faults_of
 from market.challenges.solution_forms import FileForm, SolutionForm, solution_data
 from market.challenges.solution_hints import OpenedText, hints_of
@@ -207,6 +208,7 @@ async def read(request: Request) -> Response:
         asked=asked_of(terms, row.solution.package),
         amounts=_amounts(content),
         files=await list_files("solution", row.solution_id),
+        awards=[award for award in await list_awards(challenge.id) if award.solution_id == row.solution_id],
     )
 
 

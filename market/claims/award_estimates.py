@@ -210,7 +210,11 @@ async def calculate(query: CalculatorInput, now: datetime) -> list[Estimate]:
 
 async def _of_place(region: str, role: str, now: datetime) -> list[Terms]:
     in_force_terms = in_force(local_date(now).year, await released_terms())
-    return [terms for terms in in_force_terms if terms.role == role and region.startswith(terms.place)]
+    return [
+        terms
+        for terms in in_force_terms
+        if terms.role == role and region.startswith(terms.place) and not terms.is_for_chosen
+    ]
 
 
 def _estimated(

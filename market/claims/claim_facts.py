@@ -19,6 +19,7 @@ from market.deals.models import Deal, Pricing
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.programmes.catalogue import compiled
 from market.programmes.facts import APPLICANT_KINDS, GRADES, PARTY_KINDS
 from market.programmes.models import Programme
@@ -74,7 +75,10 @@ async def gather_facts(
     for row in grants:
         key = row["contract__deal__subject_id"]
         by_outcome[key] = by_outcome.get(key, 0) + (row["award_amount"] or 0)
-    recorded = await contract_facts([contract.id for contract in contracts])
+    recorded = {
+        **await contract_facts([contract.id for contract in contracts]),
+        "support": await promised_support(contracts),
+    }
     return {
         "applicant": applicant_facts(applicant, programme.role),
         "year": year,
@@ -90,6 +94,25 @@ async def gather_facts(
             )
             for contract in contracts
         ],
+    }
+
+
+async def promised_support(contracts: Sequence[Contract]) -> dict[UUID, list[int]]:
+    """Return what public funds were promised for contracts when they were chosen in public, in fen.
+
+    Their deals must be fetched. A contract that comes from no such choice has nothing.
+    """
+    by_kind: dict[str, list[UUID]] = {}
+    for contract in contracts:
+        by_kind.setdefault(contract.deal.subject_kind, []).append(contract.deal.id)
+    promised: dict[UUID, int] = {}
+    for kind, deal_ids in by_kind.items():
+        support = rooms().subjects[kind].support
+        if support is not None:
+            promised.update(await support(deal_ids))
+    return {
+        contract.id: [promised[contract.deal.id]] if contract.deal.id in promised else []
+        for contract in contracts
     }
 
 
@@ -141,7 +164,7 @@ def contract_entry(
 ) -> dict[str, Any]:
     """Return the facts of one contract, whose deal has been read with its sides and outcome.
 
-    `recorded` are its receipts, sales, exclusions and equity paid in.
+    `recorded` are its receipts, sales, exclusions, equity paid in and promised support.
     """
     deal: Deal = contract.deal
     return {
@@ -171,6 +194,8 @@ def contract_entry(
         "related": contract.is_related,
         "publicly_funded": contract.is_publicly_funded,
         "subsidised_before": is_before,
+        "public_challenge": bool(recorded["support"]),
+        "public_support": sum(recorded["support"]) if recorded["support"] else None,
         "granted_for_outcome": granted_for_outcome,
         "flags": dict(declared.flags or {}) if declared else {},
     }

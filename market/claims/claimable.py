@@ -12,7 +12,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
-from market.claims.claim_facts import gather_facts
+from market.claims.claim_facts import gather_facts, promised_support
 from market.claims.computation import Sheet, build_sheet, compute_claim
 from market.claims.models import Claim, ClaimContract
 from market.claims.queries import voided_among
@@ -132,7 +132,7 @@ async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -
     local_terms = {
         terms.programme: terms
         for terms in in_force(claim_year, await released_terms())
-        if organisation.region.startswith(terms.place)
+        if terms.is_for_chosen or organisation.region.startswith(terms.place)
     }
     offers = []
     for programme in await Programme.filter(slug__in=list(local_terms)).order_by("region", "slug"):
@@ -140,8 +140,13 @@ async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -
             is_free = not await live_claim(programme.id, organisation.id, claim_year)
             if is_free and pays_on_totals(programme, organisation):
                 offers.append(Claimable(programme, [], is_on_totals=True))
-        elif programme.role in SIDES and (contracts := await _free_contracts(programme, organisation)):
-            offers.append(Claimable(programme, contracts))
+        elif programme.role in SIDES:
+            contracts = await _free_contracts(programme, organisation)
+            if local_terms[programme.slug].is_for_chosen:
+                support = await promised_support(contracts)
+                contracts = [contract for contract in contracts if support[contract.id]]
+            if contracts:
+                offers.append(Claimable(programme, contracts))
     return offers
 
 

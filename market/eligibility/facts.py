@@ -1,7 +1,7 @@
 """What records know of many organisations at once, as the facts of claims that do not exist yet.
 
 The facts of one organisation are those that `claims.claim_facts.gather_facts` returns of its free contracts;
-here they are read with six statements for all.
+here they are read with a few statements for all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from market.accounts.models import Organisation
-from market.claims.claim_facts import CLAWED_BACK, ONCE_GRANTED, applicant_facts, contract_entry
+from market.claims.claim_facts import (
+    CLAWED_BACK,
+    ONCE_GRANTED,
+    applicant_facts,
+    contract_entry,
+    promised_support,
+)
 from market.claims.claim_parts import contract_facts
 from market.claims.claimable import SIDES
 from market.claims.queries import voided_among
@@ -156,7 +162,10 @@ async def read_book(organisations: Sequence[Organisation]) -> FactsBook:
     )
     voided = await voided_among([row.id for row in rows]) if rows else set()
     contracts = [row for row in rows if row.id not in voided]
-    recorded = await contract_facts([row.id for row in contracts]) if contracts else {}
+    recorded: dict[str, Mapping[UUID, list[Any]]] = {}
+    if contracts:
+        recorded.update(await contract_facts([row.id for row in contracts]))
+        recorded["support"] = await promised_support(contracts)
     by_side: defaultdict[UUID, list[Contract]] = defaultdict(list)
     for contract in contracts:
         for organisation_id in {contract.deal.seller_id, contract.deal.buyer_id}:

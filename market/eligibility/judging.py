@@ -28,12 +28,19 @@ class Catalogue:
     terms_ids: Mapping[tuple[str, str], UUID]
     """By programme and version."""
 
+    @property
+    def open_targets(self) -> Sequence[Target]:
+        """Return what everybody may ask about: all but what is for who was chosen in public."""
+        return [target for target in self.targets if not target.terms.is_for_chosen]
+
     def for_organisation(self, organisation: Organisation) -> list[Target]:
-        """Return what is for an organisation of this kind and place."""
+        """Return what is for an organisation of this kind and place, or once it was chosen in public."""
         kind, region = organisation.kind.value, organisation.region
         roles = roles_of_kind(kind)
         return [
-            target for target in self.targets if concerns(target.terms, kind=kind, region=region, roles=roles)
+            target
+            for target in self.targets
+            if concerns(target.terms, kind=kind, region=region, roles=roles, may_be_chosen=True)
         ]
 
 
@@ -74,6 +81,8 @@ def judge_organisation(
     for target in catalogue.for_organisation(organisation):
         terms = target.terms
         source = book.of(organisation, catalogue.programmes[terms.programme], target.year)
+        if terms.is_for_chosen and not any(row.public_challenge for row in source.facts.contracts):
+            continue
         result = judge(
             terms, source.facts, now=now, call=target.live_call(now), unregistered=source.unregistered
         )

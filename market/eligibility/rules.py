@@ -43,13 +43,19 @@ HAS_BASE = N_("有可以计入的%(what)s")
 NO_BASE = N_("还没有可以计入的%(what)s")
 
 
-def concerns(terms: Terms, *, kind: str | None, region: str, roles: Collection[str]) -> bool:
+def concerns(
+    terms: Terms, *, kind: str | None, region: str, roles: Collection[str], may_be_chosen: bool = False
+) -> bool:
     """Return whether a set is for such an applicant at this place, in one of these roles.
 
-    `region` is a whole code of GB/T 2260, or of a province or city; an unknown kind is no obstacle.
+    `region` is a whole code of GB/T 2260, or of a province or city; an unknown kind is no obstacle. A set for
+    who was chosen in public concerns nobody else, and the chosen at any place.
     """
-    is_kind = kind is None or kind in terms.applicant_kinds
-    return terms.role in roles and is_kind and bool(region) and region.startswith(terms.place)
+    if terms.role not in roles or (kind is not None and kind not in terms.applicant_kinds):
+        return False
+    if terms.is_for_chosen:
+        return may_be_chosen
+    return bool(region) and region.startswith(terms.place)
 
 
 def judge(

@@ -56,6 +56,13 @@ Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
 """Reads records of one kind by their ids."""
 
 
+Support = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, int]]]
+"""Returns what public funds were promised for deals about such records, in fen, by the ids of the deals.
+
+Only deals that a choice by the public side led to are among them.
+"""
+
+
 def find_by(
     getter: Callable[[Any, str], Awaitable[Any]],
     path: str,
@@ -135,6 +142,8 @@ class Subject:
     """By which the search box finds it by another number that stands on papers, as it was typed."""
     describe: Describe | None = None
     """Needed of what a deal may be about."""
+    support: Support | None = None
+    """What public funds were promised for deals about it; None: no public choice leads to one."""
     parties: PartiesOf | None = None
     """Whom its notices concern besides the unit that published them, and whose people decide on none of it;
     None: nobody."""

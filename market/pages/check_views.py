@@ -72,10 +72,10 @@ async def _questions(
         first=FIRST,
         who=[(member.value, str(member.label)) for member in Who],
         what=[(member.value, str(member.label)) for member in What],
-        programmes=len({target.terms.programme for target in catalogue.targets}),
+        programmes=len({target.terms.programme for target in catalogue.open_targets}),
         conditions=sum(
             len(target.terms.applicant_conditions) + len(target.terms.contract_conditions)
-            for target in catalogue.targets
+            for target in catalogue.open_targets
         ),
         is_member=await _organisation(actor) is not None,
     )

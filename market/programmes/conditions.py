@@ -33,6 +33,7 @@ MONEY_FACTS = CLAIM_FACTS | {
     "paid_in_equity",
     "new_sales",
     "granted_for_outcome",
+    "public_support",
     "sum",
 }
 

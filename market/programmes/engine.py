@@ -248,7 +248,11 @@ def _rate(facts: Facts, terms: Terms, calculation: Calculation) -> None:
     if not terms.add_ons_outside_cap:
         exact += extra
     if terms.bound is not None:
-        bound = terms.bound.read(facts, contract, known_base) or 0
+        bound = terms.bound.read(facts, contract, known_base)
+        if bound is None:
+            bound = 0
+            if terms.per_contract:
+                calculation.opened.append(terms.bound.fact)
         before, exact = exact, min(exact, bound * SCALE)
         calculation.stages.append(Stage("bound", None, before, exact, 0, bound))
     if case.cap is not None:

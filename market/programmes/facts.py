@@ -107,6 +107,10 @@ class ContractFacts:
     related: bool | None = None
     publicly_funded: bool | None = None
     subsidised_before: bool | None = None
+    public_challenge: bool | None = None
+    """Whether the contract comes from the published choice of a government list (揭榜挂帅)."""
+    public_support: int | None = None
+    """What that list promises of public funds for this contract."""
     granted_for_outcome: int | None = None
     """What the outcome has been granted so far, over its life."""
     flags: Mapping[str, bool | None] = dataclasses.field(default_factory=dict)
@@ -202,6 +206,8 @@ def _contract(raw: object, place: str) -> ContractFacts:
         related=_truth(values, "related", at),
         publicly_funded=_truth(values, "publicly_funded", at),
         subsidised_before=_truth(values, "subsidised_before", at),
+        public_challenge=_truth(values, "public_challenge", at),
+        public_support=_amount(values, "public_support", at),
         granted_for_outcome=_amount(values, "granted_for_outcome", at),
         flags=_flags(values, at),
     )

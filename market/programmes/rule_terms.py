@@ -13,6 +13,9 @@ from market.programmes.conditions import Clause, Condition, Read, Test, compile_
 from market.programmes.facts import ContractFacts, Facts
 from market.programmes.rates import Rate, compile_rate, flat_rate
 
+CHOICE = "public_challenge"
+"""The fact that a contract comes from the published choice of a government list."""
+
 
 class TermError(ValueError):
     """Raised for a term that the set does not take, or a set used without one it needs."""
@@ -139,6 +142,13 @@ class Terms:
     def place(self) -> str:
         """Return where a set is offered: the applicant's region, or its issuer's where it asks for none."""
         return self.region or str(self.content["issuer"]["region"])
+
+    @property
+    def is_for_chosen(self) -> bool:
+        """Return whether only a contract that a public choice led to is paid for: then it is offered to
+        nobody else, and to the chosen wherever they are.
+        """
+        return any(CHOICE in condition.facts for condition in self.contract_conditions)
 
     @property
     def needs_rate(self) -> bool:

@@ -80,6 +80,8 @@ FACTS = {
     "publicly_funded": N_("是否已获财政科技资金"),
     "subsidised_before": N_("是否已获同类补助"),
     "granted_for_outcome": N_("该成果已获补助额"),
+    "public_challenge": N_("是否出自政府榜"),
+    "public_support": N_("榜单公布的财政支持额"),
     "flags.witnessed": N_("是否经交易见证或复核备案"),
     "sum": N_("合计基数"),
 }

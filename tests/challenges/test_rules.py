@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from market.challenges.amounts import instalments, public_amount, team_amounts
+from market.challenges.amounts import instalments, public_amount, public_parts, team_amounts
 from market.challenges.challenge_terms import Criterion, Indicator, Milestone, Package
 from market.challenges.deadlines import (
     deadline_words,
@@ -59,6 +59,13 @@ def test_public_money_is_a_share_up_to_a_most() -> None:
     assert public_amount(180 * WAN, 3000, 100 * WAN) == 54 * WAN
     assert public_amount(400 * WAN, 3000, 100 * WAN) == 100 * WAN
     assert public_amount(400 * WAN, 3000, None) == 120 * WAN
+
+
+def test_public_money_of_several_contracts_adds_up_and_a_later_one_moves_no_earlier() -> None:
+    assert public_parts([180 * WAN], 3000, 100 * WAN) == [54 * WAN]
+    assert public_parts([180 * WAN, 220 * WAN], 3000, 100 * WAN) == [54 * WAN, 46 * WAN]
+    assert public_parts([33_33, 33_33, 33_34], 3000, None) == [1000, 1000, 1000]
+    assert public_parts([], 3000, None) == []
 
 
 def test_two_winners_of_fifty_each_do_not_fit_a_ceiling_of_eighty() -> None:

@@ -16,7 +16,7 @@ from tests.factories import NOW
 from tests.programmes.factories import make_programmes
 from tests.programmes.sample_claims import WAN
 
-TERMS = [terms for terms in in_force(NOW.year, shipped()) if not terms.needs_rate]
+TERMS = [terms for terms in in_force(NOW.year, shipped()) if not terms.needs_rate and not terms.is_for_chosen]
 
 
 def _edges(terms: Terms) -> list[int]:

@@ -326,7 +326,7 @@ async def test_every_programme_has_its_page_with_assumptions_marked(client: http
     page = await client.get("/subsidies")
     slugs = set(re.findall(r'href="/subsidies/([a-z-]+)"', page.text)) - {"calculator"}
 
-    assert len(slugs) == 21
+    assert len(slugs) == 22
     for slug in slugs:
         programme_page = await client.get(f"/subsidies/{slug}")
         assert programme_page.status_code == 200, slug

@@ -202,8 +202,9 @@ KNOWN = {
     *("kind", "signed_on", "registered_on", "field", "used_in", "outcome", "related", "publicly_funded"),
     *("seller.region", "seller.kind", "seller.uscc", "buyer.region", "buyer.uscc", "subsidised_before"),
     *("trade_amount", "receipts", "new_sales", "base", "mode"),
+    *("contract_amount", "public_challenge", "public_support"),
 }
-"""Facts that the organisation's page, the priced deal, the contract, receipts and the sales report hold."""
+"""Facts that the organisation's page, the priced deal, the contract, receipts, sales report and list hold."""
 
 
 def _facts_named(node: object) -> set[str]:

@@ -508,3 +508,13 @@ def test_a_set_of_three_hundred_conditions_is_judged_like_any_other() -> None:
 
     assert len([point for point in result.open if "new_sales" in point.missing]) == 300
     assert result.amount == 5 * 10**14
+
+
+def test_what_is_for_the_chosen_concerns_nobody_who_asks_and_them_wherever_they_are() -> None:
+    terms = SETS["guangxi-challenge@2026"]
+    for kind, place in (("university", "450100"), ("enterprise", "430100"), (None, "450000")):
+        who: dict[str, Any] = {"kind": kind, "region": place, "roles": {"seller"}}
+        assert not concerns(terms, **who)
+        assert concerns(terms, **who, may_be_chosen=True)
+    assert not concerns(terms, kind="agency", region="450100", roles={"seller"}, may_be_chosen=True)
+    assert [s.programme for s in in_force(2026) if s.is_for_chosen] == ["guangxi-challenge"]

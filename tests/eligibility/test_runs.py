@@ -307,4 +307,4 @@ async def test_an_organisation_without_contracts_waits_for_one_and_a_university_
     assert {own.result.amount for own in results} == {None}
     assert [own.contract_numbers for own in results] == [[], [], []]
     assert none == []
-    assert len(catalogue.programmes) == 21
+    assert len(catalogue.programmes) == 22

@@ -519,6 +519,18 @@ def nanning_voucher(r: Reading) -> None:
     spread(half_up(min(earned, Fraction(left))), r.passed())
 
 
+def guangxi_challenge(r: Reading) -> None:
+    r.applicant("seller", "", "EUIF")
+    r.common("seller", "DTLS")
+    for s in r.sheets:
+        s.base = s.amount(s.get("contract_amount"))
+        s.need(s.get("public_challenge"))
+        s.need(starts(s.get("buyer", "region"), "45"))
+    for s in r.passed():
+        promised = s.amount(s.get("public_support"))
+        s.exact = min(s.base * r.rate(3000), Fraction(100 * WAN), Fraction(promised))
+
+
 PROGRAMMES: dict[str, Callable[[Reading], None]] = {
     "guangxi@2019": guangxi,
     "nanning@2025": nanning,
@@ -542,6 +554,7 @@ PROGRAMMES: dict[str, Callable[[Reading], None]] = {
     "fujian-registry@2019": fujian_registry,
     "fujian-agency@2019": fujian_agency,
     "nanning-voucher@2020": nanning_voucher,
+    "guangxi-challenge@2026": guangxi_challenge,
 }
 
 

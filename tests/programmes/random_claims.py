@@ -87,6 +87,14 @@ def _random_contract(random: Random, slug: str, no: int, year: int) -> dict[str,
         raw["kind"] = random.choice(["licence", "licence", "equity"])
     if random.random() < 0.3:
         raw["seller"]["region"] = random.choice(PLACES)
+    if slug == "guangxi-challenge":
+        raw["contract_amount"], raw["public_support"] = amount(random), amount(random)
+        challenged: dict[str, list[Any]] = {
+            "contract_amount": [0],
+            "public_support": [0],
+            "public_challenge": [False],
+        }
+        _spoil(random, raw, challenged, 0.05)
     raw["receipts"] = [
         {"on": f"{year - random.choice([0, 0, 0, 1])}-{random.choice(['01-01', '06-30', '12-31'])}"}
         | {"amount": amount(random)}

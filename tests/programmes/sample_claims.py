@@ -37,11 +37,12 @@ REGIONS = {
     "fujian-registry": "350100",
     "fujian-agency": "350100",
     "nanning-voucher": "450100",
+    "guangxi-challenge": "450100",
 }
 ELSEWHERE = {"henan-buyer": "110000", "luan": "340100"}
 ROLES = {"ningbo-broker": "broker", "fujian-registry": "registry", "fujian-agency": "agency"}
-SELLERS = {"ningxia-seller", "henan-seller", "ningbo-seller", "shenzhen"}
-KINDS = {"nanning-voucher": "service", "xianju": "development"}
+SELLERS = {"ningxia-seller", "henan-seller", "ningbo-seller", "shenzhen", "guangxi-challenge"}
+KINDS = {"nanning-voucher": "service", "xianju": "development", "guangxi-challenge": "development"}
 NOW = "2025"
 
 
@@ -78,6 +79,8 @@ def contract(programme: str, no: int = 1, year: int = 2025, **bent: Any) -> dict
         "granted_for_outcome": 0,
         "flags": {"witnessed": True},
     }
+    if slug == "guangxi-challenge":
+        raw |= {"public_challenge": True, "public_support": 100 * WAN}
     if "paid" in bent:
         raw["receipts"] = [{"on": f"{year}-03-01", "amount": bent.pop("paid")}]
     if "sales" in bent:

@@ -37,11 +37,12 @@ ONE_RATE = {
     "shenzhen@2020",
     "xianju@2020",
     "fujian-agency@2019",
+    "guangxi-challenge@2026",
 }
 
 
-def test_twenty_two_sets_are_shipped_each_with_source_clauses_and_assumptions() -> None:
-    assert len(shipped()) == 22
+def test_twenty_three_sets_are_shipped_each_with_source_clauses_and_assumptions() -> None:
+    assert len(shipped()) == 23
     for rule_set in shipped():
         assert rule_set.content["source"]["document"]
         assert all(clause["summary"] for clause in rule_set.content["clauses"].values())
@@ -102,7 +103,7 @@ def test_an_unknown_programme_or_version_is_refused(name: str) -> None:
 
 
 def test_one_version_of_each_programme_is_in_force() -> None:
-    assert len(in_force(2026)) == 21
+    assert len(in_force(2026)) == 22
     assert {rule_set.programme for rule_set in in_force(2018)} == {"chongzuo", "ningbo-buyer"} | {
         "ningbo-seller",
         "ningbo-broker",

@@ -50,6 +50,10 @@ def wan(amount: float) -> int:
         ("nanning-voucher@2020", [{"paid": wan(50)}], 19),
         ("nanning-voucher@2020", [{"paid": wan(55)}], 20),
         ("nanning-voucher@2020", [{"paid": wan(100)}], 20),
+        ("guangxi-challenge@2026", [{"contract_amount": wan(180)}], 54),
+        ("guangxi-challenge@2026", [{"contract_amount": wan(400)}], 100),
+        ("guangxi-challenge@2026", [{"contract_amount": wan(180), "public_support": wan(20)}], 20),
+        ("guangxi-challenge@2026", [{"contract_amount": wan(180), "public_challenge": False}], 0),
     ],
 )
 def test_a_worked_example_comes_out(programme: str, contracts: Rows, award: int) -> None:

@@ -41,6 +41,7 @@ from market.records.room import ROOM as RECORDS
 from market.reports.room import ROOM as REPORTS
 from market.rewards.room import ROOM as REWARDS
 from market.search.room import ROOM as SEARCH
+from market.statistics.room import ROOM as STATISTICS
 from market.surveys.room import ROOM as SURVEYS
 from market.targets.room import ROOM as TARGETS
 
@@ -52,6 +53,7 @@ ROOMS = Rooms(
         REPORTS,
         PAGES,
         RANKINGS,
+        STATISTICS,
         TARGETS,
         BUDGETS,
         ELIGIBILITY,

@@ -126,6 +126,7 @@ class Contract(Model):
     class Meta:
         table = "contracts"
         table_description = "Contracts."
+        indexes = (("registered_on",), ("signed_on",))
 
     @property
     def is_domestic(self) -> bool:
@@ -203,7 +204,7 @@ class Receipt(Model):
         table = "receipts"
         table_description = "Receipts."
         unique_together = (("source", "source_id"),)
-        indexes = (("contract_id", "received_on"),)
+        indexes = (("contract_id", "received_on"), ("received_on",))
 
 
 class ContractChange(SecondPerson):

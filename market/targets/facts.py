@@ -12,7 +12,7 @@ HOME = GUANGXI[:2]
 EVENT_COLUMNS = {Event.REGISTERED: "registered_on", Event.SIGNED: "signed_on"}
 
 
-def _in_yuan(column: str) -> str:
+def in_yuan(column: str) -> str:
     """Return the SQL of an amount of a contract in fen of yuan, converted as its papers did."""
     return (
         f"CASE WHEN k.currency = 'CNY' THEN k.{column} WHEN k.original_currency = 'CNY' "
@@ -26,8 +26,8 @@ SELECT k.id AS contract_id, k.{{event}} AS event_on,
     CASE WHEN starts_with(w.region, '{HOME}') THEN left(w.region, 4) ELSE left(k.used_in, 4) END AS city,
     CASE WHEN starts_with(w.region, '{HOME}') THEN d.seller_id ELSE d.buyer_id END AS unit_id,
     d.seller_id, d.buyer_id, k.kind, k.field, k.used_in,
-    coalesce({_in_yuan("contract_amount")}, 0) AS contract_amount,
-    coalesce({_in_yuan("trade_amount")}, 0) AS trade_amount,
+    coalesce({in_yuan("contract_amount")}, 0) AS contract_amount,
+    coalesce({in_yuan("trade_amount")}, 0) AS trade_amount,
     coalesce(CASE WHEN k.currency = 'CNY' THEN m.received WHEN k.original_currency = 'CNY'
         THEN round(m.received::numeric * k.original_amount / nullif(k.contract_amount, 0))::bigint
         ELSE 0 END, 0) AS received_amount,

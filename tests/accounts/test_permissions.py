@@ -26,6 +26,7 @@ from market.programmes.states import ProgrammeAct
 from market.rankings.states import RankingAct
 from market.rewards.states import RewardAct
 from market.rooms import ROOMS
+from market.statistics.states import StatisticsAct
 from market.surveys.states import SurveyAct
 from market.targets.states import TargetAct
 from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user
@@ -203,6 +204,9 @@ EXPECTED = {
     "read_rankings": "- - - - - - - y y y y y",
     "run_rankings": "- - - - - - - - - - y -",
     "decide_rankings": "- - - - - - - - - y - -",
+    "read_statistics": "- - - - - - - y y y y y",
+    "run_statistics": "- - - - - - - - - - y -",
+    "decide_statistics": "- - - - - - - - - y - -",
     "report_park": "- - - y y - - - - - - -",
 }
 """y may, - may not."""
@@ -248,6 +252,7 @@ def test_the_auditor_changes_nothing_but_the_own_second_factor() -> None:
         EligibilityAct.SEE_UNREACHED,
         TargetAct.READ_DEEDS,
         RankingAct.READ_RANKINGS,
+        StatisticsAct.READ_STATISTICS,
     }
 
     assert {act for act in ACTS if may(frozenset({Role.AUDITOR}), act)} <= reading
@@ -277,6 +282,7 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (ChallengeAct.SCREEN_CHALLENGE, ChallengeAct.DECIDE_CHALLENGE),
         (TargetAct.MANAGE_TARGETS, TargetAct.DECIDE_TARGETS),
         (RankingAct.RUN_RANKINGS, RankingAct.DECIDE_RANKINGS),
+        (StatisticsAct.RUN_STATISTICS, StatisticsAct.DECIDE_STATISTICS),
     ],
 )
 def test_no_single_role_does_both_of_what_takes_two_people(first: StrEnum, second: StrEnum) -> None:

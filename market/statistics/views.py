@@ -1,0 +1,174 @@
+"""Public pages of statistics: the tables of a period, and exactly the rows behind each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from market.accounts.web import optional_actor
+from market.kit.charts import MonthBars
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.pagination import PageRequest
+from market.kit.routing import Route
+from market.kit.templating import render
+from market.kit.web import deps
+from market.records.figures import FigureValue, Period, list_rows, value_of
+from market.statistics import units
+from market.statistics.definitions import Definition, definition_on, list_definitions
+from market.statistics.dimensions import Layout, UnitLayout, words_of
+from market.statistics.figures import DIMENSIONS, LIVE, MOST_TEXT
+from market.statistics.forms import PeriodForm
+from market.statistics.layouts import live, matrix_of, table_of
+from market.statistics.periods import Chosen, Span
+from market.statistics.readers import Reader
+from market.statistics.turnover import turnover_by_month
+
+FIGURES = {**LIVE.by_key, **{figure.key: figure for figure in units.FIGURES}}
+LAYOUTS: Sequence[Layout | UnitLayout] = (*Layout, *UnitLayout)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The period that a page is asked for, with the definition by which it is counted."""
+
+    form: PeriodForm
+    chosen: Chosen | None
+    definition: Definition
+
+
+async def asked_period(request: Request) -> Asked:
+    """Return the period of the address; the present year where it names none."""
+    today = local_date(deps(request).clock())
+    query = request.query_params
+    defaults = {"span": Span.YEAR.value, "year": today.year, "month": today.month}
+    form = PeriodForm(query if "span" in query else None, data=defaults)
+    chosen = form.chosen(today) if form.is_submitted else Chosen(Span.YEAR, Period.of_year(today.year), today)
+    return Asked(form, chosen, await definition_on(chosen.period.begins_on if chosen else today))
+
+
+def shortcuts(today: date) -> list[tuple[str, str]]:
+    """Return the periods that are looked at most, as words and the query of their page."""
+    last = today.replace(day=1) - timedelta(days=1)
+    return [
+        (_("本月"), f"span=month&year={today.year}&month={today.month}"),
+        (_("上月"), f"span=month&year={last.year}&month={last.month}"),
+        (_("本季"), f"span=quarter&year={today.year}&quarter={(today.month + 2) // 3}"),
+        (_("今年"), f"span=year&year={today.year}"),
+        (_("去年"), f"span=year&year={today.year - 1}"),
+    ]
+
+
+async def index(request: Request) -> Response:
+    """Show one table of a period."""
+    asked = await asked_period(request)
+    layout = next((each for each in LAYOUTS if each.value == request.query_params.get("layout")), Layout.CITY)
+    context: dict[str, Any] = {
+        **dict.fromkeys(("table", "matrix", "months", "report")),
+        "layouts": LAYOUTS,
+        "layout": layout,
+        "shortcuts": shortcuts(local_date(deps(request).clock())),
+    }
+    if asked.chosen is not None:
+        context |= await _tables(request, asked.chosen, asked.definition, layout)
+    return render(
+        request,
+        "statistics/index.html",
+        422 if asked.form.errors else 200,
+        form=asked.form,
+        chosen=asked.chosen,
+        definition=asked.definition,
+        reader=Reader(optional_actor(request)),
+        words_of=words_of,
+        **context,
+    )
+
+
+async def _tables(
+    request: Request, chosen: Chosen, definition: Definition, layout: Layout | UnitLayout
+) -> Mapping[str, Any]:
+    event = definition.event.value
+    if isinstance(layout, UnitLayout):
+        is_academic = layout is UnitLayout.UNIVERSITIES
+        report_of = units.academic_report if is_academic else units.agency_report
+        return {"report": await report_of(chosen.period, chosen.before, event), "pairs": units.PAIRS}
+    compared = live(chosen.period, chosen.before, event)
+    table = await table_of(layout, compared)
+    is_city, is_flow = layout is Layout.CITY, layout is Layout.FLOW
+    return {
+        "table": table,
+        "matrix": await matrix_of("contracts", compared) if is_flow else None,
+        "months": await month_bars(request, chosen.period.begins_on.year, chosen.today) if is_city else None,
+    }
+
+
+async def month_bars(request: Request, year: int, today: date) -> MonthBars:
+    """Return the contract amounts of each month of a year, beside the year before."""
+    now, before = await turnover_by_month(year), await turnover_by_month(year - 1)
+    return MonthBars(
+        _("每月合同成交额"),
+        year,
+        [value.money.amount for value in now],
+        [value.money.amount for value in before],
+        today.month if year == today.year else 12,
+        links=[rows_address(request, value) for value in now],
+        links_before=[rows_address(request, value) for value in before],
+    )
+
+
+def rows_address(request: Request, value: FigureValue) -> str:
+    """Return the address of the rows behind a figure."""
+    source = value.figure.source
+    return f"{request.app.url_path_for(source.page)}?{value.query}{source.anchor}"
+
+
+async def rows(request: Request) -> Response:
+    """Show exactly the rows of a figure; guests see what both sides disclosed, and how many are not."""
+    value, reader = await _value(request), Reader(optional_actor(request))
+    figure = reader.narrowed(value.figure)
+    shown = value if reader.reads_all else await value_of(figure, value.period, value.scope)
+    page_request = PageRequest.from_query(request.query_params)
+    items = await list_rows(
+        figure, value.period, value.scope, offset=page_request.offset, limit=page_request.size
+    )
+    named = [words_of(name, value.scope[name]) for name in DIMENSIONS if value.scope.get(name)]
+    return render(
+        request,
+        "statistics/rows.html",
+        page=page_request.page(items, shown.count),
+        value=value,
+        hidden=value.count - shown.count,
+        reader=reader,
+        named=named,
+    )
+
+
+async def _value(request: Request) -> FigureValue:
+    query = request.query_params
+    figure = FIGURES.get(query.get("figure", ""))
+    try:
+        period = Period(date.fromisoformat(query.get("from", "")), date.fromisoformat(query.get("until", "")))
+    except ValueError:
+        figure = None
+    if figure is None or not 1999 <= period.begins_on.year <= period.ends_on.year <= 2200:
+        raise NotFound(_("没有这项统计。"))
+    scope = {name: query.get(name, "").replace("\x00", "")[:most] for name, most in MOST_TEXT.items()}
+    return await value_of(figure, period, scope)
+
+
+async def definitions(request: Request) -> Response:
+    """Show all versions of the definition, the newest first."""
+    return render(request, "statistics/definitions.html", definitions=await list_definitions())
+
+
+routes = [
+    Route("/statistics", index, name="statistics:index", methods=["GET"]),
+    Route("/statistics/rows", rows, name="statistics:rows", methods=["GET"]),
+    Route("/statistics/definitions", definitions, name="statistics:definitions", methods=["GET"]),
+]

@@ -112,6 +112,28 @@ async def window_of(call_id: UUID) -> CallWindow | None:
     return _window(rows[0]) if rows else None
 
 
+def window_of_draft(call: Call) -> CallWindow:
+    """Return the window that a call would have, released as it is; its programme must be loaded."""
+    names = ("id", "number", "year", "opens_at", "closes_at", "channel", "address", "contact", "phone")
+    return CallWindow(
+        **{name: getattr(call, name) for name in names},
+        programme=call.programme.slug,
+        papers=tuple(call.papers),
+    )
+
+
+async def windows_beside(call: Call) -> tuple[list[CallWindow], list[CallWindow]]:
+    """Return the windows of the other calls of its programme: the released ones, and those that wait."""
+    released = (await windows([call.programme.slug])).get(call.programme.slug, [])
+    waiting = await Call.filter(
+        programme_id=call.programme_id, status__in=[CallStatus.DRAFT, CallStatus.RETURNED]
+    ).select_related("programme")
+    return (
+        [window for window in released if window.id != call.id],
+        [window_of_draft(row) for row in waiting if row.id != call.id],
+    )
+
+
 async def require_open(slug: str, year: int, now: datetime) -> None:
     """Raise unless a claim to a programme for a year may be submitted at this moment.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +21,7 @@ from market.programmes import call_queries, calls
 from market.programmes.call_forms import CallForm, ClosingForm, call_data
 from market.programmes.call_models import Call
 from market.programmes.call_states import CallAct, CallStatus
+from market.programmes.call_warnings import call_warnings, overlap_words, overlapping
 from market.programmes.catalogue import compiled, list_programmes, list_versions
 from market.records.by import By
 from market.records.decision_forms import DraftActs, decide_draft, posted_decision
@@ -38,6 +41,9 @@ async def _show(request: Request, call: Call, form: ClosingForm | None = None) -
     actor = optional_actor(request)
     is_desk = actor is not None and actor.may(AccountAct.SEE_DESK)
     closings = await call_queries.list_closings(call.id)
+    may_edit = is_desk and call.status in (CallStatus.DRAFT, CallStatus.RETURNED)
+    beside = await call_queries.windows_beside(call) if is_desk else ([], [])
+    own = window or call_queries.window_of_draft(call)
     return render(
         request,
         "programmes/call.html",
@@ -51,7 +57,14 @@ async def _show(request: Request, call: Call, form: ClosingForm | None = None) -
         form=form or ClosingForm(),
         is_desk=is_desk,
         is_draft=call.status is CallStatus.DRAFT,
-        may_edit=is_desk and call.status in (CallStatus.DRAFT, CallStatus.RETURNED),
+        may_edit=may_edit,
+        warnings=call_warnings(own, *beside, now) if may_edit else [],
+        overlaps=[other.number for other in overlapping(own, beside[0])] if may_edit else [],
+        closing_warnings={
+            row.id: overlap_words(replace(own, closes_at=row.closes_at), beside[0])
+            for row in closings
+            if is_desk and row.verdict is None
+        },
         is_released=call.status is CallStatus.RELEASED,
     )
 
@@ -118,7 +131,7 @@ async def decide(request: Request) -> Response:
     """Release a draft, return it, or discard it."""
     actor, number = actor_for(request, AccountAct.SEE_DESK), request.path_params["number"]
     acts = DraftActs(
-        release=lambda _form, by: calls.release_call(number, by=by),
+        release=lambda form, by: calls.release_call(number, seen=str(form.get("seen") or "").split(), by=by),
         return_to_author=lambda reason, by: calls.return_call(number, reason, by=by),
         discard=lambda by: calls.discard_call(number, by=by),
         page="programmes:desk_call",

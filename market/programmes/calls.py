@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,10 +20,12 @@ from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.kit.terms import hash_content
 from market.programmes.call_models import Call, CallClosing
-from market.programmes.call_queries import confirmed_closings
+from market.programmes.call_queries import confirmed_closings, window_of_draft, windows_beside
 from market.programmes.call_states import CallAct, CallAction, CallStatus, CallVerb
+from market.programmes.call_warnings import overlap_words, overlapping
 from market.programmes.call_windows import LEAST_NOTICE
 from market.programmes.catalogue import get_programme, version_in_force
+from market.programmes.models import Programme
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition
@@ -107,19 +109,26 @@ async def return_call(number: str, reason: str, *, by: By) -> Call:
 
 
 @atomic()
-async def release_call(number: str, *, by: By) -> Call:
+async def release_call(number: str, *, seen: Collection[str] = (), by: By) -> Call:
     """Release a draft, by a second person; from then on it binds and is frozen.
+
+    `seen` are the numbers of released calls of which the actor knows that this one overlaps them.
 
     Raises:
         SamePerson: the actor drafted it.
-        Invalid: it would close before anybody could apply.
+        Invalid: it would close before anybody could apply; at `seen`: it overlaps another one unseen.
     """
     by.actor.require(CallAct.RELEASE_CALL)
     call = await _lock(number)
+    call.programme = await Programme.filter(id=call.programme_id).select_for_update().get()
     if call.status is not CallStatus.DRAFT:
         raise Conflict(str(Call.workflow.refusal))
     if call.closes_at <= by.now:
         raise Invalid(_("截止时间已过，请退回修改后再发布。"))
+    released, _waiting = await windows_beside(call)
+    unseen = [other for other in overlapping(window_of_draft(call), released) if other.number not in seen]
+    if unseen:
+        raise Invalid("".join(overlap_words(window_of_draft(call), unseen)), field="seen")
     await decide(call, Verdict.CONFIRMED, by=by, refusal=_("申报通知的起草与发布须由两人分别完成。"))
     await transition(call, CallAction.RELEASE, by=by, content_hash=content_hash(call))
     await _tell_rooms(call.id, by)

@@ -217,7 +217,7 @@ async def test_who_has_a_draft_is_told_when_a_call_binds_it() -> None:
     assert any(call.number in text and "草稿" in text for text in texts)
     run_ = await EligibilityRun.get(finished_at=None)
     assert await run_batch(run_.id, NOW)
-    other = await make_call(desk, opens_at=NOW, closes_at=NOW + timedelta(days=9))
+    other = await make_call(desk, beside=call, opens_at=NOW, closes_at=NOW + timedelta(days=9))
     await run_to_end(NOW)
     record = await EligibilityRecord.get(terms__programme__slug="guangxi", organisation_id=claim.applicant_id)
     assert record.call_id == other.id, "a call that is released during a run counts for all, not from then on"

@@ -159,7 +159,7 @@ async def test_a_refused_submission_says_why_at_its_field(client: httpx.AsyncCli
     assert call.number in answer.text
     assert "开始受理" in answer.text
     await change_closing(desk, call, NOW + timedelta(days=50), NOW)
-    await make_call(desk, opens_at=NOW - timedelta(days=1), closes_at=NOW + timedelta(days=9))
+    await make_call(desk, beside=call, opens_at=NOW - timedelta(days=1), closes_at=NOW + timedelta(days=9))
     assert "按提交的时刻算" in (await client.get(page)).text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from market.programmes import calls
 from market.programmes.call_models import Call, CallClosing
 from market.programmes.call_queries import get_call_for, window_of, windows
 from market.programmes.call_states import CallStatus
+from market.programmes.call_warnings import call_warnings, overlapping
 from market.programmes.call_windows import (
     CallWindow,
     WindowState,
@@ -57,10 +59,11 @@ def values(**changes: Any) -> dict[str, Any]:
     return usual | changes
 
 
-async def make_call(desk: Desk, slug: str = "guangxi", **changes: Any) -> Call:
-    """Make a released call; its first moment is NOW."""
+async def make_call(desk: Desk, slug: str = "guangxi", *, beside: Call | None = None, **changes: Any) -> Call:
+    """Make a released call; its first moment is NOW. `beside` is one that it overlaps."""
     call = await calls.draft_call(slug, values(**changes), by=By(desk.officer, NOW))
-    return await calls.release_call(call.number, by=By(desk.approver, NOW))
+    seen = [beside.number] if beside else []
+    return await calls.release_call(call.number, seen=seen, by=By(desk.approver, NOW))
 
 
 async def change_closing(desk: Desk, call: Call, closes_at: datetime, now: datetime) -> CallClosing:
@@ -213,6 +216,56 @@ async def test_a_changed_closing_is_a_row_of_its_own_with_its_ground_and_counts_
         "UPDATE call_closings SET closes_at = closes_at + interval '1 hour' WHERE call_id = $1", call.id
     )
     assert len(await closings_are_changed_by_two()) == 2
+
+
+def test_what_is_odd_about_a_draft_is_named() -> None:
+    other = window(id=UUID(int=2), number="SB-2026-000002", opens_at=CLOSES, closes_at=CLOSES + timedelta(9))
+    touching = call_warnings(window(), [other], [], NOW)
+    assert touching == [], "one that opens when the other closes overlaps it in no second"
+
+    longer = window(closes_at=CLOSES + timedelta(seconds=1))
+    (overlap,) = call_warnings(longer, [other], [], NOW)
+    assert "SB-2026-000002 重叠" in overlap
+    assert overlapping(longer, [replace(other, year=2025), longer]) == [], "another year's, and itself"
+    assert "重叠" in call_warnings(longer, [replace(other, year=2025)], [other], NOW)[0], "a draft beside it"
+
+    def first_words(**bent: Any) -> list[str]:
+        return [words[:8] for words in call_warnings(window(**bent), [replace(other, year=2024)], [], NOW)]
+
+    assert [first_words(year=year) for year in (2025, 2026)] == [[], []]
+    assert [first_words(year=year) for year in (2024, 2027)] == [["申报年度是 20"], ["申报年度是 20"]]
+    assert first_words(opens_at=NOW, closes_at=NOW + timedelta(days=6)) == [
+        "开始受理的时间已",
+        "受理时间不足 7",
+    ]
+    assert "第一份申报通知" in call_warnings(window(), [], [], NOW)[0]
+
+
+async def test_a_call_that_overlaps_another_of_its_year_is_released_only_by_who_says_to_know_it(
+    client: httpx.AsyncClient,
+) -> None:
+    desk = await make_desk()
+    await make_applicant()
+    first = await make_call(desk)
+    form = await _open_pages(client, desk.officer)
+    page = (await post(client, "/desk/calls/new", form)).text
+    assert f"与 {first.number} 重叠" in page, "who drafted it reads it at once"
+    second = await Call.get(status=CallStatus.DRAFT)
+    with pytest.raises(Invalid) as refused:
+        await calls.release_call(second.number, by=By(desk.approver, NOW))
+    assert (refused.value.field, first.number in str(refused.value)) == ("seen", True)
+
+    await sign_in(client, desk.approver)
+    address = f"/desk/calls/{second.number}"
+    assert f'value="{first.number}"' in (await client.get(address)).text
+    assert (await post(client, address, {"act": "release"})).status_code == 422
+    assert (await post(client, address, {"act": "release", "seen": first.number})).status_code == 200
+    assert [row.status for row in await Call.all()] == [CallStatus.RELEASED] * 2
+
+    await calls.propose_closing(first.number, CLOSES + timedelta(days=40), "延长", by=By(desk.officer, NOW))
+    assert f"与 {second.number} 重叠" in (await client.get(f"/desk/calls/{first.number}")).text
+    await sign_in(client, None)
+    assert "重叠" not in (await client.get(f"/calls/{first.number}")).text
 
 
 async def _draft(number: str) -> Claim:

@@ -80,6 +80,7 @@ ROOM = Room(
         MenuEntry(Menu.MAIN, 20, lazy("科技成果"), "pages:outcomes", "outcomes"),
         MenuEntry(Menu.MAIN, 30, lazy("技术需求"), "pages:needs", "needs"),
         MenuEntry(Menu.MAIN, 40, lazy("经纪人"), "pages:brokers", "brokers"),
+        MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "pages:check", "subsidies"),
         MenuEntry(Menu.FOOT, 20, lazy("匹配质量"), "pages:quality"),
         MenuEntry(Menu.FOOT, 30, lazy("日志校验"), "pages:audit_roots"),
         MenuEntry(Menu.FOOT, 40, lazy("无障碍说明"), "pages:accessibility"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
-from market.kit.menus import Menu, MenuEntry, WorkEntry, WorkGroup
+from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room
 from market.kit.subjects import Subject, find_by
 from market.programmes import call_models, call_queries, call_views, checks, models, views, worklist
@@ -35,7 +35,6 @@ ROOM = Room(
             under=("/calls",),
         ),
     ),
-    menu=(MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "programmes:index", "subsidies"),),
     subjects={
         "terms": Subject(lazy("规则版本"), verbs=(TermsAction,)),
         "call": Subject(

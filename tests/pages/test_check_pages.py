@@ -34,13 +34,27 @@ async def test_a_guest_comes_from_the_home_page_in_two_clicks_to_what_their_firm
 ) -> None:
     await make_programmes()
     home = await client.get("/")
-    assert f'href="{CHECK}"' in home.text or f'{CHECK}"' in home.text
+    assert re.search(rf'href="{CHECK}"[^>]*>政策与补助<', home.text), "the first click, from any page"
     form = await client.get(CHECK)
     assert 'method="get"' in form.text
     assert "21 项政策" in form.text or "项政策、" in form.text
 
     result = await client.get(CHECK, params=ANSWERS)
 
+    for page in (
+        form,
+        result,
+        *[await client.get(at) for at in ("/policies", "/subsidies", "/subsidies/calculator")],
+    ):
+        tabs = re.search(r'<nav class="tabs[^"]*" aria-label="政策与补助">.*?</nav>', page.text, re.DOTALL)
+        assert tabs
+        assert re.findall(r'href="([^"]+)"', tabs[0]) == [
+            CHECK,
+            "/policies",
+            "/subsidies",
+            "/subsidies/calculator",
+        ]
+        assert tabs[0].count("aria-current") == 1
     assert "3 项与您有关，0 项现在就可以申报" in result.text
     assert "再答 3 问，可定 3 项" in result.text
     assert "申报期未公布" in result.text

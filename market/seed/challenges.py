@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from market.accounts.actors import load_actor
 from market.challenges import clock, drafting, screening, submitting, watching
 from market.challenges.askable import asked_challenge
 from market.challenges.challenge_terms import (
@@ -42,23 +41,20 @@ from market.challenges.states import (
 from market.deps import Deps
 from market.kit.clock import local_date
 from market.listings.models import Need
-from market.panels.panel_seats import accept
-from market.panels.round_draws import ask_draw, run_draw
-from market.panels.round_models import Round, Seat
+from market.panels.round_models import Round
 from market.panels.round_results import conclude_round
-from market.panels.round_states import SeatStatus
 from market.panels.rounds import publish_round
-from market.panels.score_acts import submit as submit_sheet
-from market.panels.score_sheets import score_field
 from market.questions import answering
 from market.records.by import By
 from market.records.decisions import Verdict
+from market.seed.challenge_panels import score_next, seat_experts
 from market.seed.chosen_challenges import chosen_stories
 from market.seed.content import fen, load
 from market.seed.people import Cast
 from market.seed.timeline import HOLIDAYS, Calendar, Story, at
 
 Entry = dict[str, Any]
+OPINION = "问题真实，指标有方法可测，投入测算合理；建议把中试周期写进里程碑。"
 
 
 def needs_of_challenges() -> set[str]:
@@ -111,7 +107,7 @@ async def _course(
         round_ = await _draw(challenge, cast, now)
         for scores in entry["scores"]:
             now = yield now + timedelta(hours=5)
-            await _score(round_, scores, now)
+            await score_next(round_, scores, OPINION, now)
         now = yield now + timedelta(days=1)
         approver = await cast.actor("approver")
         reason = "三位专家意见一致，必要、可考核、投入合理。"
@@ -187,23 +183,8 @@ async def _draw(challenge: Challenge, cast: Cast, now: datetime) -> Round:
         salt="邕江 1203",
         by=operator,
     )
-    await ask_draw(round_.number, by=operator)
-    await run_draw(round_.number, by=operator)
-    for seat in await Seat.filter(item__round_id=round_.id, status=SeatStatus.INVITED):
-        await accept(seat.id, by=By(await load_actor(seat.user_id), now + timedelta(hours=1)))
+    await seat_experts(round_, by=operator)
     return round_
-
-
-async def _score(round_: Round, points: int, now: datetime) -> None:
-    """Have the next expert who has not scored give these points under each heading."""
-    seats = Seat.filter(item__round_id=round_.id, status=SeatStatus.ACCEPTED)
-    seat = await seats.order_by("draw_number", "place").first()
-    if seat is None:
-        return
-    sheet = {score_field(heading.code): str(points) for heading in argument_rules().headings}
-    opinion = "问题真实，指标有方法可测，投入测算合理；建议把中试周期写进里程碑。"
-    by = By(await load_actor(seat.user_id), now)
-    await submit_sheet(seat.id, {**sheet, "for_applicant": opinion}, by=by)
 
 
 def _content(solver: Entry, terms: ChallengeTerms, package: int) -> SolutionContent:

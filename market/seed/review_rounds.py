@@ -21,7 +21,7 @@ from market.panels.blind_papers import check_copies
 from market.panels.fee_acts import FeeEntry, decide_fees, fee_rows, propose_fees, rule_of
 from market.panels.fees import FeeForm
 from market.panels.panel_seats import accept
-from market.panels.round_draws import ask_draw, run_draw
+from market.panels.round_draws import ask_draw, draw_round
 from market.panels.round_models import Round, Seat
 from market.panels.round_results import conclude_round, extend
 from market.panels.round_rules import DEFAULT_RULES, RoundRules
@@ -48,7 +48,10 @@ FURTHER_OPINIONS = (
     "同类成果中指标居前，用户单位反馈良好，建议支持。",
 )
 AWAY = replace(DEFAULT_RULES, target=5, largest_share=Fraction(1, 3), is_away=True)
-"""Of the demo's pool few live in another province: the login `reviewer` is one of them."""
+"""Of the demo's pool experts of just five units live in another province, the login `reviewer` among them.
+
+Each of them has to be free: no limit of items a month may stand at one of these experts.
+"""
 
 
 def review_rounds(desk: Desk) -> Iterator[Story]:
@@ -118,7 +121,7 @@ async def _drawn(desk: Desk, key: str, rules: RoundRules, salt: str, now: dateti
         by=by,
     )
     await ask_draw(round_.number, by=by)
-    await run_draw(round_.number, by=by)
+    await draw_round(round_.number, by=by)
     return round_
 
 
@@ -154,10 +157,8 @@ async def _accept(round_: Round, now: datetime, keep: int = 0) -> None:
 async def _score(
     round_: Round, scores: tuple[int, ...], opinion: str, now: datetime, spared: object = None
 ) -> None:
-    """Have the next expert who has not scored do it; nobody does where all have left by a later conflict."""
+    """Have the next expert who has not scored do it."""
     seats = [seat for seat in await _seats(round_, SeatStatus.ACCEPTED) if seat.user_id != spared]
-    if not seats:
-        return
     codes = [heading.code for heading in DEFAULT_RULES.headings]
     typed: Mapping[str, str] = {
         score_field(code): str(score) for code, score in zip(codes, scores, strict=True)

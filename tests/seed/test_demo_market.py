@@ -458,7 +458,7 @@ async def test_challenges_stand_in_each_state_and_can_be_solved_at_once(seeded: 
 
     assert set(shown) >= {
         *("draft", "collecting", "rejected", "listed", "responding", "no_taker", "checking", "reviewing"),
-        *("agreed", "contracted", "executing", "accepted", "ended"),
+        *("agreed", "publicity", "contracted", "executing", "accepted", "failed", "ended"),
     }
     taken = [row for row in challenges if takes_solutions(row.status, now, row.opens_at, row.deadline_at)]
     assert any(row.is_masked for row in taken)
@@ -489,7 +489,7 @@ async def test_the_same_clock_gives_the_same_numbers_and_ids(seeded: Deps) -> No
 
     assert conductor.number == "CG-2026-000007"
     assert need.number == "XQ-2026-000023"
-    assert (await deal_of("oyster-peptide", "chaoyu")).number == "JY-2025-000016"
+    assert (await deal_of("oyster-peptide", "chaoyu")).number == "JY-2025-000017"
     assert (await deal_of("weld-vision", "lichuan")).number == "JY-2026-000018"
     assert str(conductor.organisation_id) == "2e787d0c-d73b-52e9-a87c-ecc05de80484"
 

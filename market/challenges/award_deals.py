@@ -33,6 +33,8 @@ from market.records.transitions import transition
 
 SIGN_DUE = "challenges.sign_due"
 """The moment of an award at which its time to sign is over."""
+SIGNED = "challenges.deal_signed"
+"""The moment of an award at which its contract was signed, to be written down at once."""
 RUNNING = (AwardStatus.PROPOSED, AwardStatus.AGREED, AwardStatus.SIGNED)
 
 
@@ -132,6 +134,18 @@ async def follow_deals(now: datetime) -> int:
     )
     rows = await waiting.select_related("challenge").order_by("id")
     return sum([await _follow(row.challenge.number, row.id, now) for row in rows])
+
+
+async def follow_soon(deal_id: UUID, now: datetime) -> None:
+    """Have a signed deal followed within seconds: whoever signs holds the deal, not yet the award."""
+    for award_id in await ChallengeAward.filter(deal_id=deal_id).values_list("id", flat=True):
+        await set_moment(ChallengeAward.record_kind, UUID(str(award_id)), SIGNED, now)
+
+
+async def follow_award(award_id: UUID, *, now: datetime) -> bool:
+    """Write down what became of the deal of one award. Idempotent."""
+    award = await ChallengeAward.get(id=award_id).select_related("challenge")
+    return await _follow(award.challenge.number, award_id, now)
 
 
 @atomic()

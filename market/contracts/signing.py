@@ -32,6 +32,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.kit.room import rooms
 from market.kit.terms import from_content, to_columns
 from market.ledger import transfers as ledger
 from market.ledger.accounts import account_code
@@ -142,6 +143,9 @@ async def confirm_draft(
         "contract", contract.id, ContractVerb.SIGN, by=by, number=contract.number, hash=draft.content_hash
     )
     await _mark_listings(deal, contract, by=by)
+    listener = rooms().subjects[deal.subject_kind].signed
+    if listener is not None:
+        await listener(deal.id, by.now)
     await notify_both_parties(
         deal,
         _("合同 %(number)s 已由双方签署：%(title)s。", number=contract.number, title=deal.title),

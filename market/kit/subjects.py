@@ -35,6 +35,8 @@ class SubjectRecord:
     label: Lazy
     address: str
     """Path of its page."""
+    field: str = ""
+    """Its technical field, a key of the code list; empty where that is unknown."""
 
 
 Find = Callable[["Actor | None", str], Awaitable[tuple[str, str]]]
@@ -50,6 +52,10 @@ Sealed = Callable[[Collection[UUID]], Awaitable[Collection[UUID]]]
 
 SealedOpeners = Callable[["Actor", "StoredFile"], Awaitable[Collection[UUID]]]
 """Returns the people whose opening of a file a person may see, but not who they are."""
+
+
+SignedListener = Callable[[UUID, "datetime"], Awaitable[None]]
+"""Takes the id of the deal and the moment."""
 
 
 Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
@@ -144,6 +150,8 @@ class Subject:
     """Needed of what a deal may be about."""
     support: Support | None = None
     """What public funds were promised for deals about it; None: no public choice leads to one."""
+    signed: SignedListener | None = None
+    """Called when the contract of a deal about such a record is signed, in that transaction."""
     parties: PartiesOf | None = None
     """Whom its notices concern besides the unit that published them, and whose people decide on none of it;
     None: nobody."""

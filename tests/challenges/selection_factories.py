@@ -10,7 +10,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation, StaffRole
 from market.challenges import agreeing, choosing, clock, drafting, screening
 from market.challenges.admission import check_solution
-from market.challenges.award_deals import follow_deals
+from market.challenges.award_deals import SIGNED
 from market.challenges.deadlines import GRACE
 from market.challenges.models import Challenge
 from market.challenges.opening import open_all
@@ -43,6 +43,7 @@ from tests.challenges.solution_factories import SECRET, hand_in, make_solver, so
 from tests.contracts.factories import KEPT
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
 from tests.fakes import FixedClock
+from tests.moments import run_acts
 from tests.stage_cache import cached_stage
 
 JUDGED = DEADLINE + timedelta(days=4)
@@ -194,6 +195,6 @@ async def sign(stage: Choosing, award: ChallengeAward) -> Contract:
     )
     draft = await signing.enter_draft(number, terms, KEPT, draft_hash="", by=By(solver, JUDGED))
     contract = await signing.confirm_draft(number, draft.content_hash, by=By(stage.owner, JUDGED))
-    await follow_deals(JUDGED)
+    await run_acts(JUDGED, SIGNED)
     await stage.reload()
     return contract

@@ -152,7 +152,7 @@ async def describe(ids: Collection[UUID]) -> dict[UUID, SubjectRecord]:
     """Return challenges as the subject of a deal names them."""
     return {
         row.id: SubjectRecord(
-            "challenge", row.id, row.number, row.title, lazy("榜单"), f"/challenges/{row.number}"
+            "challenge", row.id, row.number, row.title, lazy("榜单"), f"/challenges/{row.number}", row.field
         )
         for row in await Challenge.filter(id__in=list(ids))
     }

@@ -192,7 +192,7 @@ class ContractForm(BaseForm):
             "right_kind": next((right["kind"] for right in rights if right.get("kind")), ""),
             "economic_goal": "10",
             "signed_on": today,
-            "field": deal.outcome.field if deal.outcome else "",
+            "field": deal.subject.field,
             "used_in": deal.buyer.region,
             "licence_years": offer.years,
             "is_publicly_funded": bool(deal.outcome and deal.outcome.is_publicly_funded),

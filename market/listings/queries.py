@@ -328,6 +328,7 @@ def outcome_subject(outcome: Outcome) -> SubjectRecord:
         title=outcome.title,
         label=lazy("成果"),
         address=f"/outcomes/{outcome.number}",
+        field=outcome.field,
     )
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from market.accounts.demo_logins import DOMAIN, PASSWORD
-from market.seed.content import load
 from tests.browser.conftest import Market
-from tests.browser.page_actions import fill, main, number_in, press, reload_until, shows, shows_flash
+from tests.browser.page_actions import fill, main, number_in, press, shows, shows_flash
+from tests.browser.steps_panel import draw_experts, score_at_once, sign_in_expert
 
 pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
 HEADINGS = ("novelty", "maturity", "benefit")
@@ -25,11 +22,11 @@ def test_a_claim_goes_through_a_round_to_a_rate_that_says_what_it_rests_on(marke
     claim = _accept_claim(officer)
     officer.reload()
     expect(main(officer).get_by_role("button", name="核算", exact=True)).to_have_count(1)
-    number = _draw(operator, claim)
-    experts = _drawn_experts(operator)
-    _score_by_hand(_sign_in(market, experts[0]))
+    number, experts = _draw(operator, claim)
+    _score_by_hand(_first_seat(market, experts[0]))
     for name, scores in zip(experts[1:], OTHERS, strict=True):
-        _score_at_once(_sign_in(market, name), scores)
+        page = _first_seat(market, name)
+        score_at_once(page, page.url, dict(zip(HEADINGS, scores, strict=True)), OPINION)
     rechecker.goto(f"/admin/rounds/{number}/conclude")
     shows(rechecker, "86.02", "专家A", "85 分以上按上限的 100%")
     fill(rechecker, {"理由": "三位专家意见一致，按平均分作结论。"})
@@ -51,34 +48,21 @@ def _accept_claim(officer: Page) -> str:
     return claim
 
 
-def _draw(operator: Page, claim: str) -> str:
-    """Prepare a round over the claim, have a job draw its experts, and return its number."""
+def _draw(operator: Page, claim: str) -> tuple[str, list[str]]:
+    """Prepare a round over the claim and draw its experts; return its number and their names."""
     operator.goto("/admin/rounds/new")
     shows(operator, claim)
     fill(operator, {"其中财务专家至少": "1", "随机口令": "漓江 0417"})
     press(main(operator), "编制")
     number = number_in(operator)
-    press(main(operator), "随机抽取专家（种子存证）")
-    is_drawn = main(operator).get_by_text("种子已存证")
-    reload_until(operator, lambda: is_drawn.count() > 0, "the experts to be drawn")
+    experts = draw_experts(operator)
     shows(operator, "专家A", "财务专家")
-    return number
+    return number, experts
 
 
-def _drawn_experts(operator: Page) -> list[str]:
-    """Return the names of the experts who were drawn, without the reserves."""
-    rows = main(operator).locator("table tbody tr").filter(has_text="待声明")
-    return [row.locator("td").nth(1).inner_text().strip() for row in rows.all()]
-
-
-def _sign_in(market: Market, name: str) -> Page:
-    """Sign in as an expert of the demo's pool, and return the page of the own seat."""
-    key = next(key for key, entry in load("experts").items() if entry["name"] == name)
-    page = market.visitor(key)
-    page.goto("/login")
-    fill(page, {"邮箱": f"{key.replace('_', '.')}{DOMAIN}", "密码": PASSWORD})
-    press(main(page), "登录")
-    page.goto("/reviews")
+def _first_seat(market: Market, name: str) -> Page:
+    """Return the page of an expert's own seat."""
+    page = sign_in_expert(market, name)
     main(page).locator("a[href^='/reviews/seats/']").filter(has_text="第 1 项").first.click()
     return page
 
@@ -95,14 +79,6 @@ def _score_by_hand(page: Page) -> None:
     page.locator("[name=score_novelty]").fill(str(FIRST[0]))
     press(main(page), "提交并锁定")
     shows_flash(page, "评分已提交并锁定")
-
-
-def _score_at_once(page: Page, scores: Sequence[int]) -> None:
-    """Send what the forms of the seat would send."""
-    token = page.locator("[name=csrf_token]").first.input_value()
-    sheet = {f"score_{heading}": str(score) for heading, score in zip(HEADINGS, scores, strict=True)}
-    for form in ({"act": "accept"}, {"act": "submit", "for_applicant": OPINION, **sheet}):
-        assert page.request.post(page.url, form={"csrf_token": token, **form}).ok
 
 
 def _compute(officer: Page, claim: str, number: str) -> None:

@@ -18,6 +18,7 @@ from market.challenges import (
     models,
     owner_views,
     personal_data,
+    price_views,
     queries,
     reminders,
     result_notices,
@@ -41,6 +42,7 @@ from market.challenges.selection_states import (
     AwardAction,
     AwardStatus,
     AwardVerb,
+    Comparison,
     SelectionKind,
     SelectionVerb,
 )
@@ -82,6 +84,7 @@ ROOM = Room(
         *watch_views.routes,
         *selection_views.routes,
         *award_views.routes,
+        *price_views.routes,
     ],
     jobs=(jobs.open_solutions,),
     menu=(MenuEntry(Menu.MAIN, 33, lazy("揭榜挂帅"), "challenges:index", "challenges"),),
@@ -147,6 +150,7 @@ ROOM = Room(
         "solution": SolutionStatus,
         "challenge_award": AwardStatus,
         "selection_kind": SelectionKind,
+        "price_comparison": Comparison,
     },
     audit_verbs={
         "challenge": (ChallengeVerb, SelectionVerb),

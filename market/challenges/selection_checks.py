@@ -114,12 +114,29 @@ async def acceptances_follow_reports() -> list[str]:
     )
 
 
+async def single_prices_are_tested() -> list[str]:
+    """The only admitted solution of a government list was chosen within what two persons found reasonable."""
+    return await find_rows(
+        "SELECT c.number FROM challenges c JOIN selections s ON s.challenge_id = c.id AND s.kind = 'choose' "
+        "AND s.verdict = 'confirmed' JOIN selection_rows r ON r.selection_id = s.id AND r.is_chosen "
+        "JOIN solutions x ON x.id = r.solution_id WHERE c.kind = 'government' "
+        "AND NOT EXISTS (SELECT 1 FROM selection_rows o JOIN solutions y ON y.id = o.solution_id "
+        "  WHERE o.selection_id = s.id AND o.id <> r.id AND y.package = x.package) "
+        "AND NOT EXISTS (SELECT 1 FROM price_tests t WHERE t.solution_id = x.id AND t.verdict = 'confirmed' "
+        "  AND t.most >= r.amount AND t.decided_at <= s.proposed_at AND t.decided_by_id <> t.proposed_by_id)",
+        lazy("%(number)s 的唯一方案没有价格比对就入选，或者金额高于比对"),
+    )
+
+
 CHECKS: Mapping[str, Invariant[Check]] = {
     "challenges: choices are complete": Invariant(
         lazy("揭榜：每份方案都有审查和结论，未入选都有原因"), choices_are_complete
     ),
     "challenges: choices are decided by two": Invariant(
         lazy("揭榜：入选由两人决定，政府榜先评审"), choices_are_decided_by_two
+    ),
+    "challenges: single prices are tested": Invariant(
+        lazy("揭榜：政府榜的唯一方案经两人价格比对"), single_prices_are_tested
     ),
     "challenges: awards are within budget": Invariant(
         lazy("揭榜：入选金额不超过榜额，等于各阶段合计"), awards_are_within_budget

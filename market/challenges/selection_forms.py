@@ -10,6 +10,7 @@ from wtforms import FileField
 from market.challenges.award_plans import AwardPlan
 from market.challenges.milestones import Reached
 from market.challenges.selection_rules import Choice, Fault
+from market.challenges.selection_states import Comparison
 from market.challenges.states import Ruling
 from market.kit.amount_fields import MoneyField
 from market.kit.form_fields import (
@@ -26,6 +27,18 @@ from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.panels.round_forms import RulesForm
+
+
+class PriceTestForm(BaseForm):
+    """With what the price of an only solution was compared."""
+
+    basis = ChoiceField(
+        lazy("和什么比较"),
+        [Required(lazy("请选择和什么比较。"))],
+        choices=lambda: [(member.value, str(member.label)) for member in Comparison],
+    )
+    most = MoneyField(lazy("认可的最高价"), [Required(lazy("请填比对后认可的最高价。"))])
+    text = LongTextField(lazy("比对过程"), [Required(lazy("请写明比对了哪些价格。"))], max_length=2000)
 
 
 class ReasonForm(BaseForm):

@@ -9,7 +9,7 @@ from tortoise import fields
 
 from market.accounts.models import User
 from market.challenges.models import Challenge
-from market.challenges.selection_states import AWARD_WORKFLOW, AwardStatus, SelectionKind
+from market.challenges.selection_states import AWARD_WORKFLOW, AwardStatus, Comparison, SelectionKind
 from market.challenges.solution_models import Solution
 from market.deals.models import Deal
 from market.files.models import StoredFile
@@ -90,6 +90,24 @@ class SelectionRow(Model):
         table = "selection_rows"
         table_description = "Selection rows."
         unique_together = (("selection", "solution"),)
+
+
+class PriceTest(SecondPerson):
+    """With what the price of an only admitted solution was compared, and what is reasonable at most."""
+
+    id = fields.UUIDField(primary_key=True)
+    solution: fields.ForeignKeyRelation[Solution] = fields.ForeignKeyField(
+        "market.Solution", related_name=False, on_delete=fields.RESTRICT
+    )
+    solution_id: UUID
+    basis = enum_column(Comparison)
+    most = fields.BigIntField()
+    """In fen."""
+    text = fields.TextField()
+
+    class Meta:
+        table = "price_tests"
+        table_description = "Price tests of solutions."
 
 
 class ChallengeAward(Stateful):

@@ -15,6 +15,7 @@ from market.challenges.queries import parties_of as owners_of
 from market.challenges.selection_models import (
     ChallengeAward,
     MilestoneReport,
+    PriceTest,
     Selection,
     SelectionRow,
     SolutionAdmission,
@@ -33,6 +34,7 @@ from market.kit.terms import from_content
 from market.panels.rounds import standing_items
 from market.panels.seat_access import reads_originals
 from market.panels.verdicts import verdict_of
+from market.records.decisions import Verdict
 
 DECIDING = (MemberRole.ADMIN, MemberRole.AGENT)
 """Roles of an organisation's people who decide for it."""
@@ -112,6 +114,8 @@ async def candidates_of(
 ) -> list[tuple[Candidate, Solution]]:
     """Return the solutions among which is chosen, with their points where a panel judged them."""
     candidates = []
+    tests = PriceTest.filter(solution__challenge_id=challenge.id, verdict=Verdict.CONFIRMED)
+    tested = {row.solution_id: row.most for row in await tests}
     for opened, content in await opened_of(challenge.id, statuses):
         solution = opened.solution
         points = None
@@ -123,6 +127,7 @@ async def candidates_of(
             price=content.price or 0,
             submitted_at=solution.submitted_at or opened.opened_at,
             points=points,
+            tested=tested.get(solution.id),
         )
         candidates.append((candidate, solution))
     return candidates

@@ -37,6 +37,8 @@ class Candidate:
     submitted_at: datetime
     points: Fraction | None = None
     """Of the panel; None where the owner chooses."""
+    tested: int | None = None
+    """What two persons found reasonable to pay at most; None: its price was not tested."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,18 @@ def _faults_of_order(candidates: Sequence[Candidate], by_place: dict[int, Choice
                 least=least,
             )
             yield Fault(row.place, "is_chosen", words)
+        if choice.is_chosen and counts[row.package] == 1:
+            yield from _faults_of_price(row, choice)
+
+
+def _faults_of_price(candidate: Candidate, choice: Choice) -> Iterator[Fault]:
+    """Yield where the only solution is to be paid more than its price test allows."""
+    if candidate.tested is None:
+        words = _("只有一份方案通过形式审查：先做价格比对，由批准人确认后才能入选。")
+        yield Fault(candidate.place, "is_chosen", words)
+    elif choice.amount and choice.amount > candidate.tested:
+        words = _("不能高于价格比对认可的最高价 %(most)s。", most=yuan(candidate.tested))
+        yield Fault(candidate.place, "amount", words)
 
 
 def may_promote(decided_at: datetime, now: datetime) -> bool:

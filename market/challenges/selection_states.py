@@ -17,6 +17,15 @@ class SelectionKind(LabelEnum):
     """The next in rank steps in for who did not sign."""
 
 
+class Comparison(LabelEnum):
+    """With what the price of an only solution is compared."""
+
+    QUOTES = "quotes", lazy("同类报价")
+    CONTRACTS = "contracts", lazy("同类合同的成交价")
+    COST = "cost", lazy("成本测算")
+    APPRAISAL = "appraisal", lazy("第三方评估")
+
+
 class AwardStatus(LabelEnum):
     PROPOSED = "proposed", lazy("待双方商定"), "due"
     AGREED = "agreed", lazy("已商定，待签约"), "act"
@@ -56,6 +65,9 @@ class SelectionVerb(LabelEnum):
     SELECTION_PROPOSED = "selection_proposed", lazy("提出入选名单")
     SELECTION_DECIDED = "selection_decided", lazy("决定入选名单")
     SELECTION_REJECTED = "selection_rejected", lazy("退回入选名单")
+    PRICE_TESTED = "price_tested", lazy("提出价格比对")
+    PRICE_CONFIRMED = "price_confirmed", lazy("确认价格比对")
+    PRICE_REJECTED = "price_rejected", lazy("退回价格比对")
 
 
 S, A = AwardStatus, AwardAction

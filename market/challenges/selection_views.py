@@ -13,6 +13,7 @@ from market.challenges import admission, choosing, ending, queries, result_notic
 from market.challenges.award_deals import lapse
 from market.challenges.choosing import BadChoice
 from market.challenges.models import Challenge
+from market.challenges.price_tests import alone_of
 from market.challenges.selection_forms import ChoosingRoundForm, EndingForm, ReasonForm, SelectionForm
 from market.challenges.selection_queries import (
     admissions_of,
@@ -79,6 +80,9 @@ async def _page(request: Request, actor: Actor, challenge: Challenge, **forms: A
         and waiting.proposed_by_id != actor.user_id
         and await decides(actor, challenge),
         awards=awards,
+        alone=await alone_of(challenge),
+        is_judge=is_judge,
+        decides_prices=await decides(actor, challenge),
         round=round_,
         may_prepare=is_public
         and challenge.status is S.REVIEWING
@@ -178,6 +182,7 @@ async def choose(request: Request) -> Response:
         challenge=challenge,
         terms=queries.terms_of(challenge),
         stage=stage,
+        alone={row.candidate.place: row for row in await alone_of(challenge)},
         by_place={row.place: (row, solution, contents[solution.id]) for row, solution in candidates},
         cost_of=cost_of,
     )

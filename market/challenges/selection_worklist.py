@@ -24,6 +24,16 @@ OF_ONE_PERSON = (
     "WHERE m.organisation_id = c.owner_id AND m.role IN ('admin', 'agent') "
     "AND m.started_at IS NOT NULL AND m.ended_at IS NULL) < 2"
 )
+PRICE = (
+    "c.status = 'reviewing' AND EXISTS (SELECT 1 FROM price_tests t JOIN solutions x ON x.id = t.solution_id "
+    "WHERE x.challenge_id = c.id AND t.verdict IS NULL AND t.proposed_by_id <> v.user_id)"
+)
+ALONE = (
+    "c.status = 'reviewing' AND EXISTS (SELECT 1 FROM solutions x WHERE x.challenge_id = c.id "
+    "AND x.status = 'admitted' AND NOT EXISTS (SELECT 1 FROM solutions y WHERE y.challenge_id = c.id "
+    "AND y.package = x.package AND y.status = 'admitted' AND y.id <> x.id) AND NOT EXISTS ("
+    "SELECT 1 FROM price_tests t WHERE t.solution_id = x.id AND t.verdict IS DISTINCT FROM 'rejected'))"
+)
 AGREED = (
     "c.status = 'agreed' AND EXISTS (SELECT 1 FROM challenge_awards w WHERE w.challenge_id = c.id "
     "AND w.status = 'agreed') AND NOT EXISTS (SELECT 1 FROM challenge_awards w "
@@ -45,12 +55,15 @@ def pending(actor: Actor) -> list[Pending]:
     if not actor.may(ChallengeAct.SELECT_SOLUTION):
         return []
     if Role.APPROVER in actor.roles:
-        return [_decision(f"{PUBLIC} AND {OTHERS_CHOICE}"), _ending(PUBLIC)]
+        waits = f"{PUBLIC} AND {PRICE}"
+        prices = _of_challenge("decide_price", lazy("价格比对待确认"), lazy("去确认"), waits)
+        return [_decision(f"{PUBLIC} AND {OTHERS_CHOICE}"), _ending(PUBLIC), prices]
     if Role.OPERATOR in actor.roles:
         return [
             *_judging(PUBLIC),
             _decision(f"{FIRMS} AND {OF_ONE_PERSON} AND {CHOICE}"),
             _ending(FIRMS),
+            _of_challenge("price", lazy("唯一方案待价格比对"), lazy("去比对"), f"{PUBLIC} AND {ALONE}"),
             _of_challenge("publish", lazy("拟揭榜待公示"), lazy("去公示"), f"{PUBLIC} AND {AGREED}"),
         ]
     return [

@@ -6,12 +6,16 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from asyncpg import PostgresError  # type: ignore[import-untyped]
+from tortoise.exceptions import OperationalError
 
 from market.accounts.models import Message
 from market.challenges import agreeing, choosing, result_notices
 from market.challenges.admission import check_solution
 from market.challenges.amounts import public_amount
 from market.challenges.models import ChallengeWatch
+from market.challenges.price_tests import decide_price_test
+from market.challenges.selection_models import PriceTest, Selection
 from market.challenges.selection_states import AwardStatus
 from market.challenges.solution_models import Solution
 from market.challenges.solution_states import SolutionStatus
@@ -22,7 +26,7 @@ from market.kit.formats import yuan
 from market.notices.models import Notice, NoticeKind
 from market.notices.states import NoticeStatus
 from market.records.by import By
-from market.records.decisions import Verdict
+from market.records.decisions import AlreadyDecided, Verdict
 from tests.challenges.factories import WAN
 from tests.challenges.public_factories import make_chosen, make_judged
 from tests.challenges.selection_factories import (
@@ -33,7 +37,7 @@ from tests.challenges.selection_factories import (
     set_clock,
     sign,
 )
-from tests.databases import tampered
+from tests.databases import run_as_owner, tampered
 from tests.factories import HOLIDAYS, make_member
 from tests.invariants import broken
 from tests.moments import end_notices
@@ -145,3 +149,58 @@ async def test_an_upheld_objection_has_the_solutions_judged_anew() -> None:
     assert statuses == {SolutionStatus.ADMITTED}
     assert {award.status for award in await stage.awards()} == {AwardStatus.ENDED}
     assert await broken("challenges:") == {}
+
+
+async def test_an_only_solution_is_chosen_within_what_two_persons_found_reasonable(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    stage = await make_judged(75, prices=(180,))
+    set_clock(deps, JUDGED)
+    page = f"/challenges/{stage.number}/selection"
+    await sign_in(client, stage.operator)
+    assert "唯一方案待价格比对" in (await client.get("/dashboard", follow_redirects=True)).text
+    assert "做价格比对" in (await client.get(page)).text
+    assert "先做价格比对才能入选" in (await client.get(f"{page}/new")).text
+    choice = {"rows-0-place": "1", "rows-0-is_chosen": "y", "rows-0-rank": "1", "rows-0-amount": "180"}
+    answer = await post(client, f"{page}/new", choice)
+    assert (answer.status_code, "先做价格比对，由批准人确认后才能入选" in answer.text) == (422, True)
+    test = {"basis": "contracts", "most": "160", "text": "太短"}
+    answer = await post(client, f"{page}/prices/1", test)
+    assert (answer.status_code, "至少 10 个字" in answer.text) == (422, True)
+    assert "太短" in answer.text
+    test |= {"text": "近三年区内三份同类内衬改造合同折算到两台槽，142 万至 160 万。"}
+    assert "等批准人确认" in (await post(client, f"{page}/prices/1", test)).text
+    assert (await post(client, f"{page}/prices/1", test, follow=False)).status_code == 409
+    assert (await post(client, f"{page}/prices/2", test, follow=False)).status_code == 404
+    row = await PriceTest.get(solution__challenge_id=stage.challenge.id)
+    with pytest.raises(Forbidden):
+        await decide_price_test(row.id, Verdict.CONFIRMED, by=By(stage.operator, JUDGED))
+
+    await sign_in(client, stage.approver)
+    assert "价格比对待确认" in (await client.get("/dashboard", follow_redirects=True)).text
+    confirm = f"{page}/prices/{row.id}/decide"
+    assert (await post(client, confirm, {"verdict": "rejected"}, follow=False)).status_code == 422
+    assert "价格比对已确认" in (await post(client, confirm, {"verdict": "confirmed"})).text
+    with pytest.raises(AlreadyDecided):
+        await decide_price_test(row.id, Verdict.CONFIRMED, by=By(stage.approver, JUDGED))
+
+    await sign_in(client, stage.operator)
+    assert "价格比对认可的最高价" in (await client.get(f"{page}/new")).text
+    answer = await post(client, f"{page}/new", choice)
+    assert (answer.status_code, "不能高于价格比对认可的最高价" in answer.text) == (422, True)
+    assert "入选名单已提出" in (await post(client, f"{page}/new", choice | {"rows-0-amount": "160"})).text
+    selection = await Selection.get(challenge_id=stage.challenge.id)
+    await choosing.decide_selection(selection.id, Verdict.CONFIRMED, by=By(stage.approver, JUDGED))
+    (award,) = await stage.awards()
+    assert award.amount == 160 * WAN
+    assert await broken("challenges:", "records:") == {}
+    async with tampered("DELETE FROM price_tests"):
+        assert "challenges: single prices are tested" in await broken("challenges: single")
+    for statement in (
+        "UPDATE price_tests SET most = most * 2",
+        "INSERT INTO price_tests (id, solution_id, basis, most, text, proposed_by_id, proposed_at, "
+        "decided_by_id, decided_at, verdict) SELECT gen_random_uuid(), solution_id, basis, most, text, "
+        "proposed_by_id, proposed_at, proposed_by_id, proposed_at, 'rejected' FROM price_tests",
+    ):
+        with pytest.raises((OperationalError, PostgresError)):
+            await run_as_owner(statement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -115,11 +116,21 @@ def test_the_panels_ranking_decides_a_government_list() -> None:
     assert ranks_of([candidate(2, 150, 82), candidate(1, 150, 82)]) == {1: 1, 2: 2}
     assert words(terms, two, [passed(1), chosen(2, 150)]) == []
     assert "1 rank 按评审得分应为第 2 名。" in words(terms, two, [chosen(1), passed(2)])
-    low = [candidate(1, 180, 59)]
-    assert words(terms, low, [chosen(1)]) == ["1 is_chosen 评审 59.00 分，低于 70 分，不能入选。"]
-    assert words(terms, [candidate(1, 180)], [chosen(1)]) == ["1 is_chosen 评审 — 分，低于 70 分，不能入选。"]
-    assert words(terms, [candidate(1, 180, 70)], [chosen(1)]) == []
     assert words(terms, [candidate(1, 180, 60), candidate(2, 150, 50)], [chosen(1), passed(2)]) == []
+
+
+def test_an_only_solution_needs_seventy_points_and_a_price_test_that_it_keeps_to() -> None:
+    terms = challenge_terms(**PUBLIC)
+
+    def alone(points: int | None, tested: int | None) -> list[str]:
+        only = replace(candidate(1, 180, points), tested=None if tested is None else tested * WAN)
+        return words(terms, [only], [chosen(1)])
+
+    assert alone(59, 180) == ["1 is_chosen 评审 59.00 分，低于 70 分，不能入选。"]
+    assert alone(None, 180) == ["1 is_chosen 评审 — 分，低于 70 分，不能入选。"]
+    assert alone(70, 180) == []
+    assert alone(70, None)[0].startswith("1 is_chosen 只有一份方案通过形式审查")
+    assert alone(70, 179) == ["1 amount 不能高于价格比对认可的最高价 ￥1,790,000.00。"]
 
 
 def test_a_race_costs_all_first_stages_and_the_rest_of_the_dearest() -> None:

@@ -176,7 +176,7 @@ def _table(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0073_ranking_warnings")]
+    dependencies = [("market", "0074_public_extensions")]
 
     initial = False
 

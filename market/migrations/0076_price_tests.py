@@ -34,7 +34,7 @@ def _moment(**options):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0074_public_extensions")]
+    dependencies = [("market", "0075_statistics")]
 
     initial = False
 

@@ -50,7 +50,7 @@ Key = tuple[Any, ...]
 Build = Callable[[], Awaitable[Any]]
 
 WRITES = re.compile(
-    r"\s*(INSERT|UPDATE|DELETE|SELECT (procrastinate_defer|\* FROM auction_bid)"
+    r"\s*(INSERT|UPDATE|DELETE|CREATE TEMP|DROP TABLE|SELECT (procrastinate_defer|\* FROM auction_bid)"
     r"|WITH .*\b(INSERT|UPDATE|DELETE)\b)",
     re.S,
 )

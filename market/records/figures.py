@@ -101,6 +101,8 @@ class RowSource:
     """What its rows are counted in."""
     anchor: str = ""
     """Where on the page the rows are, such as `#rows`."""
+    currency: str = ""
+    """The currency of all rows, where there is but one; then it need not be looked up for each group."""
 
     def parameters(self, period: Period, scope: Scope) -> list[Any]:
         return [period.begins_on, period.ends_on, *(scope.get(name, "") for name in self.scope)]
@@ -163,12 +165,7 @@ async def measure(
     Raises:
         ValueError: a group has amounts in several currencies; group by currency.
     """
-    source = figures[0].source
-    measured = "".join(
-        f", count(*) FILTER (WHERE {figure.where}) AS count_{place}"
-        f", coalesce(sum({figure.amount}) FILTER (WHERE {figure.where}), 0) AS amount_{place}"
-        for place, figure in enumerate(figures)
-    )
+    source, measured = figures[0].source, _measured(figures)
     keys = "".join(f"{name}, " for name in by)
     grouping = f"GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else ""
     rows = await connection().execute_query_dict(
@@ -179,8 +176,70 @@ async def measure(
     return [_group(figures, period, scope, row, by) for row in rows]
 
 
+Grouping = tuple[Sequence[str], Sequence[Figure]]
+"""What rows are grouped by, and the figures of each group."""
+
+
+async def measure_each(
+    groupings: Sequence[Grouping], period: Period, scope: Scope = EVERYTHING
+) -> list[list[FigureGroup]]:
+    """Return figures of one source for several groupings, from a single pass over its rows.
+
+    Of figures that count rows only the count is read, not the sum under it.
+
+    Raises:
+        ValueError: a group has amounts in several currencies.
+    """
+    figures = list(dict.fromkeys(figure for _by, own in groupings for figure in own))
+    source, names = figures[0].source, list(dict.fromkeys(name for by, _figures in groupings for name in by))
+    keys = ", ".join(names)
+    sets = ", ".join(f"({', '.join(by)})" for by, _figures in groupings)
+    currencies = (
+        f"'{source.currency}' AS currency_from, '{source.currency}' AS currency_to"
+        if source.currency
+        else "min(currency) AS currency_from, max(currency) AS currency_to"
+    )
+    rows = await connection().execute_query_dict(
+        f"SELECT {keys}, grouping({keys}) AS left_out, {currencies}"  # noqa: S608
+        f"{_measured(figures, Measure.SUM)} FROM ({source.query}) AS rows "
+        f"GROUP BY GROUPING SETS ({sets}) ORDER BY {keys}",
+        source.parameters(period, scope),
+    )
+    return [
+        [
+            _group(own, period, scope, row, by, [figures.index(figure) for figure in own])
+            for row in rows
+            if row["left_out"] == _left_out(names, by)
+        ]
+        for by, own in groupings
+    ]
+
+
+def _left_out(names: Sequence[str], by: Sequence[str]) -> int:
+    """Return the bits that the database sets for the columns a grouping leaves out, the first the highest."""
+    return sum(1 << len(names) - 1 - place for place, name in enumerate(names) if name not in by)
+
+
+def _measured(figures: Sequence[Figure], *summed: Measure) -> str:
+    """Return the SQL of the figures' counts, and of the sums of those of these measures, or of all."""
+    return "".join(
+        f", count(*) FILTER (WHERE {figure.where}) AS count_{place}"
+        + (
+            f", coalesce(sum({figure.amount}) FILTER (WHERE {figure.where}), 0) AS amount_{place}"
+            if not summed or figure.measure in summed
+            else ""
+        )
+        for place, figure in enumerate(figures)
+    )
+
+
 def _group(
-    figures: Sequence[Figure], period: Period, scope: Scope, row: Mapping[str, Any], by: Sequence[str]
+    figures: Sequence[Figure],
+    period: Period,
+    scope: Scope,
+    row: Mapping[str, Any],
+    by: Sequence[str],
+    places: Sequence[int] = (),
 ) -> FigureGroup:
     if row["currency_from"] != row["currency_to"]:
         raise ValueError(f"{figures[0].name}: amounts in several currencies are not added up")
@@ -192,9 +251,9 @@ def _group(
             period,
             narrowed,
             int(row[f"count_{place}"]),
-            Money(int(row[f"amount_{place}"]), currency),
+            Money(int(row.get(f"amount_{place}", 0)), currency),
         )
-        for place, figure in enumerate(figures)
+        for place, figure in zip(places or range(len(figures)), figures, strict=True)
     }
     return FigureGroup(key, values)
 

@@ -9,9 +9,10 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.room import Check, Invariant
 from market.records.decisions import Verdict
+from market.targets.closing_models import TargetClosing
 from market.targets.closings import stored_figures, stored_hash
 from market.targets.definitions import terms_of
-from market.targets.models import DeedSample, TargetClosing, TargetDefinition
+from market.targets.models import DeedSample, TargetDefinition
 from market.targets.samples import replays
 
 
@@ -58,6 +59,17 @@ async def results_are_decided_by_two() -> list[str]:
     )
 
 
+async def shares_are_agreed() -> list[str]:
+    """A deed is shared as the last confirmed agreement of its two units says, or not at all."""
+    return await find_rows(
+        "SELECT d.number FROM deeds d LEFT JOIN LATERAL (SELECT s.* FROM deed_shares s "
+        "  WHERE s.deed_id = d.id AND s.verdict = 'confirmed' ORDER BY s.decided_at DESC, s.id LIMIT 1"
+        ") AS s ON true "
+        "WHERE (d.partner_id, d.partner_share) IS DISTINCT FROM (s.partner_id, s.partner_share)",
+        lazy("%(number)s 的份额没有双方的商定"),
+    )
+
+
 async def draws_can_be_repeated() -> list[str]:
     """A draw, repeated from what was stored of it, comes to the same deeds."""
     return [
@@ -92,6 +104,7 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     "targets: results are decided by two": Invariant(
         lazy("目标：核验结论由两人决定"), results_are_decided_by_two
     ),
+    "targets: shares of deeds are agreed": Invariant(lazy("目标：份额由两个单位商定"), shares_are_agreed),
     "targets: draws can be repeated": Invariant(lazy("目标：抽样可以重放"), draws_can_be_repeated),
     "targets: definitions are unchanged": Invariant(
         lazy("目标：口径与校验值一致"), definitions_are_unchanged

@@ -16,16 +16,30 @@ from market.kit.i18n import gettext as _
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.figures import Measure
-from market.targets.figures import FIGURES
-from market.targets.models import TargetClosing
+from market.targets.closing_models import TargetClosing
+from market.targets.figures import FIGURES, REVERSALS
 from market.targets.plans import issued_plan
 from market.targets.states import ClosingVerb, TargetAct
 
 SUBJECT = "target_closing"
 _ROW_TEXT = (
     "concat_ws('|', d.number, r.status, r.city, r.unit_id, r.kind, r.event_on, r.verified_on, "
-    "r.contract_amount, r.trade_amount, r.received_amount, r.is_related)"
+    "r.contract_amount, r.trade_amount, r.received_amount, r.is_related, r.partner_id, r.partner_share, "
+    "r.struck_on, CASE WHEN r.is_reversal THEN 'reversal' END)"
 )
+"""What is hashed of a row; what is empty leaves no trace, so that years closed before keep their hash."""
+_COLUMNS = (
+    "deed_id, status, city, unit_id, kind, event_on, verified_on, contract_amount, trade_amount, "
+    "received_amount, is_related, partner_id, partner_share, struck_on, is_reversal"
+)
+_LIVE = (
+    "(SELECT id AS deed_id, status, city, unit_id, kind, event_on, verified_on, contract_amount, "  # noqa: S608
+    "trade_amount, received_amount, is_related, partner_id, partner_share, struck_on, false AS is_reversal "
+    "FROM deeds WHERE year = $1 UNION ALL SELECT deed_id, 'struck', city, unit_id, kind, event_on, "
+    "verified_on, contract_amount, trade_amount, received_amount, is_related, partner_id, partner_share, "
+    f"struck_on, true FROM ({REVERSALS.format(year='$1')}) AS s)"
+)
+"""Rows of a year $1 as they stand, with those of closed years that were struck in it."""
 
 
 @atomic()
@@ -58,11 +72,9 @@ async def propose_closing(year: int, note: str, *, by: By) -> TargetClosing:
         proposed_at=by.now,
     )
     await connection().execute_query(
-        "INSERT INTO closed_deeds (closing_id, deed_id, status, city, unit_id, kind, event_on, verified_on, "
-        "contract_amount, trade_amount, received_amount, is_related) "
-        "SELECT $1, id, status, city, unit_id, kind, event_on, verified_on, contract_amount, trade_amount, "
-        "received_amount, is_related FROM deeds WHERE year = $2 ORDER BY number",
-        [closing_id, year],
+        f"INSERT INTO closed_deeds (closing_id, {_COLUMNS}) "  # noqa: S608
+        f"SELECT $2::uuid, {_COLUMNS} FROM {_LIVE} AS r ORDER BY deed_id",
+        [year, closing_id],
     )
     await record(SUBJECT, closing.id, ClosingVerb.PROPOSE, by=by, year=year, hash=closing.rows_hash)
     await notify_staff(
@@ -110,8 +122,8 @@ async def stored_hash(closing_id: UUID) -> str:
 
 async def _live_hash(year: int) -> str:
     return await _hash(
-        f"SELECT {_ROW_TEXT} AS text FROM deeds r JOIN deeds d ON d.id = r.id "  # noqa: S608
-        "WHERE r.year = $1 ORDER BY d.number",
+        f"SELECT {_ROW_TEXT} AS text FROM {_LIVE} AS r JOIN deeds d ON d.id = r.deed_id "  # noqa: S608
+        "ORDER BY d.number",
         year,
     )
 
@@ -122,12 +134,13 @@ async def _hash(query: str, value: object) -> str:
 
 
 async def stored_figures(closing: TargetClosing) -> dict[str, int]:
-    """Return the figures of a closing, counted from the rows that were frozen with it."""
-    return await _figures("closed_deeds WHERE closing_id = $1", closing.id, closing.year)
+    """Return the figures of a closing that stand in it, counted from the rows that were frozen with it."""
+    counted = await _figures("closed_deeds WHERE closing_id = $1", closing.id, closing.year)
+    return {key: value for key, value in counted.items() if key in closing.figures}
 
 
 async def _live_figures(year: int) -> dict[str, int]:
-    return await _figures("deeds WHERE year = $1", year, year)
+    return await _figures(f"{_LIVE} AS r WHERE true", year, year)
 
 
 async def _figures(rows: str, value: object, year: int) -> dict[str, int]:

@@ -33,6 +33,8 @@ class DeedFacts:
     least_amount: int
     least_received: int
     stated: Stated = Stated.NOTHING
+    is_rechecked: bool = False
+    """The sales stand in a claim that a second person rechecked."""
 
 
 @dataclass(frozen=True)
@@ -91,17 +93,22 @@ def _fulfilled(facts: DeedFacts) -> Criterion:
     if facts.received_share >= facts.least_received:
         return Criterion("fulfilled", label, Answer.MET, arrived)
     if facts.is_in_use:
-        return Criterion(
-            "fulfilled", label, Answer.MET, _("%(arrived)s；买方已报告新增销售", arrived=arrived)
+        words = (
+            _("%(arrived)s；买方的新增销售已在补助申报中经两人复核", arrived=arrived)
+            if facts.is_rechecked
+            else _("%(arrived)s；买方已报告新增销售，没有经过复核", arrived=arrived)
         )
-    words = {
+        return Criterion("fulfilled", label, Answer.MET, words)
+    words_of = {
         Stated.NOTHING: _("%(arrived)s；可以填报成果已在使用，附证明", arrived=arrived),
         Stated.WAITING: _("%(arrived)s；单位填报已在使用，待审核", arrived=arrived),
         Stated.CONFIRMED: _("%(arrived)s；单位填报已在使用，证明已审核", arrived=arrived),
         Stated.REJECTED: _("%(arrived)s；填报的证明未被采信", arrived=arrived),
-    }[facts.stated]
+    }
     answer = Answer.MET if facts.stated is Stated.CONFIRMED else Answer.OPEN
-    return Criterion("fulfilled", label, answer, words, is_stated=facts.stated is not Stated.NOTHING)
+    return Criterion(
+        "fulfilled", label, answer, words_of[facts.stated], is_stated=facts.stated is not Stated.NOTHING
+    )
 
 
 def lacks_statement(criteria: Sequence[Criterion], stated: Stated) -> bool:

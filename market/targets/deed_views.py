@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for, signed_in_actor
+from market.codes.labels import label
 from market.files.attachments import optional_upload
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, NotFound
@@ -24,7 +25,7 @@ from market.records.by import By
 from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 from market.records.transitions import history
-from market.targets import declaring, follow_ups, queries, verdicts
+from market.targets import declaring, follow_ups, queries, sharing, verdicts, visits
 from market.targets.cities import cities_with_unit, city_of, may_check
 from market.targets.criteria import Stated, answers, failed, lacks_statement, unmet
 from market.targets.forms import DeclareForm, FollowUpForm, ReasonForm, ResultForm
@@ -66,14 +67,21 @@ async def office(request: Request) -> Response:
         city=city if city.isascii() and city.isdigit() and len(city) == 4 else "",
         only_sampled=query.get("sampled") == "1",
         only_alarms=query.get("alarm") == "1",
+        least=_fen(query.get("from", "")),
+        below=_fen(query.get("below", "")),
     )
     return await _list(request, deed_filter, "office", None)
 
 
+def _fen(text: str) -> int | None:
+    """Return an amount of an address in fen; None where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
 async def _list(request: Request, deed_filter: DeedFilter, view: str, first: DeedStatus | None) -> Response:
     counts = await queries.count_by_status(deed_filter)
-    asked = request.query_params.get("status", first.value if first else "")
-    status = next((status for status in DeedStatus if status.value == asked), None)
+    value = request.query_params.get("status", first.value if first else "")
+    status = next((status for status in DeedStatus if status.value == value), None)
     narrowed = DeedFilter(**{**vars(deed_filter), "status": status})
     page = await queries.page_deeds(narrowed, PageRequest.from_query(request.query_params))
     return render(
@@ -107,11 +115,14 @@ async def _context(request: Request, actor: Actor, deed: Deed) -> dict[str, Any]
     later = await queries.list_follow_ups(deed.id)
     is_own = actor.may(TargetAct.DECLARE_DEED) and actor.acts_for(deed.unit_id)
     checks = await may_check(actor, deed.city)
-    told = {follow_up.months for follow_up in later if not follow_up.is_rejected}
+    visited = await visits.list_visits(deed.id)
+    shares = await sharing.list_shares(deed.id)
+    is_doubtful = deed.status is DeedStatus.DOUBTFUL
+    stated = {follow_up.months for follow_up in later if not follow_up.is_rejected}
     due = [
         months
         for months in follow_ups.due_months(deed.verified_on, today)
-        if deed.status in follow_ups.COUNTED and months not in told
+        if deed.status in follow_ups.COUNTED and months not in stated
     ]
     return {
         "deed": deed,
@@ -122,6 +133,14 @@ async def _context(request: Request, actor: Actor, deed: Deed) -> dict[str, Any]
         "later": later,
         "events": await history(deed.record_kind, deed.id),
         "alarm": ALARMS.get(deed.alarm, ""),
+        "struck_for": label("deed_struck_for", deed.struck_for) if deed.struck_for else "",
+        "visits": visited,
+        "may_visit": actor.may(TargetAct.MANAGE_TARGETS) and is_doubtful,
+        "shares": shares,
+        "may_share": is_own
+        and deed.status in sharing.SHARED_IN
+        and not any(share.verdict is None for share in shares),
+        "sees_sales": actor.may(TargetAct.READ_DEEDS) or actor.acts_for(deed.buyer_id),
         "is_staff": actor.may(TargetAct.READ_DEEDS),
         "may_declare": is_own and deed.status is DeedStatus.FOUND and not failed(criteria),
         "may_withdraw": is_own and deed.status is DeedStatus.DECLARED,
@@ -130,7 +149,8 @@ async def _context(request: Request, actor: Actor, deed: Deed) -> dict[str, Any]
         "may_propose": actor.may(TargetAct.MANAGE_TARGETS)
         and bool(results_from(deed.status))
         and not any(result.verdict is None for result in results)
-        and (deed.status is not DeedStatus.CHECKED or deed.sample_id is not None),
+        and (deed.status is not DeedStatus.CHECKED or deed.sample_id is not None)
+        and (not is_doubtful or bool(visited)),
         "needs_draw": actor.may(TargetAct.MANAGE_TARGETS)
         and deed.status is DeedStatus.CHECKED
         and deed.sample_id is None,

@@ -3,48 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from market.codes.labels import label
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.money import HOME
 from market.records.figures import Column, Figure, Link, Measure, Period, Row, RowSource, Scope
 from market.targets.queries import city_name
 from market.targets.states import PENDING, DeedStatus
 
 SCOPE = ("city", "unit", "kind", "month")
 """What a figure is narrowed to: four digits, an id, a kind of contract, a month of verification."""
+PARTNERS = {"partners": "only"}
+"""The scope of the rows that partners have of deeds, which addresses do not name."""
+WHOLE = 10_000
+"""Basis points of a deed."""
 MOST_TEXT = {"city": 4, "unit": 36, "kind": 24, "month": 7}
 """The longest values of these."""
 
-_LATEST = (
-    "SELECT c.id, c.year FROM target_closings c WHERE c.verdict = 'confirmed' AND c.version = ("
-    "SELECT max(l.version) FROM target_closings l WHERE l.year = c.year AND l.verdict = 'confirmed')"
+_YEAR = "extract(year FROM $1::date)::int"
+_CLOSING = (
+    f"(SELECT c.id FROM target_closings c WHERE c.year = {_YEAR} AND c.verdict = 'confirmed' "  # noqa: S608
+    "ORDER BY c.version DESC LIMIT 1)"
 )
-COUNTED_DEEDS = f"""
-SELECT x.deed_id, d.number AS deed, x.status, x.city, x.unit_id::text AS unit, x.kind, x.event_on,
-    x.verified_on, to_char(x.verified_on, 'YYYY-MM') AS month, x.is_related,
-    x.contract_amount, x.received_amount, x.contract_amount AS amount, 'CNY' AS currency,
-    u.name AS unit_name, k.name AS title, k.seller_disclosure, k.buyer_disclosure, x.is_closed
-FROM (
-    SELECT r.deed_id, r.status, r.city, r.unit_id, r.kind, r.event_on, r.verified_on, r.is_related,
-        r.contract_amount, r.received_amount, true AS is_closed
-    FROM closed_deeds r JOIN ({_LATEST}) AS l ON l.id = r.closing_id
-    WHERE l.year = extract(year FROM $1::date)
+_COUNTED = f"""
+    SELECT r.deed_id, r.status, r.city, r.unit_id, r.partner_id, r.partner_share, r.kind, r.event_on,
+        r.verified_on, r.struck_on, r.is_related, r.is_reversal, r.contract_amount, r.received_amount
+    FROM closed_deeds r WHERE r.closing_id = {_CLOSING}
     UNION ALL
-    SELECT d.id, d.status, d.city, d.unit_id, d.kind, d.event_on, d.verified_on, d.is_related,
-        d.contract_amount, d.received_amount, false
-    FROM deeds d WHERE d.year = extract(year FROM $1::date)
-        AND NOT EXISTS (SELECT 1 FROM ({_LATEST}) AS l WHERE l.year = d.year)
+    SELECT d.id, d.status, d.city, d.unit_id, d.partner_id, d.partner_share, d.kind, d.event_on,
+        d.verified_on, d.struck_on, d.is_related, false, d.contract_amount, d.received_amount
+    FROM deeds d WHERE d.year = {_YEAR} AND {_CLOSING} IS NULL
+    UNION ALL
+    SELECT d.deed_id, '{DeedStatus.STRUCK.value}', d.city, d.unit_id, d.partner_id, d.partner_share, d.kind,
+        d.event_on, d.verified_on, d.struck_on, d.is_related, true, d.contract_amount, d.received_amount
+    FROM ({{reversals}}) AS d WHERE {_CLOSING} IS NULL
+"""  # noqa: S608
+REVERSALS = """
+    SELECT r.deed_id, r.city, r.unit_id, r.partner_id, r.partner_share, r.kind, r.event_on, r.verified_on,
+        s.struck_on, r.is_related, r.contract_amount, r.trade_amount, r.received_amount
+    FROM deeds s JOIN closed_deeds r ON r.deed_id = s.id
+    WHERE s.status = 'struck' AND r.status = 'verified' AND extract(year FROM s.struck_on)::int = {year}
+        AND s.year < {year} AND r.closing_id = (SELECT c.id FROM target_closings c
+            WHERE c.year = s.year AND c.verdict = 'confirmed' ORDER BY c.version DESC LIMIT 1)
+"""
+"""Deeds that count in an earlier, closed year and were struck in this one: its figures are not touched, this
+year's are less by them."""
+_ROWS = _COUNTED.format(reversals=REVERSALS.format(year=_YEAR))
+COUNTED_DEEDS = f"""
+SELECT x.deed_id, d.number AS deed, x.status, x.city, x.unit, x.kind, x.event_on, x.verified_on, x.struck_on,
+    left(x.verified_on::text, 7) AS month, x.is_related, x.is_reversal, x.share,
+    x.contract_amount, x.received_amount, x.contract_amount AS amount, 'CNY' AS currency,
+    u.name AS unit_name, k.name AS title, k.seller_disclosure, k.buyer_disclosure
+FROM (
+    SELECT own.*, own.unit_id AS unit, {WHOLE} - coalesce(own.partner_share, 0) AS share
+    FROM ({_ROWS}) AS own WHERE $7::text = ''
+    UNION ALL
+    SELECT other.*, other.partner_id, other.partner_share FROM ({_ROWS}) AS other
+    WHERE other.partner_id IS NOT NULL AND ($4::text <> '' OR $7::text <> '')
 ) AS x
-LEFT JOIN deeds d ON d.id = x.deed_id LEFT JOIN organisations u ON u.id = x.unit_id
+LEFT JOIN deeds d ON d.id = x.deed_id LEFT JOIN organisations u ON u.id = x.unit
 LEFT JOIN contracts k ON k.id = d.contract_id
 WHERE $2::date IS NOT NULL AND ($3::text = '' OR x.city = $3::text)
-    AND ($4::text = '' OR x.unit_id::text = $4::text)
+    AND ($4::text = '' OR x.unit::text = $4::text)
     AND ($5::text = '' OR x.kind = $5::text)
-    AND ($6::text = '' OR to_char(x.verified_on, 'YYYY-MM') = $6::text)
+    AND ($6::text = '' OR left(x.verified_on::text, 7) = $6::text)
 """  # noqa: S608
-"""One row a deed of the year; results count up to the last day of the period."""
+"""One row a deed of the year, for a unit also those that it shares; results count up to the last day.
+
+$7 is empty, or has the rows of partners alone, by which figures of units are completed.
+"""
 
 
 def rows_query(figure: Figure, period: Period, scope: Scope) -> Iterable[tuple[str, str]]:
@@ -62,7 +92,7 @@ def _deed(row: Row) -> Link:
 
 DEEDS = RowSource(
     query=COUNTED_DEEDS,
-    scope=SCOPE,
+    scope=(*SCOPE, "partners"),
     order="contract_amount DESC, deed",
     columns=(
         Column(lazy("编号"), lambda row: str(row.values["deed"]), _deed),
@@ -78,8 +108,9 @@ DEEDS = RowSource(
     address=rows_query,
     unit=lazy("项"),
     anchor="#rows",
+    currency=HOME,
 )
-_NOT_RELATED = "NOT is_related"
+_NOT_RELATED = "NOT is_related AND NOT is_reversal"
 _UNTIL = "verified_on <= $2::date"
 
 
@@ -93,12 +124,23 @@ def _is(status: DeedStatus) -> str:
 
 _VERIFIED = f"{_is(DeedStatus.VERIFIED)} AND {_UNTIL}"
 _ALL = f"{_NOT_RELATED} AND {_among([status for status in DeedStatus if status is not DeedStatus.LAPSED])}"
-_DECLARED = _among([status for status in DeedStatus if status not in (DeedStatus.FOUND, DeedStatus.LAPSED)])
+_DECLARED = "NOT is_reversal AND " + _among(
+    [status for status in DeedStatus if status not in (DeedStatus.FOUND, DeedStatus.LAPSED)]
+)
 VERIFIED = Figure("targets.verified", lazy("已核验"), DEEDS, _VERIFIED, Measure.COUNT)
 PENDING_DEEDS = Figure("targets.pending", lazy("已申报，待核验"), DEEDS, _among(PENDING), Measure.COUNT)
 FOUND = Figure(
     "targets.found", lazy("发现未报"), DEEDS, f"{_NOT_RELATED} AND {_is(DeedStatus.FOUND)}", Measure.COUNT
 )
+REVERSED = Figure(
+    "targets.reversed",
+    lazy("核减以前年度认定的"),
+    DEEDS,
+    "is_reversal AND struck_on <= $2::date",
+    Measure.COUNT,
+)
+SHARES = Figure("targets.shares", lazy("已核验，按份额折算"), DEEDS, _VERIFIED, amount="share")
+"""Its sum is in basis points of deeds."""
 FIGURES = (
     VERIFIED,
     PENDING_DEEDS,
@@ -111,7 +153,14 @@ FIGURES = (
         Measure.COUNT,
     ),
     Figure("targets.refused", lazy("不予认定"), DEEDS, _is(DeedStatus.REFUSED), Measure.COUNT),
-    Figure("targets.struck", lazy("已核减"), DEEDS, _is(DeedStatus.STRUCK), Measure.COUNT),
+    Figure(
+        "targets.struck",
+        lazy("已核减"),
+        DEEDS,
+        f"NOT is_reversal AND {_is(DeedStatus.STRUCK)}",
+        Measure.COUNT,
+    ),
+    REVERSED,
     Figure(
         "targets.related",
         lazy("关联交易，不计入"),
@@ -124,24 +173,29 @@ FIGURES = (
     Figure("targets.amount", lazy("已核验的合同成交额"), DEEDS, _VERIFIED, amount="contract_amount"),
     Figure("targets.received", lazy("已核验的实际到账"), DEEDS, _VERIFIED, amount="received_amount"),
 )
-BY_KEY = {figure.key: figure for figure in FIGURES}
+BY_KEY = {figure.key: figure for figure in (*FIGURES, SHARES)}
+RATES = (
+    replace(VERIFIED, where=f"{_is(DeedStatus.VERIFIED)} AND verified_on <= make_date({_YEAR}, 12, 31)"),
+    *(BY_KEY[key] for key in ("declared", "known")),
+)
+"""What the shares are made of by which a year's forecast reckons: always of the whole year."""
 
 FOLLOWED_DEEDS = f"""
 SELECT f.deed_id, d.number AS deed, f.months, f.is_in_use, f.sales_amount AS amount, 'CNY' AS currency,
-    (f.decided_at AT TIME ZONE 'Asia/Shanghai')::date AS decided_on, d.city, d.unit_id::text AS unit,
+    (f.decided_at AT TIME ZONE 'Asia/Shanghai')::date AS decided_on, d.city, d.unit_id AS unit,
     u.name AS unit_name, k.name AS title, d.status, d.event_on, d.verified_on, d.kind, d.is_related,
     k.seller_disclosure, k.buyer_disclosure
 FROM deed_follow_ups f JOIN deeds d ON d.id = f.deed_id JOIN organisations u ON u.id = d.unit_id
     JOIN contracts k ON k.id = d.contract_id
-WHERE f.verdict = 'confirmed' AND f.months = 12 AND d.year = extract(year FROM $1::date)
+WHERE f.verdict = 'confirmed' AND f.months = 12 AND d.year = extract(year FROM $1::date)::int
     AND ($3::text = '' OR d.city = $3::text) AND ($4::text = '' OR d.unit_id::text = $4::text)
-    AND ($5::text = '' OR d.kind = $5::text) AND $6::text = '' AND $2::date IS NOT NULL
+    AND ($5::text = '' OR d.kind = $5::text) AND $6::text || $7::text = '' AND $2::date IS NOT NULL
     AND d.status IN ('{DeedStatus.VERIFIED.value}', '{DeedStatus.PARTIAL.value}')
 """  # noqa: S608
 """One row for each deed of the year whose use after twelve months was confirmed."""
 FOLLOW_UPS = RowSource(
     query=FOLLOWED_DEEDS,
-    scope=SCOPE,
+    scope=DEEDS.scope,
     order="deed",
     columns=(
         *DEEDS.columns[:4],

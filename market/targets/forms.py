@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from wtforms import FileField
@@ -24,6 +25,7 @@ from market.targets.follow_ups import FollowUpEntry
 from market.targets.models import Deed
 from market.targets.plans import MOST_TOTAL
 from market.targets.states import Event, results_from
+from market.targets.visits import VisitEntry
 
 
 class DefinitionForm(BaseForm):
@@ -80,6 +82,25 @@ class ResultForm(BaseForm):
         super().__init__(formdata, **options)
         if deed is not None:
             self.result.choices = [(result.value, str(result.label)) for result in results_from(deed.status)]
+
+
+class VisitForm(BaseForm):
+    visited_on = DayField(lazy("核查日期"), [Required(lazy("请填核查日期。"))])
+    people = TextField(lazy("核查人员"), [Required(lazy("请写谁去的，至少两人。"))], max_length=200)
+    words = LongTextField(lazy("看到了什么"), [Required(lazy("请写明看到了什么。"))], max_length=2000)
+    file = FileField(str(lazy("现场记录或照片")))
+
+    def entry(self) -> VisitEntry:
+        """Return what was typed."""
+        visited_on = self.visited_on.data or date.min
+        return VisitEntry(visited_on, str(self.people.data or ""), str(self.words.data or ""))
+
+
+class ShareForm(BaseForm):
+    partner = TextField(
+        lazy("对方单位"), [Required(lazy("请填对方的统一社会信用代码或全称。"))], max_length=100
+    )
+    share = PercentField(lazy("对方的份额"), [Required(lazy("请填对方的份额。"))])
 
 
 class SampleForm(BaseForm):

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 
 from market.accounts.models import Organisation, User
+from market.claims.models import Claim
 from market.contracts.models import Contract
 from market.deals.models import ContractKind
 from market.files.models import StoredFile
@@ -178,10 +179,24 @@ class Deed(Stateful):
     is_registered = fields.BooleanField()
     is_in_use = fields.BooleanField()
     """The buyer reported sales thanks to the outcome."""
+    sales_amount = fields.BigIntField(default=0, db_default=0)
+    """What the buyer reported of them, in fen of yuan, over all years."""
+    claim: fields.ForeignKeyNullableRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    claim_id: UUID | None
+    """The claim whose computation, rechecked by a second person, has these sales; null: reported only."""
     is_related = fields.BooleanField()
     """Seller and buyer are related: it has a column of its own and counts nowhere else."""
     is_ended = fields.BooleanField()
     """The contract was rescinded or its registration cancelled."""
+    partner: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    partner_id: UUID | None
+    """With whom the unit agreed to share the deed."""
+    partner_share = fields.IntField(null=True)
+    """Of the deed, in basis points; the rest is the unit's."""
     alarm = fields.CharField(max_length=40, default="", db_default="")
     """Why it should be struck though it is verified."""
     sample: fields.ForeignKeyNullableRelation[DeedSample] = fields.ForeignKeyField(
@@ -198,6 +213,9 @@ class Deed(Stateful):
     )
     checked_by_id: UUID | None
     verified_on = fields.DateField(null=True)
+    struck_on = fields.DateField(null=True)
+    struck_for = fields.CharField(max_length=24, default="", db_default="")
+    """The alarm upon which it was struck, or `other`."""
     revision = fields.IntField(default=1, db_default=1)
     """Raised by the database with every change."""
     found_at = fields.DatetimeField()
@@ -234,6 +252,55 @@ class DeedStatement(SecondPerson):
     class Meta:
         table = "deed_statements"
         table_description = "Statements about deeds."
+        indexes = (("deed_id",),)
+
+
+class DeedShare(SecondPerson):
+    """What of a deed falls to a second unit, proposed by the one that declares it, agreed by the other."""
+
+    id = fields.UUIDField(primary_key=True)
+    deed: fields.ForeignKeyRelation[Deed] = fields.ForeignKeyField(
+        "market.Deed", related_name="agreed_shares", on_delete=fields.RESTRICT
+    )
+    deed_id: UUID
+    partner: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name=False, on_delete=fields.RESTRICT
+    )
+    partner_id: UUID
+    partner_share = fields.IntField()
+    """In basis points."""
+
+    class Meta:
+        table = "deed_shares"
+        table_description = "Shares of deeds."
+        indexes = (("deed_id",), ("partner_id",))
+
+
+class DeedVisit(Model):
+    """What was seen when a doubtful deed was visited. Append-only."""
+
+    id = fields.UUIDField(primary_key=True)
+    deed: fields.ForeignKeyRelation[Deed] = fields.ForeignKeyField(
+        "market.Deed", related_name="visits", on_delete=fields.RESTRICT
+    )
+    deed_id: UUID
+    visited_on = fields.DateField()
+    people = fields.CharField(max_length=200)
+    """Who went there."""
+    words = fields.TextField()
+    file: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    file_id: UUID | None
+    recorded_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    recorded_by_id: UUID
+    recorded_at = fields.DatetimeField()
+
+    class Meta:
+        table = "deed_visits"
+        table_description = "Visits of doubtful deeds."
         indexes = (("deed_id",),)
 
 
@@ -298,51 +365,17 @@ class DeedFollowUp(SecondPerson):
         indexes = (("deed_id",),)
 
 
-class TargetClosing(SecondPerson):
-    """A year's figures frozen with their rows; a correction is a further version."""
+class DeedChange(Model):
+    """How many deeds of a year were written by one statement; the database adds it.
 
-    id = fields.UUIDField(primary_key=True)
-    year = fields.IntField()
-    version = fields.IntField()
-    note = fields.CharField(max_length=500, default="", db_default="")
-    """Why there is a further version."""
-    figures: Any = fields.JSONField()
-    """Values by the key of the figure."""
-    rows_hash = fields.CharField(max_length=64)
-
-    class Meta:
-        table = "target_closings"
-        table_description = "Closed years."
-        unique_together = (("year", "version"),)
-
-
-class ClosedDeed(Model):
-    """A deed as it counts in a closed year. Append-only."""
+    A board is kept as long as the sum and the last id of its years stand; the nightly recount adds rows up.
+    """
 
     id = fields.BigIntField(primary_key=True)
-    closing: fields.ForeignKeyRelation[TargetClosing] = fields.ForeignKeyField(
-        "market.TargetClosing", related_name="rows", on_delete=fields.RESTRICT
-    )
-    closing_id: UUID
-    deed: fields.ForeignKeyRelation[Deed] = fields.ForeignKeyField(
-        "market.Deed", related_name=False, on_delete=fields.RESTRICT
-    )
-    deed_id: UUID
-    status = enum_column(DeedStatus)
-    city = fields.CharField(max_length=4)
-    unit: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
-        "market.Organisation", related_name=False, on_delete=fields.RESTRICT
-    )
-    unit_id: UUID
-    kind = enum_column(ContractKind)
-    event_on = fields.DateField()
-    verified_on = fields.DateField(null=True)
-    contract_amount = fields.BigIntField()
-    trade_amount = fields.BigIntField()
-    received_amount = fields.BigIntField()
-    is_related = fields.BooleanField()
+    year = fields.IntField()
+    n = fields.BigIntField()
 
     class Meta:
-        table = "closed_deeds"
-        table_description = "Deeds of closed years."
-        unique_together = (("closing", "deed"),)
+        table = "deed_changes"
+        table_description = "Changes of deeds."
+        indexes = (("year",),)

@@ -18,7 +18,7 @@ from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect
 from market.records.by import By
 from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
-from market.targets import closings, definitions, plans, queries, samples
+from market.targets import closings, definitions, plans, queries, samples, thresholds
 from market.targets.forms import ClosingForm, DefinitionForm, PlanEditForm, PlanForm, SampleForm
 from market.targets.models import DeedSample, TargetPlan
 from market.targets.recount import recount_open_years
@@ -40,7 +40,15 @@ async def index(request: Request) -> Response:
         samples=[sample for year in years for sample in await queries.list_samples(year)],
         today=today,
         is_over=any(year < today.year for year in await plans.issued_years()),
+        crowds=await _crowds(today.year),
     )
+
+
+async def _crowds(year: int) -> list[thresholds.Histogram]:
+    """Return how this year's deeds lie around the thresholds, where a threshold has any near it."""
+    definition = await plans.definition_in_force(year)
+    charts = await thresholds.histograms_of(year, definition) if definition else []
+    return [chart for chart in charts if any(own.count for own in chart.bins)]
 
 
 async def recount(request: Request) -> Response:

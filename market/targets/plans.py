@@ -22,6 +22,7 @@ from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition
 from market.targets.definitions import definition_of_year
 from market.targets.models import TargetDefinition, TargetPlan, TargetShare
+from market.targets.reminders import clear_reminders, set_reminders
 from market.targets.states import PlanAction, PlanStatus, PlanVerb, ScopeKind, TargetAct
 
 MOST_WEIGHT = 1_000_000
@@ -149,6 +150,8 @@ async def decide_plan(number: str, verdict: Verdict, *, reason: str = "", by: By
     replaced = await TargetPlan.filter(year=plan.year, status=PlanStatus.ISSUED).select_for_update().first()
     if replaced is not None:
         await transition(replaced, PlanAction.REPLACE, by=by, version=plan.version)
+        await clear_reminders(replaced)
+    await set_reminders(plan)
     return await transition(plan, PlanAction.ISSUE, by=by)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
@@ -17,7 +18,7 @@ from market.kit.pagination import Page, PageRequest
 from market.records.decisions import Verdict
 from market.targets.cities import city_of, may_check
 from market.targets.criteria import DeedFacts, Stated
-from market.targets.models import Deed, DeedFollowUp, DeedSample, DeedStatement, DeedVerdict
+from market.targets.models import Deed, DeedFollowUp, DeedSample, DeedShare, DeedStatement, DeedVerdict
 from market.targets.states import DeedStatus, TargetAct
 
 
@@ -31,6 +32,9 @@ class DeedFilter:
     unit_id: UUID | None = None
     only_sampled: bool = False
     only_alarms: bool = False
+    least: int | None = None
+    """Contract amount from which on, in fen."""
+    below: int | None = None
     statuses: tuple[DeedStatus, ...] = field(default=())
 
     def apply(self) -> QuerySet[Deed]:
@@ -45,23 +49,29 @@ class DeedFilter:
         if self.city:
             deeds = deeds.filter(city=self.city)
         if self.unit_id is not None:
-            deeds = deeds.filter(unit_id=self.unit_id)
+            deeds = deeds.filter(Q(unit_id=self.unit_id) | Q(partner_id=self.unit_id))
         if self.only_sampled:
             deeds = deeds.filter(is_sampled=True)
         if self.only_alarms:
             deeds = deeds.exclude(alarm="")
+        if self.least is not None:
+            deeds = deeds.filter(contract_amount__gte=self.least)
+        if self.below is not None:
+            deeds = deeds.filter(contract_amount__lt=self.below)
         return deeds
 
 
 async def get_deed_for(actor: Actor, number: str) -> Deed:
-    """Return a deed, for its unit, for who checks its city, and for the department.
+    """Return a deed, for its units, for who checks its city, and for the department.
 
     Raises:
         NotFound: there is none that the person may see.
     """
     deed = (
         await Deed.filter(number=number)
-        .select_related("contract__deal", "unit", "seller", "buyer", "definition", "sample")
+        .select_related(
+            "contract__deal", "unit", "seller", "buyer", "definition", "sample", "partner", "claim"
+        )
         .first()
     )
     if deed is None or not await may_see(actor, deed):
@@ -73,9 +83,18 @@ async def may_see(actor: Actor, deed: Deed) -> bool:
     """Return whether the person may see a deed with all its facts."""
     if actor.may(TargetAct.READ_DEEDS):
         return True
-    if actor.may(TargetAct.DECLARE_DEED) and actor.acts_for(deed.unit_id):
+    if actor.may(TargetAct.DECLARE_DEED) and (actor.acts_for(deed.unit_id) or await shares(actor, deed)):
         return True
     return await city_of(actor) == deed.city
+
+
+async def shares(actor: Actor, deed: Deed) -> bool:
+    """Return whether the person's unit shares the deed, or is asked to."""
+    if actor.organisation_id is None or not actor.is_organisation_verified:
+        return False
+    if deed.partner_id == actor.organisation_id:
+        return True
+    return await DeedShare.exists(deed_id=deed.id, partner_id=actor.organisation_id, verdict=None)
 
 
 async def may_open_paper(actor: Actor | None, file: StoredFile) -> bool:
@@ -113,6 +132,7 @@ async def facts_of(deed: Deed) -> DeedFacts:
         received_share=deed.received_share,
         is_registered=deed.is_registered,
         is_in_use=deed.is_in_use,
+        is_rechecked=deed.claim_id is not None,
         is_related=deed.is_related or deed.alarm == "related",
         is_ended=deed.is_ended,
         least_amount=deed.definition.least_amount,

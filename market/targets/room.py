@@ -12,6 +12,7 @@ from market.kit.room import Room
 from market.kit.subjects import Subject, find_by
 from market.targets import (
     checks,
+    closing_models,
     deed_views,
     follow_ups,
     jobs,
@@ -19,6 +20,8 @@ from market.targets import (
     plan_views,
     plans,
     queries,
+    reminders,
+    share_views,
     views,
     worklist,
 )
@@ -39,6 +42,7 @@ from market.targets.states import (
     Result,
     SampleVerb,
     ScopeKind,
+    StruckFor,
     TargetAct,
 )
 
@@ -51,11 +55,19 @@ async def _after_24(_deps: Deps, deed_id: UUID, now: datetime) -> bool:
     return await follow_ups.remind_unit(deed_id, 24, now=now)
 
 
+async def _ends(_deps: Deps, plan_id: UUID, now: datetime) -> bool:
+    return await reminders.remind_of_end(plan_id, now=now)
+
+
+async def _is_over(_deps: Deps, plan_id: UUID, now: datetime) -> bool:
+    return await reminders.remind_of_closing(plan_id, now=now)
+
+
 ROOM = Room(
     "targets",
-    models=(models,),
+    models=(models, closing_models),
     permissions=PERMISSIONS,
-    routes=[*views.routes, *deed_views.routes, *plan_views.routes],
+    routes=[*views.routes, *deed_views.routes, *share_views.routes, *plan_views.routes],
     jobs=(jobs.recount,),
     menu=(MenuEntry(Menu.MAIN, 75, lazy("数据"), "targets:wall", "data"),),
     workbench=(
@@ -118,6 +130,7 @@ ROOM = Room(
         "deed": DeedStatus,
         "deed_answer": Answer,
         "deed_result": Result,
+        "deed_struck_for": StruckFor,
         "target_event": Event,
         "target_plan": PlanStatus,
         "target_scope": ScopeKind,
@@ -130,7 +143,13 @@ ROOM = Room(
         "target_closing": (ClosingVerb,),
     },
     figures=(*FIGURES, *FOLLOW_UP_FIGURES),
-    moments={follow_ups.FOLLOW_UP[12]: _after_12, follow_ups.FOLLOW_UP[24]: _after_24},
+    moments={
+        follow_ups.FOLLOW_UP[12]: _after_12,
+        follow_ups.FOLLOW_UP[24]: _after_24,
+        reminders.ENDS_SOON: _ends,
+        reminders.ENDS_TODAY: _ends,
+        reminders.IS_OVER: _is_over,
+    },
     pending=worklist.pending,
     checks=checks.CHECKS,
 )

@@ -85,8 +85,19 @@ class DeedVerb(LabelEnum):
     DECIDE_STATEMENT = "decide_statement", lazy("审核填报的条件")
     PROPOSE_RESULT = "propose_result", lazy("提出核验结论")
     REJECT_RESULT = "reject_result", lazy("退回核验结论")
+    PROPOSE_SHARE = "propose_share", lazy("提出分享比例")
+    DECIDE_SHARE = "decide_share", lazy("答复分享比例")
+    VISIT = "visit", lazy("登记现场核查")
     FOLLOW_UP = "follow_up", lazy("填报回访")
     DECIDE_FOLLOW_UP = "decide_follow_up", lazy("确认回访")
+
+
+class StruckFor(LabelEnum):
+    """Why a deed that counted was struck."""
+
+    ENDED = "ended", lazy("合同解除或登记注销")
+    RELATED = "related", lazy("双方是关联方")
+    OTHER = "other", lazy("其他原因")
 
 
 class SampleVerb(LabelEnum):

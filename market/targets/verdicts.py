@@ -19,9 +19,17 @@ from market.records.moments import clear_moments
 from market.records.transitions import transition
 from market.targets.declaring import WRITERS
 from market.targets.follow_ups import set_follow_up_moments
-from market.targets.models import Deed, DeedVerdict
+from market.targets.models import Deed, DeedVerdict, DeedVisit
 from market.targets.queries import lock_deed
-from market.targets.states import ACTION_OF, DeedStatus, DeedVerb, Result, TargetAct, results_from
+from market.targets.states import (
+    ACTION_OF,
+    DeedStatus,
+    DeedVerb,
+    Result,
+    StruckFor,
+    TargetAct,
+    results_from,
+)
 
 KIND = Deed.record_kind
 COUNTED = (Result.VERIFIED, Result.PARTIAL)
@@ -33,7 +41,7 @@ async def propose_result(number: str, result: Result, words: str, *, by: By) -> 
 
     Raises:
         Invalid: at `result`, which does not fit the deed's status, or `words`, which say what was seen.
-        Conflict: nothing was drawn of it yet, or a result is proposed already.
+        Conflict: nothing was drawn of it, a doubtful one was not visited, or a result is proposed already.
         Conflicted: the person has a common past with a party.
     """
     by.actor.require(TargetAct.MANAGE_TARGETS)
@@ -44,6 +52,8 @@ async def propose_result(number: str, result: Result, words: str, *, by: By) -> 
         raise Invalid(_("请写明看了什么、依据是什么（至少 10 个字）。"), field="words")
     if deed.status is DeedStatus.CHECKED and deed.sample_id is None:
         raise Conflict(_("请先抽样，再核验。"))
+    if deed.status is DeedStatus.DOUBTFUL and not await DeedVisit.exists(deed_id=deed.id):
+        raise Conflict(_("存疑的要先到现场核查，登记日期、人员和所见，再下结论。"))
     if await DeedVerdict.exists(deed_id=deed.id, verdict=None):
         raise Conflict(_("已有一个结论等待决定。"))
     await require_unrelated(by, [deed.seller_id, deed.buyer_id])
@@ -89,7 +99,11 @@ async def decide_result(verdict_id: UUID, verdict: Verdict, *, reason: str = "",
         return deed
     changes: dict[str, Any] = {"verified_on": local_date(by.now)} if proposal.result in COUNTED else {}
     if proposal.result is Result.STRUCK:
-        changes = {"alarm": ""}
+        changes = {
+            "alarm": "",
+            "struck_on": local_date(by.now),
+            "struck_for": deed.alarm or StruckFor.OTHER.value,
+        }
     await transition(
         deed,
         ACTION_OF[proposal.result],

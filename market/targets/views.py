@@ -16,7 +16,8 @@ from market.contracts.states import Disclosure
 from market.kit.charts import MonthBars, StackedBar
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
-from market.kit.formats import day, figure
+from market.kit.formats import day, percent
+from market.kit.formats import figure as amount_words
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
@@ -27,7 +28,7 @@ from market.records.figures import FigureValue, Period, Row, list_rows, stream_r
 from market.targets import exports, plans, wall
 from market.targets.cities import city_of
 from market.targets.definitions import list_definitions
-from market.targets.figures import AMOUNTS, BY_KEY, MOST_TEXT
+from market.targets.figures import AMOUNTS, BY_KEY, MOST_TEXT, SHARES, WHOLE
 from market.targets.forecast import tenths_words
 from market.targets.queries import city_name, known_year
 from market.targets.states import ScopeKind, TargetAct
@@ -65,7 +66,14 @@ async def _board(request: Request, year: int, years: Sequence[int]) -> Response:
         whole=bar_of(board, board.total),
         months=month_bars(request, board),
         tenths=tenths_words,
+        deeds_of=deeds_of,
     )
+
+
+def deeds_of(share: int) -> str:
+    """Return basis points of deeds as a number of deeds, such as 2.60."""
+    decimals = f"{share % WHOLE:04}"
+    return f"{share // WHOLE}.{decimals.removesuffix('00')}"
 
 
 def bar_of(board: wall.Board, line: wall.Line) -> StackedBar:
@@ -141,7 +149,7 @@ class Reader:
             or (
                 self.actor.may(TargetAct.DECLARE_DEED)
                 and self.actor.is_organisation_verified
-                and row.values["unit"] == str(self.actor.organisation_id)
+                and row.values["unit"] == self.actor.organisation_id
             )
         )
 
@@ -163,7 +171,7 @@ class Reader:
         return str(row.values["unit_name"]) if is_open else "—"
 
     def amount(self, row: Row) -> str:
-        return figure(row.money) if self.disclosed(row) is Disclosure.PRICE else _("未公开")
+        return amount_words(row.money) if self.disclosed(row) is Disclosure.PRICE else _("未公开")
 
     def sums(self, value: FigureValue) -> bool:
         """Return whether the person may read the sum; guests only that of the whole, which tells no price."""
@@ -186,6 +194,8 @@ async def rows(request: Request) -> Response:
         city_name=city_name,
         unit_name=next((row.values["unit_name"] for row in items), "") if value.scope.get("unit") else "",
         is_money=value.figure.key in AMOUNTS,
+        is_shares=value.figure is SHARES,
+        deeds_of=deeds_of,
     )
 
 
@@ -195,7 +205,7 @@ async def rows_workbook(request: Request) -> Response:
 
     async def portions() -> AsyncIterator[Sequence[Sequence[Cell | None]]]:
         async for portion in stream_rows(value.figure, value.period, value.scope):
-            yield [_row_cells(row, reader) for row in portion]
+            yield [_row_cells(row, reader, value) for row in portion]
 
     heads = [
         _("编号"),
@@ -205,33 +215,33 @@ async def rows_workbook(request: Request) -> Response:
         _("合同类别"),
         _("计入日"),
         _("状态"),
-        _("金额（元）"),
+        _("份额") if value.figure is SHARES else _("金额（元）"),
     ]
     name = f"targets-{value.period.begins_on.year}-{value.figure.key}.xlsx"
     return _workbook(name, Table(str(value.figure.label), heads, portions(), wide_column=1))
 
 
-def _row_cells(row: Row, reader: Reader) -> list[Cell | None]:
+def _row_cells(row: Row, reader: Reader, value: FigureValue) -> list[Cell | None]:
     values = row.values
     return [
         *(str(values["deed"]), reader.title(row), reader.unit(row), city_name(values["city"])),
         label("contract_kind", values["kind"]),
         day(values["event_on"]),
         label("deed", values["status"]),
-        reader.amount(row),
+        percent(int(values["share"])) if value.figure is SHARES else reader.amount(row),
     ]
 
 
 async def _value(request: Request) -> FigureValue:
     query = request.query_params
-    found = BY_KEY.get(query.get("figure", ""))
+    figure = BY_KEY.get(query.get("figure", ""))
     year = query.get("year", "")
-    if found is None or not (
+    if figure is None or not (
         year.isascii() and year.isdigit() and len(year) == 4 and 2000 <= int(year) <= 2200
     ):
         raise NotFound(_("没有这项统计。"))
     scope = {name: query.get(name, "").replace("\x00", "")[:most] for name, most in MOST_TEXT.items()}
-    return await value_of(found, _period(int(year), query.get("until", "")), scope)
+    return await value_of(figure, _period(int(year), query.get("until", "")), scope)
 
 
 def _period(year: int, until: str) -> Period:

@@ -1,15 +1,16 @@
 """The board of a year: target, verified, pending and found, by city, unit, kind and month, beside last year.
 
 A board is kept in the process as long as no deed, target, follow-up or closing has changed, so it is never
-out of date and costs one short statement.
+out of date and costs one short statement. What it takes from last year is kept by itself.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from market.accounts.models import Organisation
@@ -17,26 +18,17 @@ from market.codes.labels import label
 from market.codes.regions import GUANGXI, cities_of
 from market.kit.database import connection
 from market.kit.growth import Growth, growth
-from market.records.figures import (
-    Figure,
-    FigureGroup,
-    FigureValue,
-    Period,
-    add_up,
-    measure,
-    no_rows,
-)
-from market.targets.figures import FIGURES, FOLLOW_UP_FIGURES, FOUND, PENDING_DEEDS, VERIFIED
+from market.records.figures import FigureValue, Period, measure, no_rows
+from market.targets.figures import FIGURES, FOLLOW_UP_FIGURES, RATES, VERIFIED
 from market.targets.forecast import Forecast, PassRate, Progress
 from market.targets.models import TargetPlan
 from market.targets.plans import issued_plan, shares_of
 from market.targets.queries import city_name
 from market.targets.states import ScopeKind
+from market.targets.year_figures import YearFigures, figures_of_year
 
 Values = Mapping[str, FigureValue]
 MOST_BOARDS = 12
-IN_LINES = (VERIFIED, PENDING_DEEDS, FOUND)
-"""What the lines of units and kinds show."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,30 @@ class Line:
     now: Values
     before: FigureValue
     """Verified until the same day of last year."""
-    forecast: Forecast
+    rates: tuple[PassRate, PassRate]
+    """Last year's shares of declared deeds that were verified, and of known deeds that were declared."""
+
+    @property
+    def reversed(self) -> int:
+        """Return how many deeds of closed years were struck in this year."""
+        value = self.now.get("reversed")
+        return value.count if value else 0
+
+    @property
+    def net(self) -> int:
+        """Return what counts towards the target: verified, less what was struck of closed years."""
+        return self.now["verified"].count - self.reversed
+
+    @property
+    def shares(self) -> FigureValue | None:
+        """Return the unit's shares of its verified deeds, where it shares one; basis points of deeds."""
+        value = self.now.get("shares")
+        return value if value and value.money.amount != 10_000 * self.now["verified"].count else None
+
+    @cached_property
+    def forecast(self) -> Forecast:
+        pending, found = self.now["pending"].count, self.now["found"].count
+        return Forecast(self.net, pending, found, *self.rates, self.target)
 
     @property
     def growth(self) -> Growth:
@@ -57,7 +72,7 @@ class Line:
 
     @property
     def progress(self) -> Progress:
-        return Progress(self.now["verified"].count, self.target, 0, 1)
+        return Progress(self.net, self.target, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -88,45 +103,42 @@ class Board:
         return self.until.month if self.until.year == self.year else 12
 
 
-@dataclass(frozen=True)
-class Yearly:
-    """All figures of a year by each dimension."""
-
-    period: Period
-    cities: Sequence[FigureGroup]
-    units: Sequence[FigureGroup]
-    kinds: Sequence[FigureGroup]
-    months: Sequence[FigureGroup]
-
-
 _boards: OrderedDict[tuple[object, ...], Board] = OrderedDict()
 
 
 async def board_of(year: int, today: date) -> Board:
     """Return the board of a year as it is on a day."""
-    key = (year, today, *await _stamp(year))
+    stamp = await _stamp(year)
+    key = (year, today, *stamp.values())
     if key in _boards:
         _boards.move_to_end(key)
         return _boards[key]
-    board = await _compose(year, today)
+    board = await _compose(year, today, stamp)
     _boards[key] = board
     while len(_boards) > MOST_BOARDS:
         _boards.popitem(last=False)
     return board
 
 
-async def _stamp(year: int) -> list[object]:
-    """Return what changes with everything that a board is made of."""
+def forget_boards() -> None:
+    """Have every board composed anew."""
+    _boards.clear()
+    _last_years.clear()
+
+
+async def _stamp(year: int) -> dict[str, object]:
+    """Return what changes with everything that a board is made of; `before` with what is of last year."""
     rows = await connection().execute_query_dict(
-        "SELECT (SELECT coalesce(sum(hashtextextended(id::text, revision)), 0)::text FROM deeds "
-        "WHERE year IN ($1::int, $1::int - 1)) AS deeds, "
+        "SELECT (SELECT concat(sum(n), ' ', max(id)) FROM deed_changes WHERE year = $1::int) AS deeds, "
+        "(SELECT concat(sum(n), ' ', max(id)) FROM deed_changes WHERE year = $1::int - 1) AS before, "
         "(SELECT coalesce(sum(hashtextextended(id::text, 0)), 0)::text FROM target_closings "
         "WHERE verdict = 'confirmed') AS closings, "
         "(SELECT coalesce(sum(hashtextextended(id::text || status || updated_at, 0)), 0)::text "
-        "FROM target_plans) AS plans",
+        "FROM target_plans) AS plans, "
+        "EXISTS (SELECT 1 FROM target_closings WHERE year = $1::int AND verdict = 'confirmed') AS is_closed",
         [year],
     )
-    return list(rows[0].values())
+    return dict(rows[0])
 
 
 def same_day(today: date, year: int) -> date:
@@ -135,7 +147,31 @@ def same_day(today: date, year: int) -> date:
     return date(year, today.month, last)
 
 
-async def _compose(year: int, today: date) -> Board:
+@dataclass(frozen=True)
+class _Composer:
+    """What the lines of a board are made of."""
+
+    now: YearFigures
+    then: YearFigures
+    rates: tuple[PassRate, PassRate]
+    targets: Mapping[ScopeKind, Mapping[str, int]]
+
+    def line(self, kind: ScopeKind, key: str, words: str) -> Line:
+        """Return the line of a city, a unit or a kind of contract."""
+        scope = {kind.value: key}
+        values = self.now.of(kind).get(key)
+        earlier = self.then.of(kind).get(key)
+        return Line(
+            key,
+            words,
+            self.targets[kind].get(key, 0),
+            values or no_rows(self.now.figures_of(kind), self.now.period, scope),
+            earlier["verified"] if earlier else FigureValue(VERIFIED, self.then.period, scope),
+            self.rates,
+        )
+
+
+async def _compose(year: int, today: date, stamp: Mapping[str, object]) -> Board:
     plan = await issued_plan(year)
     shares = await shares_of(plan) if plan else {kind: [] for kind in ScopeKind}
     targets = {kind: {share.key: share.target for share in rows} for kind, rows in shares.items()}
@@ -143,105 +179,70 @@ async def _compose(year: int, today: date) -> Board:
     running = today.year == year
     before = Period(date(year - 1, 1, 1), same_day(today, year - 1)) if running else Period.of_year(year - 1)
     with_kinds = bool(targets[ScopeKind.KIND])
-    now = await _measure(FIGURES, IN_LINES, period, with_kinds=with_kinds)
-    then = await _measure((VERIFIED,), (VERIFIED,), before, with_kinds=with_kinds)
-    rates = add_up(
-        await measure(FIGURES, Period.of_year(year - 1), by=("city",)), FIGURES, Period.of_year(year - 1), ()
-    )
-    last = rates.get((), no_rows(FIGURES, Period.of_year(year - 1)))
-    verified_rate = PassRate(last["verified"].count, last["declared"].count)
-    declared_rate = PassRate(last["declared"].count, last["known"].count)
-
-    def line(
-        key: str,
-        words: str,
-        target: int,
-        values: Values,
-        earlier: FigureValue,
-    ) -> Line:
-        forecast = Forecast(
-            values["verified"].count,
-            values["pending"].count,
-            values["found"].count,
-            verified_rate,
-            declared_rate,
-            target,
-        )
-        return Line(key, words, target, values, earlier, forecast)
-
-    def lines(
-        dimension: str, keys: Sequence[str], words: Mapping[str, str], goals: Mapping[str, int]
-    ) -> list[Line]:
-        groups = {"city": now.cities, "unit": now.units, "kind": now.kinds}[dimension]
-        own = {group.key[dimension]: group.values for group in groups}
-        groups_before = {"city": then.cities, "unit": then.units, "kind": then.kinds}[dimension]
-        earlier = {group.key[dimension]: group.values["verified"] for group in groups_before}
-        return [
-            line(
-                key,
-                words.get(key, key),
-                goals.get(key, 0),
-                own.get(key) or no_rows(FIGURES, period, {dimension: key}),
-                earlier.get(key) or FigureValue(VERIFIED, before, {dimension: key}),
-            )
-            for key in keys
-        ]
-
+    now = await figures_of_year(period, FIGURES, with_kinds=with_kinds)
+    last = await _of_last_year(before, (stamp["before"], stamp["closings"]), with_kinds=with_kinds)
+    then, declared = last.until, last.rates["declared"].count
+    rates = (PassRate(last.rates["verified"].count, declared), PassRate(declared, last.rates["known"].count))
+    composer = _Composer(now, then, rates, targets)
+    total = Line("", "", plan.total if plan else 0, now.total, then.total["verified"], rates)
     cities = [code[:4] for code in cities_of(GUANGXI)]
-    total = add_up(now.cities, FIGURES, period, ()).get((), no_rows(FIGURES, period))
-    total_before = add_up(then.cities, (VERIFIED,), before, ()).get((), no_rows((VERIFIED,), before))
-    unit_keys = {group.key["unit"] for group in (*now.units, *then.units)} | set(targets[ScopeKind.UNIT])
-    names = {
-        str(unit.id): unit.name for unit in await Organisation.filter(id__in=[UUID(key) for key in unit_keys])
-    }
-    kind_keys = {group.key["kind"] for group in now.kinds} | set(targets[ScopeKind.KIND])
-    units = lines("unit", sorted(unit_keys), names, targets[ScopeKind.UNIT])
-    kinds = {key: label("contract_kind", key) for key in kind_keys}
-    followed = (await measure(FOLLOW_UP_FIGURES, Period.of_year(year - 1)))[0].values
+    unit_keys = {*now.of(ScopeKind.UNIT), *then.of(ScopeKind.UNIT), *targets[ScopeKind.UNIT]}
+    names = await _names(unit_keys)
+    units = [composer.line(ScopeKind.UNIT, key, names.get(key, key)) for key in unit_keys]
+    kinds = sorted({*now.of(ScopeKind.KIND), *targets[ScopeKind.KIND]}) if with_kinds else []
     days = (date(year, 12, 31) - date(year, 1, 1)).days + 1
     over = (today - date(year, 1, 1)).days + 1
-    reached = total["verified"].count
     return Board(
         plan=plan,
         year=year,
         period=period,
-        total=line("", "", plan.total if plan else 0, total, total_before["verified"]),
-        cities=lines("city", cities, {key: city_name(key) for key in cities}, targets[ScopeKind.CITY]),
-        units=sorted(units, key=lambda one: (-one.target, -one.now["verified"].count, one.words)),
-        kinds=lines("kind", sorted(kind_keys), kinds, targets[ScopeKind.KIND])
-        if targets[ScopeKind.KIND]
-        else (),
-        months=_by_month(now.months, period),
-        months_before=_by_month(then.months, before),
-        followed=followed,
-        rates=last,
-        progress=Progress(reached, plan.total if plan else 0, min(max(over, 0), days), days),
-        is_closed=await _is_closed(year),
+        total=total,
+        cities=[composer.line(ScopeKind.CITY, key, city_name(key)) for key in cities],
+        units=sorted(units, key=lambda line: (-line.target, -line.now["verified"].count, line.words)),
+        kinds=[composer.line(ScopeKind.KIND, key, label("contract_kind", key)) for key in kinds],
+        months=now.by_month,
+        months_before=then.by_month,
+        followed=last.followed,
+        rates=last.rates,
+        progress=Progress(total.net, total.target, min(max(over, 0), days), days),
+        is_closed=bool(stamp["is_closed"]),
         until=today if running else date(year, 12, 31),
     )
 
 
-async def _measure(
-    figures: Sequence[Figure], parts: Sequence[Figure], period: Period, *, with_kinds: bool
-) -> Yearly:
-    """Return figures by city, and of units, and of kinds where a target is split over them, only `parts`."""
-    return Yearly(
-        period,
-        await measure(figures, period, by=("city",)),
-        await measure(parts, period, by=("unit",)),
-        await measure(parts, period, by=("kind",)) if with_kinds else (),
-        await measure((VERIFIED,), period, by=("month",)),
-    )
+@dataclass(frozen=True)
+class _LastYear:
+    """What a board takes from the year before."""
+
+    rates: Values
+    """Of the whole year."""
+    until: YearFigures
+    """What was verified until the day that compares."""
+    followed: Values
 
 
-def _by_month(groups: Sequence[FigureGroup], period: Period) -> list[FigureValue]:
-    values = {group.key["month"]: group.values["verified"] for group in groups}
-    months = [f"{period.begins_on.year}-{month:02}" for month in range(1, 13)]
-    return [values.get(month) or FigureValue(VERIFIED, period, {"month": month}) for month in months]
+_last_years: OrderedDict[tuple[object, ...], _LastYear] = OrderedDict()
 
 
-async def _is_closed(year: int) -> bool:
-    rows = await connection().execute_query_dict(
-        "SELECT 1 AS is_closed FROM target_closings WHERE year = $1 AND verdict = 'confirmed' LIMIT 1", [year]
-    )
-    return bool(rows)
+async def _of_last_year(before: Period, stamp: tuple[object, ...], *, with_kinds: bool) -> _LastYear:
+    whole = Period.of_year(before.begins_on.year)
+    key = (before, with_kinds, *stamp)
+    if key not in _last_years:
+        until = await figures_of_year(
+            before, (VERIFIED,), unit_figures=(VERIFIED,), whole=RATES, with_kinds=with_kinds
+        )
+        _last_years[key] = _LastYear(
+            {key: replace(value, period=whole) for key, value in until.whole.items()},
+            until,
+            (await measure(FOLLOW_UP_FIGURES, whole))[0].values,
+        )
+        while len(_last_years) > MOST_BOARDS:
+            _last_years.popitem(last=False)
+    return _last_years[key]
+
+
+async def _names(unit_ids: set[str]) -> dict[str, str]:
+    ids = [UUID(key) for key in unit_ids]
+    return {
+        str(key): str(name) for key, name in await Organisation.filter(id__in=ids).values_list("id", "name")
+    }

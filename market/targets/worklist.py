@@ -39,7 +39,21 @@ def _of_unit(actor: Actor) -> list[Pending]:
             due="make_date(d.year, 12, 31)",
             since="d.found_at",
             amount="d.contract_amount",
-        )
+        ),
+        Pending(
+            "targets.answer_share",
+            lazy("邀请分享的成果转化待答复"),
+            lazy("去答复"),
+            f"{_DEED}#shares",
+            "/my/deeds",
+            "deed_shares w JOIN deeds d ON d.id = w.deed_id JOIN contracts k ON k.id = d.contract_id "
+            "CROSS JOIN v WHERE w.verdict IS NULL AND w.partner_id = v.organisation_id "
+            "AND d.status IN ('found', 'declared')",
+            key="d.number",
+            number="d.number",
+            title="k.name",
+            since="w.proposed_at",
+        ),
     ]
 
 
@@ -119,7 +133,21 @@ def _of_operator(actor: Actor) -> list[Pending]:
             lazy("去核验"),
             _DEED,
             "/backoffice/deeds?status=checked&sampled=1",
-            f"{_TITLES} WHERE {_among(DeedStatus.CHECKED, DeedStatus.DOUBTFUL)} AND d.is_sampled "  # noqa: S608
+            f"{_TITLES} WHERE {_among(DeedStatus.CHECKED)} AND d.is_sampled "  # noqa: S608
+            "AND NOT EXISTS (SELECT 1 FROM deed_verdicts w WHERE w.deed_id = d.id AND w.verdict IS NULL)",
+            key="d.number",
+            number="d.number",
+            title="k.name",
+            since="d.updated_at",
+            amount="d.contract_amount",
+        ),
+        Pending(
+            "targets.visit",
+            lazy("存疑的成果转化待现场核查"),
+            lazy("去核查"),
+            _DEED,
+            "/backoffice/deeds?status=doubtful",
+            f"{_TITLES} WHERE {_among(DeedStatus.DOUBTFUL)} "  # noqa: S608
             "AND NOT EXISTS (SELECT 1 FROM deed_verdicts w WHERE w.deed_id = d.id AND w.verdict IS NULL)",
             key="d.number",
             number="d.number",

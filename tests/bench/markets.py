@@ -57,6 +57,18 @@ def make_market(size: int) -> Path:
     return folder
 
 
+def seed_demo() -> Path:
+    """Return the data folder of the demo market alone, made if it is not there."""
+    folder = FOLDER.resolve() / "demo"
+    ready = folder / "ready"
+    if not ready.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _market(folder, "seed")
+        ready.touch()
+    return folder
+
+
 def copy_market(market: Path, folder: Path) -> None:
     """Copy a data folder that nothing uses, with the owners of its files: PostgreSQL runs as another."""
     shutil.rmtree(folder, ignore_errors=True)

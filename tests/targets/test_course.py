@@ -19,10 +19,12 @@ from market.kit.workflow import ActionNotAllowed
 from market.records.by import By
 from market.records.decisions import AlreadyDecided, SamePerson, Verdict
 from market.targets import closings, declaring, definitions, follow_ups, plans, samples, verdicts
+from market.targets.closing_models import ClosedDeed, TargetClosing
 from market.targets.follow_ups import FOLLOW_UP, FollowUpEntry
-from market.targets.models import ClosedDeed, Deed, DeedSample, DeedStatement, TargetClosing
+from market.targets.models import Deed, DeedSample, DeedStatement
 from market.targets.recount import recount_open_years, recount_year
 from market.targets.states import DeedStatus, Event, PlanStatus, Result, ScopeKind
+from market.targets.visits import VisitEntry, record_visit
 from market.targets.wall import board_of
 from tests.contracts.factories import PDF
 from tests.databases import past_guards, run_as_owner
@@ -276,13 +278,32 @@ async def test_a_result_is_proposed_by_one_and_decided_by_another() -> None:
     await verdicts.decide_result(first.id, Verdict.REJECTED, reason="请写明哪一处", by=story.office.approves)
     await decide(story, Result.DOUBTFUL)
     assert story.deed.status is DeedStatus.DOUBTFUL
+    with pytest.raises(Conflict, match="现场核查"):
+        await decide(story, Result.VERIFIED, now=LATER + timedelta(hours=1))
+    by, day = By(story.office.operator, LATER + timedelta(minutes=30)), date(2026, 4, 1)
+    for entry, field in (
+        (VisitEntry(date(2026, 4, 2), "甲、乙", "设备在运行，铭牌与合同一致。"), "visited_on"),
+        (VisitEntry(day, "甲", "设备在运行，铭牌与合同一致。"), "people"),
+        (VisitEntry(day, "甲、甲", "设备在运行，铭牌与合同一致。"), "people"),
+        (VisitEntry(day, "甲、乙", "在运行"), "words"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            await record_visit(story.number, entry, None, by=by)
+        assert refusal.value.field == field
+    visit = await record_visit(
+        story.number, VisitEntry(day, "甲，乙", "设备在运行，铭牌与合同一致。"), PAPER, by=by
+    )
+    assert visit.people == "甲、乙"
     await decide(story, Result.VERIFIED, now=LATER + timedelta(hours=1))
     assert (story.deed.status, story.deed.verified_on) == (DeedStatus.VERIFIED, date(2026, 4, 1))
     assert await broken("targets") == {}
     await decide(story, Result.STRUCK, now=LATER + timedelta(hours=2))
     assert (story.deed.status, story.deed.verified_on) == (DeedStatus.STRUCK, date(2026, 4, 1))
+    assert (story.deed.struck_on, story.deed.struck_for) == (date(2026, 4, 1), "other")
+    with pytest.raises(Conflict):
+        await record_visit(story.number, VisitEntry(day, "甲、乙", "设备在运行，铭牌一致。"), None, by=by)
     assert await broken("targets") == {}
-    await past_guards("UPDATE deeds SET status = 'verified' WHERE id = $1", story.deed.id)
+    await past_guards("UPDATE deeds SET status = 'verified', struck_on = NULL WHERE id = $1", story.deed.id)
     assert await broken("targets: results")
 
 

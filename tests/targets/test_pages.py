@@ -18,14 +18,8 @@ from market.accounts.models import StaffRole
 from market.deps import Deps
 from market.kit.clock import start_of_day
 from market.kit.guest_pages import forget_pages
-from market.targets.models import (
-    Deed,
-    DeedFollowUp,
-    DeedVerdict,
-    TargetClosing,
-    TargetDefinition,
-    TargetPlan,
-)
+from market.targets.closing_models import TargetClosing
+from market.targets.models import Deed, DeedFollowUp, DeedVerdict, TargetDefinition, TargetPlan
 from market.targets.states import DeedStatus, PlanStatus
 from tests.contracts.factories import PDF
 from tests.databases import past_guards

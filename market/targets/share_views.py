@@ -12,8 +12,9 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
+from market.records.decision_forms import posted_decision
 from market.records.decisions import Verdict
 from market.targets import queries, sharing, visits
 from market.targets.forms import ShareForm, VisitForm
@@ -44,14 +45,11 @@ async def propose(request: Request) -> Response:
 async def decide(request: Request) -> Response:
     """Agree to a share of a deed, or refuse it."""
     actor = actor_for(request, TargetAct.DECLARE_DEED)
-    data = await form_data(request)
-    is_confirmed = data.get("verdict") == Verdict.CONFIRMED.value
+    verdict, reason = await posted_decision(request)
     deed = await sharing.decide_share(
-        path_id(request, "share_id"),
-        Verdict.CONFIRMED if is_confirmed else Verdict.REJECTED,
-        reason=typed_text(data, "reason"),
-        by=By(actor, deps(request).clock()),
+        path_id(request, "share_id"), verdict, reason=reason, by=By(actor, deps(request).clock())
     )
+    is_confirmed = verdict is Verdict.CONFIRMED
     words = _("分享比例已商定。") if is_confirmed else _("已回绝，对方收到理由。")
     if actor.acts_for(deed.unit_id) or is_confirmed:
         return _back(request, deed.number, words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
@@ -26,6 +27,7 @@ from market.challenges.selection_queries import (
 )
 from market.challenges.selection_rules import (
     FIRST,
+    POINTS_TO_CHOOSE,
     SECOND,
     Candidate,
     Choice,
@@ -106,7 +108,7 @@ async def propose_promotion(number: str, award_id: UUID, text: str = "", *, by: 
     """Propose that the next in rank steps in for a solver who declined or did not sign in time.
 
     Raises:
-        Conflict: the place is not vacant, nobody is next, or 90 days have passed.
+        Conflict: the place is not vacant, nobody is next or has the points, or 90 days have passed.
     """
     challenge = await lock_challenge(number)
     require_judge(by.actor, challenge)
@@ -128,6 +130,8 @@ async def propose_promotion(number: str, award_id: UUID, text: str = "", *, by: 
     following = await next_in_rank(award)
     if following is None:
         raise Conflict(_("没有可以递补的方案。"))
+    if challenge.kind is Kind.GOVERNMENT and Fraction(following.points or 0) < POINTS_TO_CHOOSE:
+        raise Conflict(_("下一名的评审得分低于 %(least)s 分，不能递补。", least=POINTS_TO_CHOOSE))
     price = next(
         candidate.price
         for candidate, solution in await candidates_of(challenge, (SolutionStatus.NOT_CHOSEN,))

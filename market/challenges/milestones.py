@@ -8,11 +8,13 @@ from decimal import Decimal, InvalidOperation
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
+from market.accounts.models import Organisation
 from market.audit.log import record
 from market.challenges.agreeing import lock_own_award
 from market.challenges.award_deals import settle_execution
 from market.challenges.award_plans import PlanStage, read_plan
 from market.challenges.challenge_terms import Indicator
+from market.challenges.milestone_answers import answer_days, clear_answer_moments, set_answer_moments
 from market.challenges.models import Challenge
 from market.challenges.rules import FEWEST_WORDS
 from market.challenges.selection_models import ChallengeAward, MilestoneReport
@@ -102,6 +104,8 @@ async def report(
         if blob is not None
         else None
     )
+    owner = await Organisation.get(id=challenge.owner_id)
+    answer_by, late_from = await answer_days(owner.region, by.now)
     row = await MilestoneReport.create(
         id=report_id,
         award_id=award.id,
@@ -110,10 +114,13 @@ async def report(
         text=text.strip()[:5000],
         reached=[vars(value) for value in reached],
         file_id=file.id if file else None,
+        answer_by=answer_by,
+        late_from=late_from,
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
     )
     await record(award.record_kind, award.id, AwardVerb.REPORTED, by=by, place=stage.place, report=row.id)
+    await set_answer_moments(row)
     words = _("榜单 %(number)s 的阶段“%(name)s”待验收。", number=challenge.number, name=stage.name)
     await _tell(challenge, award, challenge.owner_id, words, by)
     return row
@@ -140,6 +147,7 @@ async def review(
         raise Forbidden(_("阶段成果由发榜方验收。"))
     row = await MilestoneReport.filter(id=report_id).select_for_update().get()
     await decide(row, verdict, by=by, reason=reason.strip()[:500])
+    await clear_answer_moments(award.id)
     await record(
         award.record_kind,
         award.id,

@@ -15,6 +15,7 @@ from market.challenges import (
     extension_views,
     jobs,
     list_views,
+    milestone_answers,
     models,
     owner_views,
     personal_data,
@@ -172,6 +173,12 @@ ROOM = Room(
         **dict.fromkeys(reminders.BEFORE, _remind),
         award_deals.SIGNED: lambda deps, award_id, now: award_deals.follow_award(award_id, now=now),
         award_deals.SIGN_DUE: lambda deps, award_id, now: award_deals.remind_to_sign(award_id, now=now),
+        milestone_answers.ANSWER_DUE: lambda deps, award_id, now: milestone_answers.remind_of_answer(
+            award_id, now=now
+        ),
+        milestone_answers.ANSWER_LATE: lambda deps, award_id, now: milestone_answers.hand_over_answer(
+            award_id, now=now
+        ),
     },
     checks={**checks.CHECKS, **solution_checks.CHECKS, **selection_checks.CHECKS},
     keyed_checks=solution_checks.KEYED_CHECKS,

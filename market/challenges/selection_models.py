@@ -184,6 +184,10 @@ class MilestoneReport(SecondPerson):
     )
     file_id: UUID | None
     """The report of the test, or what was delivered."""
+    answer_by = fields.DatetimeField(null=True)
+    """Until when the owner answers."""
+    late_from = fields.DatetimeField(null=True)
+    """From when on the operator looks after it."""
 
     class Meta:
         table = "milestone_reports"

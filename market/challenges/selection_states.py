@@ -56,6 +56,7 @@ class AwardVerb(LabelEnum):
     REVISED = "revised", lazy("修改阶段安排")
     REPORTED = "reported", lazy("提交阶段成果")
     REVIEWED = "reviewed", lazy("验收阶段成果")
+    HANDED_OVER = "handed_over", lazy("逾期未验收，转平台")
     DEALT = "dealt", lazy("进入签约")
 
 

@@ -49,6 +49,15 @@ TO_ACCEPT = (
     "WHERE m.award_id = w.id AND m.verdict IS NULL)"
 )
 
+ANSWER_BY = (
+    "(SELECT ((m.answer_by - interval '1 second') AT TIME ZONE 'Asia/Shanghai')::date "
+    "FROM milestone_reports m WHERE m.award_id = w.id AND m.verdict IS NULL)"
+)
+LATE = (
+    "w.status = 'signed' AND EXISTS (SELECT 1 FROM milestone_reports m WHERE m.award_id = w.id "
+    "AND m.verdict IS NULL AND m.late_from <= v.now)"
+)
+
 
 def pending(actor: Actor) -> list[Pending]:
     """Return what waits for an owner, a solver, the operator or the approver."""
@@ -60,6 +69,7 @@ def pending(actor: Actor) -> list[Pending]:
         return [_decision(f"{PUBLIC} AND {OTHERS_CHOICE}"), _ending(PUBLIC), prices]
     if Role.OPERATOR in actor.roles:
         return [
+            _of_award("late", lazy("阶段成果逾期未验收"), lazy("去联系"), LATE),
             *_judging(PUBLIC),
             _decision(f"{FIRMS} AND {OF_ONE_PERSON} AND {CHOICE}"),
             _ending(FIRMS),
@@ -70,7 +80,7 @@ def pending(actor: Actor) -> list[Pending]:
         *_judging(OWN),
         _decision(f"{OWN} AND {OTHERS_CHOICE}"),
         _of_award("agree", lazy("入选待商定"), lazy("去确认"), TO_AGREE),
-        _of_award("review", lazy("阶段成果待验收"), lazy("去验收"), TO_ACCEPT),
+        _of_award("review", lazy("阶段成果待验收"), lazy("去验收"), TO_ACCEPT, due=ANSWER_BY),
     ]
 
 
@@ -106,7 +116,7 @@ def _of_challenge(kind: str, what: Lazy, verb: Lazy, condition: str) -> Pending:
     )
 
 
-def _of_award(kind: str, what: Lazy, verb: Lazy, condition: str) -> Pending:
+def _of_award(kind: str, what: Lazy, verb: Lazy, condition: str, due: str = "NULL") -> Pending:
     return Pending(
         f"challenges.{kind}",
         what,
@@ -120,4 +130,5 @@ def _of_award(kind: str, what: Lazy, verb: Lazy, condition: str) -> Pending:
         title="c.title",
         since="w.updated_at",
         amount="w.amount",
+        due=due,
     )

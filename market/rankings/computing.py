@@ -165,9 +165,11 @@ def _cell(
     indicator, own = part.indicator, values.get(place, {})
     keys = [indicator.numerator, *([indicator.denominator] if indicator.denominator else [])]
     figures = {figure.key: figure for figure in figures_of([part.code])}
-    found = {key: own.get(key) or no_rows([figures[key]], period, {kind.value: place})[key] for key in keys}
-    numerator = found[indicator.numerator]
-    denominator = found[indicator.denominator] if indicator.denominator else None
+    measured = {
+        key: own.get(key) or no_rows([figures[key]], period, {kind.value: place})[key] for key in keys
+    }
+    numerator = measured[indicator.numerator]
+    denominator = measured[indicator.denominator] if indicator.denominator else None
     value = value_of(part, _number(numerator), _number(denominator))
     return Cell(part, numerator, denominator, points(value, part.bounds_of(period_kind)))
 

@@ -14,7 +14,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data_or_none, path_id, redirect_to
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.notices.holiday_years import load_calendar
 from market.rankings import freezing, parks, queries, schemes
 from market.rankings.computing import compute, period_of
@@ -31,8 +31,7 @@ from market.rankings.models import ParkMember
 from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct
 from market.rankings.warnings import list_warnings
 from market.records.by import By
-from market.records.decision_forms import posted_decision
-from market.records.decisions import Verdict
+from market.records.decisions import Verdict, typed_decision
 
 
 async def index(request: Request) -> Response:
@@ -53,8 +52,8 @@ async def preview(request: Request) -> Response:
     """Show what a period comes to by the records as they are now; nothing is frozen."""
     actor_for(request, RankingAct.READ_RANKINGS)
     today = local_date(deps(request).clock())
-    asked = request.query_params.get("kind", "")
-    kind = next((kind for kind in PlaceKind if kind.value == asked), PlaceKind.CITY)
+    word = request.query_params.get("kind", "")
+    kind = next((kind for kind in PlaceKind if kind.value == word), PlaceKind.CITY)
     period = period_of(PeriodKind.MONTH, today.replace(day=1))
     scheme = await schemes.scheme_on(kind, today)
     computed = await compute(kind, PeriodKind.MONTH, period, scheme) if period and scheme else None
@@ -93,7 +92,7 @@ async def freeze(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await posted_decision(request)
+    verdict, reason = typed_decision(await form_data(request))
     number = request.path_params["number"]
     calendar = await load_calendar(accepts_provisional=deps(request).settings.is_demo)
     by = By(actor, deps(request).clock())
@@ -122,7 +121,7 @@ async def new_scheme(request: Request) -> Response:
 
 async def decide_scheme(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await posted_decision(request)
+    verdict, reason = typed_decision(await form_data(request))
     by = By(actor, deps(request).clock())
     await schemes.decide_scheme(path_id(request, "scheme_id"), verdict, reason=reason, by=by)
     words = _("已确认。") if verdict is Verdict.CONFIRMED else _("已退回。")

@@ -23,7 +23,7 @@ from market.listings.rules import months_later
 from market.rankings.models import MonthReport, Park
 from market.rankings.states import RankingAct, ReportVerb
 from market.records.by import By
-from market.records.decisions import Verdict, decide
+from market.records.decisions import Verdict, decide_on
 from market.records.figures import Period
 
 KIND = "month_report"
@@ -98,11 +98,16 @@ async def decide_report(report_id: UUID, verdict: Verdict, *, reason: str = "", 
         Invalid: at `reason`, which a return must have.
     """
     by.actor.require(RankingAct.RUN_RANKINGS)
-    report = await MonthReport.filter(id=report_id).select_for_update().first()
-    if report is None:
-        raise NotFound(_("没有这份月报。"))
-    await decide(report, verdict, by=by, reason=reason)
-    await record(KIND, report.id, ReportVerb.DECIDE, by=by, verdict=verdict.value)
+    report = await decide_on(
+        MonthReport,
+        report_id,
+        verdict,
+        subject=KIND,
+        verb=ReportVerb.DECIDE,
+        missing=_("没有这份月报。"),
+        reason=reason,
+        by=by,
+    )
     park = await Park.get(id=report.park_id)
     if verdict is Verdict.REJECTED and park.office_id is not None:
         await notify(

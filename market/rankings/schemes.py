@@ -13,7 +13,7 @@ from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.terms import hash_content
 from market.rankings.indicators import INDICATORS, Indicator
@@ -21,7 +21,7 @@ from market.rankings.models import RankingScheme
 from market.rankings.scoring import Bounds
 from market.rankings.states import PeriodKind, PlaceKind, RankingAct, SchemeVerb, WarningKind
 from market.records.by import By
-from market.records.decisions import Verdict, decide
+from market.records.decisions import Verdict, decide_on
 
 SUBJECT = "ranking_scheme"
 MOST_BOUND = 10**9
@@ -169,12 +169,16 @@ async def decide_scheme(scheme_id: UUID, verdict: Verdict, *, reason: str = "", 
         Invalid: at `reason`, which a rejection must have.
     """
     by.actor.require(RankingAct.DECIDE_RANKINGS)
-    scheme = await RankingScheme.filter(id=scheme_id).select_for_update().first()
-    if scheme is None:
-        raise NotFound(_("没有这一版方案。"))
-    await decide(scheme, verdict, by=by, reason=reason)
-    await record(SUBJECT, scheme.id, SchemeVerb.DECIDE, by=by, verdict=verdict.value)
-    return scheme
+    return await decide_on(
+        RankingScheme,
+        scheme_id,
+        verdict,
+        subject=SUBJECT,
+        verb=SchemeVerb.DECIDE,
+        missing=_("没有这一版方案。"),
+        reason=reason,
+        by=by,
+    )
 
 
 async def scheme_on(kind: PlaceKind, day: date) -> RankingScheme | None:

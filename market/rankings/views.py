@@ -31,11 +31,11 @@ LEVELS = {level.value: level for level in ParkLevel}
 
 async def index(request: Request) -> Response:
     """Lead to the latest ranking in force of cities or parks."""
-    asked = request.query_params.get("kind", "")
-    kind = next((kind for kind in PlaceKind if kind.value == asked), None)
+    word = request.query_params.get("kind", "")
+    kind = next((kind for kind in PlaceKind if kind.value == word), None)
     kinds = [kind] if kind else [PlaceKind.PARK, PlaceKind.CITY]
-    for wanted in kinds:
-        standing = await queries.list_standing(wanted)
+    for place_kind in kinds:
+        standing = await queries.list_standing(place_kind)
         if standing:
             return await _page(request, standing[0].number)
     return render(request, "rankings/none.html", kind=kind, kinds=list(PlaceKind))

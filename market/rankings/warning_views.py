@@ -27,8 +27,7 @@ from market.rankings.states import (
     WarningStatus,
 )
 from market.records.by import By
-from market.records.decision_forms import posted_decision
-from market.records.decisions import Verdict
+from market.records.decisions import Verdict, typed_decision
 from market.records.transitions import history
 
 PUBLIC = (*warnings.OPEN, WarningStatus.LIFTED)
@@ -72,7 +71,7 @@ async def report_list(request: Request) -> Response:
 
 async def decide_report(request: Request) -> Response:
     actor = actor_for(request, RankingAct.RUN_RANKINGS)
-    verdict, reason = await posted_decision(request)
+    verdict, reason = typed_decision(await form_data(request))
     by = By(actor, deps(request).clock())
     await reports.decide_report(path_id(request, "report_id"), verdict, reason=reason, by=by)
     words = _("月报已确认。") if verdict is Verdict.CONFIRMED else _("月报已退回。")
@@ -123,7 +122,7 @@ async def propose(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await posted_decision(request)
+    verdict, reason = typed_decision(await form_data(request))
     number = request.path_params["number"]
     await warnings.decide_warning(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     return _back(request, number, _("警告已发出。") if verdict is Verdict.CONFIRMED else _("不予发出。"))
@@ -157,7 +156,7 @@ async def ask_lift(request: Request) -> Response:
 
 async def decide_lift(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = await posted_decision(request)
+    verdict, reason = typed_decision(await form_data(request))
     number = request.path_params["number"]
     await warnings.decide_lift(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     return _back(request, number, _("警告已解除。") if verdict is Verdict.CONFIRMED else _("暂不解除。"))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from tortoise import fields
 
-from market.kit.errors import Conflict, Forbidden, Invalid
+from market.audit.log import record as audit
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.fields import enum_column
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.tables import Model
+from market.kit.web import typed_text
 from market.records.by import By
 
 if TYPE_CHECKING:
@@ -80,6 +83,42 @@ def typed_verdict(data: Mapping[str, object]) -> Verdict:
     if word not in set(Verdict):
         raise Invalid(_("请从列表中选择。"))
     return Verdict(word)
+
+
+def typed_decision(data: Mapping[str, object]) -> tuple[Verdict, str]:
+    """Return the verdict and the reason that the second person's buttons send, see `macros/decisions.html`.
+
+    Raises:
+        Invalid: the verdict is another word.
+    """
+    return typed_verdict(data), typed_text(data, "reason")
+
+
+async def decide_on(
+    model: type[R],
+    record_id: UUID,
+    verdict: Verdict,
+    *,
+    subject: str,
+    verb: StrEnum,
+    missing: str,
+    by: By,
+    reason: str = "",
+) -> R:
+    """Lock a record that only its verdict moves, decide on it and log that. The caller checks the permission.
+
+    `subject` is its kind in the audit log, `missing` what is said where there is none.
+
+    Raises:
+        NotFound: there is none.
+        AlreadyDecided, SamePerson, Invalid: see `decide`.
+    """
+    record = await model.filter(pk=record_id).select_for_update().first()
+    if record is None:
+        raise NotFound(missing)
+    await decide(record, verdict, by=by, reason=reason)
+    await audit(subject, record.pk, verb, by=by, verdict=verdict.value)
+    return record
 
 
 async def decide(

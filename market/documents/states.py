@@ -20,6 +20,8 @@ class DocumentKind(LabelEnum):
     CORRECTION = "correction", lazy("补助金额更正通知书")
     CLAWBACK = "clawback", lazy("补助追回决定书")
     HANDOVER = "handover", lazy("追缴移送书")
+    WARNING = "warning", lazy("警告通知书")
+    LIFTING = "lifting", lazy("解除通知书")
 
 
 NUMBER_WORDS: Mapping[DocumentKind, str] = {
@@ -32,6 +34,8 @@ NUMBER_WORDS: Mapping[DocumentKind, str] = {
     DocumentKind.CORRECTION: "更",
     DocumentKind.CLAWBACK: "追",
     DocumentKind.HANDOVER: "移",
+    DocumentKind.WARNING: "警",
+    DocumentKind.LIFTING: "解",
 }
 """The word (字) of each kind in its number, such as 补决〔2026〕3号."""
 COUNTERS: Mapping[DocumentKind, str] = {
@@ -44,6 +48,8 @@ COUNTERS: Mapping[DocumentKind, str] = {
     DocumentKind.CORRECTION: "文更",
     DocumentKind.CLAWBACK: "文追",
     DocumentKind.HANDOVER: "文移",
+    DocumentKind.WARNING: "文警",
+    DocumentKind.LIFTING: "文解",
 }
 """Counter of each kind; the letters of records are none of these."""
 REVIEWABLE = frozenset({DocumentKind.DECISION, DocumentKind.REFUSAL, DocumentKind.CLAWBACK})

@@ -37,6 +37,8 @@ class NoticeKind(LabelEnum):
     """竞价结果公示"""
     CHALLENGE_RESULT = "challenge_result", lazy("拟揭榜公示")
     """拟揭榜公示"""
+    RANKING = "ranking", lazy("年考核公示")
+    """年考核公示"""
 
 
 class DayKind(LabelEnum):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from uuid import UUID
 
 from market.kit.findings import find_rows
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.room import Check, Invariant
+from market.rankings.computing import cell_value
 from market.rankings.freezing import digest
 from market.rankings.indicators import BY_KEY, INDICATORS
 from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow, RankingScheme
-from market.rankings.schemes import content_hash
-from market.rankings.scoring import competition_ranks
+from market.rankings.schemes import content_hash, parts_of
+from market.rankings.scoring import competition_ranks, points, tenths, weighted
 from market.records.figures import Measure
 
 
@@ -39,6 +41,8 @@ async def figures_equal_their_records() -> list[str]:
     broken = []
     for cell in await RankingCell.all().select_related("row__ranking"):
         indicator = INDICATORS[cell.indicator]
+        if indicator.is_judged:
+            continue
         for is_denominator, key, value in (
             (False, indicator.numerator, cell.numerator),
             (True, indicator.denominator, cell.denominator),
@@ -73,13 +77,79 @@ async def ranks_follow_scores() -> list[str]:
     return broken
 
 
+async def scores_follow_their_parts() -> list[str]:
+    """A published score is the mean of its parts by weight, less what is taken off, as the scheme says."""
+    broken = []
+    cells: dict[UUID, list[RankingCell]] = {}
+    for cell in await RankingCell.all():
+        cells.setdefault(cell.row_id, []).append(cell)
+    for row in await RankingRow.filter(score__isnull=False).select_related("ranking__scheme"):
+        parts = {part.code: part for part in parts_of(row.ranking.scheme)}
+        weights = [
+            (cell.weight, points(cell_value(cell, part), part.bounds_of(row.ranking.period_kind)))
+            for cell in cells.get(row.id, ())
+            if (part := parts.get(cell.indicator)) is not None
+        ]
+        taken = sum(deduction["tenths"] for deduction in row.deductions)
+        if (
+            not weights
+            or taken != row.deduction
+            or row.score != max(tenths(weighted(weights)) - row.deduction, 0)
+        ):
+            broken.append(
+                _("排序 %(number)s 的%(place)s：得分与各项不符", number=row.ranking.number, place=row.name)
+            )
+    return broken
+
+
+async def deductions_rest_on_decisions() -> list[str]:
+    """What was taken off in a ranking is a confirmed deduction, or a month that was not reported."""
+    return await find_rows(
+        "SELECT DISTINCT k.number, r.name FROM ranking_rows r JOIN rankings k ON k.id = r.ranking_id "
+        "CROSS JOIN LATERAL jsonb_array_elements(r.deductions) AS d "
+        "WHERE d ->> 'decision' <> '' AND NOT EXISTS (SELECT 1 FROM ranking_deductions x "
+        "WHERE x.verdict = 'confirmed' AND x.kind = k.kind AND x.place = r.place "
+        "AND x.decision = d ->> 'decision' AND x.tenths = (d ->> 'tenths')::int "
+        "AND x.happened_on BETWEEN k.begins_on AND k.ends_on)",
+        lazy("排序 %(number)s 的%(name)s：扣分没有决定"),
+    )
+
+
+async def nothing_open_is_final() -> list[str]:
+    """A ranking is final, and a warning given, only where no objection to it is undecided or upheld."""
+    return await find_rows(
+        "SELECT DISTINCT k.number FROM ranking_objections o JOIN rankings k ON k.id = o.ranking_id "
+        "WHERE k.status = 'final' AND o.status IN ('filed', 'answered', 'upheld')",
+        lazy("排序 %(number)s 还有异议就成了最终数"),
+    )
+
+
+async def warnings_have_letters() -> list[str]:
+    """Each warning that was given has its letter, each that was lifted that of its lifting."""
+    return await find_rows(
+        "SELECT w.number FROM ranking_warnings w WHERE (w.plan_until IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM issued_documents d WHERE d.subject_kind = 'ranking_warning' "
+        "AND d.subject_id = w.id AND d.kind = 'warning')) OR (w.status = 'lifted' "
+        "AND w.plan_until IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM issued_documents d WHERE d.subject_kind = 'ranking_warning' "
+        "AND d.subject_id = w.id AND d.kind = 'lifting'))",
+        lazy("警告 %(number)s 没有文书"),
+    )
+
+
 async def schemes_are_unchanged() -> list[str]:
     """A version of a scheme says what its hash stands for."""
     return [
         _("排序方案第 %(version)s 版与校验值不符", version=scheme.version)
         for scheme in await RankingScheme.all()
         if content_hash(
-            scheme.kind, scheme.valid_from, scheme.content, scheme.text, scheme.basis, scheme.rules
+            scheme.kind,
+            scheme.valid_from,
+            scheme.content,
+            scheme.text,
+            scheme.basis,
+            scheme.rules,
+            scheme.deductions,
         )
         != scheme.content_hash
     ]
@@ -115,6 +185,14 @@ CHECKS: Mapping[str, Invariant[Check]] = {
         lazy("排序：指标等于明细"), figures_equal_their_records
     ),
     "rankings: ranks follow scores": Invariant(lazy("排序：名次与得分一致"), ranks_follow_scores),
+    "rankings: scores follow their parts": Invariant(
+        lazy("排序：得分等于各项之和减扣分"), scores_follow_their_parts
+    ),
+    "rankings: deductions rest on decisions": Invariant(
+        lazy("排序：扣分都有决定"), deductions_rest_on_decisions
+    ),
+    "rankings: nothing open is final": Invariant(lazy("排序：有异议的不是最终数"), nothing_open_is_final),
+    "rankings: warnings have letters": Invariant(lazy("排序：警告都有文书"), warnings_have_letters),
     "rankings: schemes are unchanged": Invariant(lazy("排序：方案与校验值一致"), schemes_are_unchanged),
     "rankings: warnings rest on scores": Invariant(
         lazy("排序：警告的依据与得分一致"), warnings_rest_on_scores

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from market.codes.regions import GUANGXI, cities_of, name
 from market.kit.growth import is_significant
 from market.listings.rules import months_later
+from market.rankings.appraisals import Judged, judged_places
+from market.rankings.deductions import Deducted, deductions_in
 from market.rankings.indicators import figures_of
 from market.rankings.models import Ranking, RankingCell, RankingRow, RankingScheme
-from market.rankings.parks import list_parks
-from market.rankings.reports import reported_whole
-from market.rankings.schemes import Part, parts_of
+from market.rankings.places import places_of
+from market.rankings.reports import unreported_months
+from market.rankings.schemes import Part, deductions_of, parts_of
 from market.rankings.scoring import competition_ranks, points, tenths, weighted
-from market.rankings.states import PeriodKind, PlaceKind, RankingStatus
+from market.rankings.states import STANDING, Occasion, PeriodKind, PlaceKind
 from market.records.figures import Figure, FigureValue, Measure, Period, RowSource, measure, no_rows
 
 MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.YEAR: 12}
-STANDING = (RankingStatus.TOLD, RankingStatus.FINAL)
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,21 @@ class Cell:
     """What one indicator of a place comes to."""
 
     part: Part
-    numerator: FigureValue
+    numerator: FigureValue | None
+    """None: experts judged it."""
     denominator: FigureValue | None
     points: Fraction
+    judged: Judged | None = None
+
+    @property
+    def amount(self) -> int:
+        """Return the number of records, their sum in fen, or the experts' points in hundredths."""
+        return self.judged.points if self.judged else number_of(self.numerator)
 
     @property
     def value(self) -> Fraction:
         """Return the value in the indicator's unit; 0 where a ratio has nothing below."""
-        return value_of(self.part, _number(self.numerator), _number(self.denominator))
+        return value_of(self.part, self.amount, number_of(self.denominator))
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class Line:
     group: str
     cells: Sequence[Cell]
     score: int | None
-    """As published, in tenths of a point; None: it is not ranked, for a month was not reported."""
+    """As published, in tenths of a point; None: it is not ranked, for it did not report."""
+    deductions: Sequence[Deducted] = ()
     rank: int | None = None
     is_shared: bool = False
     previous_score: int | None = None
@@ -75,7 +83,8 @@ def value_of(part: Part, numerator: int, denominator: int | None) -> Fraction:
     return value
 
 
-def _number(value: FigureValue | None) -> int:
+def number_of(value: FigureValue | None) -> int:
+    """Return the number of records of a figure, or their sum in fen."""
     if value is None:
         return 0
     return value.count if value.figure.measure is Measure.COUNT else value.money.amount
@@ -95,36 +104,39 @@ def before(period_kind: PeriodKind, period: Period) -> Period:
     return Period(begins_on, period.begins_on - timedelta(days=1))
 
 
-async def places_of(kind: PlaceKind) -> list[tuple[str, str, str]]:
-    """Return what is ranked: key, name and group."""
-    if kind is PlaceKind.CITY:
-        return [(code[:4], name(code), "") for code in cities_of(GUANGXI)]
-    return [(park.code, park.name, park.level.value) for park in await list_parks()]
-
-
 async def compute(
     kind: PlaceKind, period_kind: PeriodKind, period: Period, scheme: RankingScheme
 ) -> Computed:
     """Compute a ranking from the records as they are now, beside the standing one of the period before."""
-    parts = parts_of(scheme)
+    parts = parts_for(scheme, period_kind)
     values = await _values(kind, parts, period)
     has_stated = any(part.indicator.is_stated for part in parts)
-    reported = await reported_whole(period) if has_stated else None
+    unreported = await unreported_months(period) if has_stated else {}
+    taken = await deductions_in(kind, period, scheme, unreported)
+    has_cost = Occasion.UNREPORTED in deductions_of(scheme)
+    judged = await judged_places(kind, period) if any(part.indicator.is_judged for part in parts) else {}
     earlier = await _values(kind, parts, before(period_kind, period))
     previous = await _previous(kind, period_kind, before(period_kind, period))
     lines = []
-    for place, words, group in await places_of(kind):
-        cells = [_cell(part, values, place, period_kind, kind, period) for part in parts]
+    months = MONTHS[period_kind]
+    for place in await places_of(kind):
+        cells = [
+            _judged_cell(part, judged.get(place.key), period_kind)
+            if part.indicator.is_judged
+            else _cell(part, values, place.key, period_kind, kind, period)
+            for part in parts
+        ]
+        missing = len(unreported.get(place.key, ()))
+        deductions = taken.get(place.key, [])
         lines.append(
             Line(
-                place,
-                words,
-                group,
+                place.key,
+                place.name,
+                place.group,
                 cells,
-                tenths(weighted([(cell.part.weight, cell.points) for cell in cells]))
-                if reported is None or place in reported
-                else None,
-                is_significant=_significance(cells, earlier.get(place, {})),
+                score_of(cells, deductions) if is_ranked(missing, months, has_cost=has_cost) else None,
+                deductions,
+                is_significant=_significance(cells, earlier.get(place.key, {})),
             )
         )
     ranked = [
@@ -133,21 +145,43 @@ async def compute(
     return Computed(kind, period_kind, period, scheme, ranked, parts)
 
 
+def parts_for(scheme: RankingScheme, period_kind: PeriodKind) -> list[Part]:
+    """Return the indicators that count in a kind of period: experts judge years alone."""
+    return [
+        part for part in parts_of(scheme) if period_kind is PeriodKind.YEAR or not part.indicator.is_judged
+    ]
+
+
+def is_ranked(missing: int, months: int, *, has_cost: bool) -> bool:
+    """Return whether a place that did not report so many of a period's months is ranked.
+
+    Where the scheme takes points off for each month that is missing, one that was reported is enough: else a
+    place could leave a year's ranking by leaving out a month.
+    """
+    return missing < months if has_cost else missing == 0
+
+
+def score_of(cells: Sequence[Cell], deductions: Sequence[Deducted] = ()) -> int:
+    """Return the published score in tenths of a point, what is taken off taken off, never below zero."""
+    whole = tenths(weighted([(cell.part.weight, cell.points) for cell in cells]))
+    return max(whole - sum(deduction.tenths for deduction in deductions), 0)
+
+
+def _judged_cell(part: Part, judged: Judged | None, period_kind: PeriodKind) -> Cell:
+    value = value_of(part, judged.points if judged else 0, None)
+    return Cell(part, None, None, points(value, part.bounds_of(period_kind)), judged)
+
+
 def _ranked(lines: Sequence[Line], group: str, previous: Mapping[str, RankingRow]) -> list[Line]:
     own = [line for line in lines if line.group == group]
     ranks = competition_ranks({line.place: line.score for line in own if line.score is not None})
     placed = [
-        Line(
-            line.place,
-            line.name,
-            line.group,
-            line.cells,
-            line.score,
-            ranks[line.place].place if line.place in ranks else None,
-            line.place in ranks and ranks[line.place].is_shared,
-            previous[line.place].score if line.place in previous else None,
-            previous[line.place].rank if line.place in previous else None,
-            line.is_significant,
+        replace(
+            line,
+            rank=ranks[line.place].place if line.place in ranks else None,
+            is_shared=line.place in ranks and ranks[line.place].is_shared,
+            previous_score=previous[line.place].score if line.place in previous else None,
+            previous_rank=previous[line.place].rank if line.place in previous else None,
         )
         for line in own
     ]
@@ -170,14 +204,14 @@ def _cell(
     }
     numerator = measured[indicator.numerator]
     denominator = measured[indicator.denominator] if indicator.denominator else None
-    value = value_of(part, _number(numerator), _number(denominator))
+    value = value_of(part, number_of(numerator), number_of(denominator))
     return Cell(part, numerator, denominator, points(value, part.bounds_of(period_kind)))
 
 
 def _significance(cells: Sequence[Cell], earlier: Mapping[str, FigureValue]) -> bool | None:
     """Return whether the first count changed by more than chance explains; None without a count."""
     for cell in cells:
-        if cell.part.indicator.is_count:
+        if cell.part.indicator.is_count and cell.numerator is not None:
             past = earlier.get(cell.part.indicator.numerator)
             return is_significant(cell.numerator.count, past.count if past else 0)
     return None

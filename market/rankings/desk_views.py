@@ -17,8 +17,10 @@ from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.notices.holiday_years import load_calendar
 from market.rankings import freezing, parks, queries, schemes
+from market.rankings.analysis import analysis_of
 from market.rankings.computing import compute, period_of
 from market.rankings.forms import (
+    AnalysisForm,
     FreezeForm,
     JoinForm,
     LeaveForm,
@@ -28,7 +30,7 @@ from market.rankings.forms import (
     first_of_last_month,
 )
 from market.rankings.models import ParkMember
-from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct
+from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct, RankingStatus
 from market.rankings.warnings import list_warnings
 from market.records.by import By
 from market.records.decisions import Verdict, typed_decision
@@ -43,6 +45,8 @@ async def index(request: Request) -> Response:
         rankings=await queries.list_all(),
         warnings=await list_warnings(),
         schemes=[(row, schemes.parts_of(row)) for row in await schemes.list_schemes(with_open=True)],
+        rules_of=schemes.rules_of,
+        deductions_of=schemes.deductions_of,
         periods=list(PeriodKind),
         period_words=queries.period_words,
     )
@@ -101,6 +105,29 @@ async def decide(request: Request) -> Response:
     return _back(request, number, words)
 
 
+async def analyse(request: Request) -> Response:
+    """Write the analysis of a ranking that waits for its check."""
+    actor = actor_for(request, RankingAct.RUN_RANKINGS)
+    ranking = await queries.get_ranking_for(actor, request.path_params["number"])
+    if ranking.status is not RankingStatus.CHECKING:
+        raise Conflict(_("核定以后分析不再改；要改请更正。"))
+    form = AnalysisForm(await form_data_or_none(request), data={"text": ranking.analysis})
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            by = By(actor, deps(request).clock())
+            await freezing.write_analysis(ranking.number, str(form.text.data or ""), by=by)
+            answer = redirect_to(request, "rankings:analysis", number=ranking.number)
+            return flash(request, answer, _("分析已保存，等批准人核定。"))
+    return render_form(
+        request,
+        "rankings/analyse.html",
+        form,
+        ranking=ranking,
+        facts=(await analysis_of(ranking)).facts,
+        period=queries.period_words(ranking.period_kind, ranking.begins_on),
+    )
+
+
 async def new_scheme(request: Request) -> Response:
     actor = actor_for(request, RankingAct.RUN_RANKINGS)
     form = SchemeForm(await form_data_or_none(request))
@@ -112,7 +139,8 @@ async def new_scheme(request: Request) -> Response:
                 form.scheme_parts(),
                 str(form.text.data),
                 str(form.basis.data),
-                rules=form.rules(),
+                rules=form.scheme_rules(),
+                deductions=form.costs(),
                 by=By(actor, deps(request).clock()),
             )
             return flash(request, redirect_to(request, "rankings:desk"), _("方案已提出，等批准人确认。"))
@@ -219,6 +247,12 @@ routes = [
     Route("/backoffice/rankings/preview", preview, name="rankings:preview", methods=["GET"]),
     Route("/backoffice/rankings/freeze", freeze, name="rankings:freeze", methods=["GET", "POST"]),
     Route("/backoffice/rankings/{number}", decide, name="rankings:decide", methods=["POST"]),
+    Route(
+        "/backoffice/rankings/{number}/analysis",
+        analyse,
+        name="rankings:analyse",
+        methods=["GET", "POST"],
+    ),
     Route("/backoffice/ranking-schemes/new", new_scheme, name="rankings:new_scheme", methods=["GET", "POST"]),
     Route(
         "/backoffice/ranking-schemes/{scheme_id:uuid}",

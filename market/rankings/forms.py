@@ -9,7 +9,6 @@ from wtforms import FileField
 from market.codes import regions
 from market.kit.amount_fields import MoneyField
 from market.kit.form_fields import (
-    BooleanField,
     ChoiceField,
     DayField,
     LongTextField,
@@ -21,9 +20,10 @@ from market.kit.form_fields import (
 from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import lazy
 from market.kit.labels import choices
+from market.panels.round_forms import RulesForm
 from market.rankings.indicators import INDICATORS
-from market.rankings.schemes import Part, Rule
-from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, WarningKind
+from market.rankings.schemes import LEAST_DEDUCTION, MOST_DEDUCTION, Part, Rule
+from market.rankings.states import Occasion, ParkLevel, PeriodKind, PlaceKind, WarningKind
 
 BOUND = NumberRange(0, 999_999_999)
 
@@ -31,7 +31,7 @@ BOUND = NumberRange(0, 999_999_999)
 class PartForm(BaseForm):
     code = ChoiceField(
         lazy("指标"),
-        choices=lambda: [(code, f"{one.label}（{one.unit}）") for code, one in INDICATORS.items()],
+        choices=lambda: [(code, f"{row.label}（{row.unit}）") for code, row in INDICATORS.items()],
         blank="",
     )
     weight = NumberField(lazy("权重"), [NumberRange(1, 1000)])
@@ -46,30 +46,79 @@ class PartForm(BaseForm):
 CELLS = ("code", "weight", *(f"{kind.value}_{end}" for kind in PeriodKind for end in ("low", "high")))
 
 
+GROUNDS = (
+    ("below", lazy("得分低于")),
+    ("last", lazy("排在末几名")),
+    ("unreported", lazy("没有报月报")),
+)
+
+
+class RuleForm(BaseForm):
+    kind = ChoiceField(lazy("哪种警告"), choices=lambda: choices(WarningKind), blank="")
+    ground = ChoiceField(lazy("什么情况"), choices=lambda: list(GROUNDS), blank="")
+    value = NumberField(lazy("多少分或几名"), [NumberRange(1, 100)])
+    times = NumberField(lazy("连续几期"), [NumberRange(1, 12)])
+    period = ChoiceField(lazy("看哪种期间"), choices=lambda: choices(PeriodKind), blank=lazy("每种"))
+
+
+class DeductionForm(BaseForm):
+    occasion = ChoiceField(lazy("什么情况"), choices=lambda: choices(Occasion), blank="")
+    tenths = ChoiceField(
+        lazy("每次扣几分"),
+        choices=lambda: [
+            (str(tenths), f"{tenths // 10}.{tenths % 10}")
+            for tenths in range(LEAST_DEDUCTION, MOST_DEDUCTION + 1)
+        ],
+        blank="",
+    )
+
+
 class SchemeForm(BaseForm):
     kind = ChoiceField(lazy("排什么"), [Required(lazy("请选择。"))], choices=lambda: choices(PlaceKind))
     valid_from = DayField(lazy("起用日"), [Required(lazy("请填起用日。"))])
-    parts = RowsField(PartForm, lazy("指标"), blank_rows=2, max_rows=20)
+    parts = RowsField(PartForm, lazy("指标"), blank_rows=2, max_rows=40)
+    rules = RowsField(RuleForm, lazy("什么时候警告"), blank_rows=2, max_rows=10)
+    deductions = RowsField(DeductionForm, lazy("扣分"), blank_rows=1, max_rows=5)
     text = LongTextField(lazy("方案说明"), [Required(lazy("请写方案，它会公开。"))], max_length=3000)
     basis = TextField(lazy("依据"), [Required(lazy("请写文号和条款，或说明是假定。"))], max_length=200)
 
-    below = NumberField(lazy("低于多少分"), [NumberRange(60, 100)])
-    times = NumberField(lazy("连续几期"), [NumberRange(1, 12)])
-    reminds = BooleanField(lazy("没有填报月报的，系统提出提醒"))
-
-    def rules(self) -> list[Rule]:
-        """Return the rules that were typed; a yellow card takes a score and a number of periods."""
+    def scheme_rules(self) -> list[Rule]:
+        """Return the rules that were typed."""
         rules = []
-        if self.below.data:
-            rules.append(Rule(WarningKind.YELLOW, self.below.data * 10, self.times.data or 1))
-        if self.reminds.data:
-            rules.append(Rule(WarningKind.REMINDER))
+        for row in self.rules.filled_rows:
+            value = int(row["value"] or 0)
+            rules.append(
+                Rule(
+                    WarningKind(row["kind"]),
+                    value * 10 if row["ground"] == "below" else None,
+                    int(row["times"] or 1),
+                    value if row["ground"] == "last" else None,
+                    PeriodKind(row["period"]) if row["period"] else None,
+                )
+            )
         return rules
 
+    def costs(self) -> dict[Occasion, int]:
+        """Return what is taken off, in tenths of a point."""
+        return {Occasion(row["occasion"]): int(row["tenths"]) for row in self.deductions.filled_rows}
+
     def validate(self, extra_validators: object = None) -> bool:
-        """Validate; every cell of a row that is filled in is needed."""
+        """Validate; of a row that is filled in every cell is needed, but for what a rule can do without."""
         is_valid = super().validate(extra_validators)
-        return self.parts.require_cells(CELLS, lazy("请填这一格。")) and is_valid
+        words = lazy("请填这一格。")
+        is_valid = self.parts.require_cells(CELLS, words) and is_valid
+        is_valid = self.rules.require_cells(("kind", "ground"), words) and is_valid
+        is_valid = self.deductions.require_cells(("occasion", "tenths"), words) and is_valid
+        bare = [
+            entry.form.value
+            for entry in self.rules.entries
+            if entry.form.ground.data in ("below", "last") and entry.form.value.data is None
+        ]
+        for cell in bare:
+            cell.errors = [str(words)]
+        if bare:
+            self.rules.errors = [entry.errors for entry in self.rules.entries]
+        return is_valid and not bare
 
     def scheme_parts(self) -> list[Part]:
         """Return the rows that were filled in."""
@@ -94,6 +143,44 @@ class FreezeForm(BaseForm):
     begins_on = DayField(lazy("期间第一天"), [Required(lazy("请填第一天，例如 2026-10-01。"))])
     analysis = LongTextField(lazy("分析"), max_length=5000)
     note = LongTextField(lazy("更正原因"), max_length=500)
+
+
+class AnalysisForm(BaseForm):
+    text = LongTextField(lazy("分析"), [Required(lazy("请写分析。"))], max_length=5000)
+
+
+class ObjectionForm(BaseForm):
+    indicator = ChoiceField(lazy("对哪一项"), choices=list, blank=lazy("整个得分或者名次"))
+    text = LongTextField(
+        lazy("哪里不对，应当是多少"), [Required(lazy("请写明哪里不对、应当是多少。"))], max_length=3000
+    )
+    file = FileField(str(lazy("证据（可不传）")))
+
+
+class RulingForm(BaseForm):
+    outcome = ChoiceField(
+        lazy("怎样答复"),
+        [Required(lazy("请选择。"))],
+        choices=lambda: [("upheld", lazy("异议成立，要更正")), ("denied", lazy("异议不成立"))],
+        blank="",
+    )
+    text = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=2000)
+
+
+class TakeOffForm(BaseForm):
+    place = ChoiceField(lazy("对哪里"), [Required(lazy("请选择。"))], choices=list, blank="")
+    occasion = ChoiceField(lazy("什么情况"), [Required(lazy("请选择。"))], choices=list, blank="")
+    happened_on = DayField(lazy("发生日"), [Required(lazy("请填发生日。"))])
+    decision = TextField(
+        lazy("处理决定（文号、日期）"), [Required(lazy("请写明处理决定的文号和日期。"))], max_length=200
+    )
+
+
+class AppraisalForm(RulesForm):
+    kind = ChoiceField(lazy("评议什么"), [Required(lazy("请选择。"))], choices=lambda: choices(PlaceKind))
+    year = NumberField(lazy("年度"), [Required(lazy("请填年度。")), NumberRange(2020, 2100)])
+    title = TextField(lazy("名称"), [Required(lazy("请填写名称。"))], max_length=120)
+    salt = TextField(lazy("随机口令"), [Required(lazy("请填写随机口令。"))], max_length=120)
 
 
 class ParkForm(BaseForm):

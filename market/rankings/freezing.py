@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from market.accounts.messages import OrganisationNotice, notify_organisations, notify_staff
-from market.accounts.models import MemberRole, StaffRole
-from market.audit.log import record
+from market.accounts.messages import notify_staff
+from market.accounts.models import StaffRole
+from market.audit.log import record, text_sha256
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
 from market.codes.regions import GUANGXI
@@ -17,12 +18,15 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.notices import notice_acts
 from market.notices.models import DayKind
 from market.notices.periods import period_end
-from market.rankings.computing import STANDING, Cell, Line, compute, period_of
-from market.rankings.models import Park, Ranking, RankingCell, RankingCellRow, RankingRow
+from market.rankings.computing import Cell, Line, compute, number_of, period_of
+from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow
+from market.rankings.objections import conclude_if_due, require_decided
 from market.rankings.schemes import scheme_on
 from market.rankings.states import (
+    STANDING,
     PeriodKind,
     PlaceKind,
     RankingAct,
@@ -31,18 +35,17 @@ from market.rankings.states import (
     RankingVerb,
     RowStatus,
 )
+from market.rankings.year_notices import publish, tell_places
 from market.records.by import By
 from market.records.decisions import Verdict, decide
-from market.records.figures import FigureValue, Measure, stream_rows
+from market.records.figures import stream_rows
 from market.records.moments import set_moment
 from market.records.transitions import begin, transition
-from market.surveys.models import RecommendingUnit
 
 KIND = Ranking.record_kind
 CONCLUDE = "rankings.conclude"
 OBJECTION_DAYS = 3
 """Working days in which places may object before a ranking is final. Settled here (A)."""
-WRITERS = {MemberRole.ADMIN, MemberRole.AGENT}
 
 
 @atomic()
@@ -122,6 +125,8 @@ async def _frozen(
             score=line.score,
             rank=line.rank,
             is_shared=line.is_shared,
+            deduction=sum(deduction.tenths for deduction in line.deductions),
+            deductions=[deduction.to_json() for deduction in line.deductions],
             previous_score=line.previous_score,
             previous_rank=line.previous_rank,
             is_significant=line.is_significant,
@@ -133,8 +138,8 @@ async def _frozen(
                 row_id=row.id,
                 indicator=cell.part.code,
                 weight=cell.part.weight,
-                numerator=_number(cell.numerator),
-                denominator=_number(cell.denominator) if cell.denominator else None,
+                numerator=cell.amount,
+                denominator=number_of(cell.denominator) if cell.denominator else None,
                 points=int(cell.points * 1000),
             )
             cells.append(stored)
@@ -143,6 +148,17 @@ async def _frozen(
 
 
 async def _records(stored: RankingCell, cell: Cell) -> list[RankingCellRow]:
+    if cell.judged is not None:
+        return [
+            RankingCellRow(
+                cell_id=stored.id,
+                is_denominator=False,
+                record=f"{cell.judged.round} {expert}",
+                happened_on=cell.judged.concluded_on,
+                amount=hundredths,
+            )
+            for expert, hundredths in cell.judged.scores
+        ]
     records = []
     for is_denominator, value in ((False, cell.numerator), (True, cell.denominator)):
         if value is None or not value.count:
@@ -161,10 +177,6 @@ async def _records(stored: RankingCell, cell: Cell) -> list[RankingCellRow]:
     return records
 
 
-def _number(value: FigureValue) -> int:
-    return value.count if value.figure.measure is Measure.COUNT else value.money.amount
-
-
 def digest(
     rows: Sequence[RankingRow], cells: Sequence[RankingCell], records: Sequence[RankingCellRow]
 ) -> str:
@@ -172,6 +184,11 @@ def digest(
     places = {row.id: row.place for row in rows}
     keys = {cell.id: (places[cell.row_id], cell.indicator) for cell in cells}
     lines = [f"{row.place}|{row.score}|{row.rank}|{row.previous_rank}" for row in rows]
+    lines += [
+        f"{row.place}|{row.deduction}|{json.dumps(row.deductions, ensure_ascii=False, sort_keys=True)}"
+        for row in rows
+        if row.deductions
+    ]
     lines += [
         f"{'|'.join(keys[cell.id])}|{cell.weight}|{cell.numerator}|{cell.denominator}|{cell.points}"
         for cell in cells
@@ -192,7 +209,8 @@ async def decide_ranking(
     Raises:
         NotFound: there is none.
         SamePerson: the person froze it.
-        Conflict: it was decided before.
+        Conflict: it was decided before, a quarter has no analysis, or an objection to the version before
+            is open.
         Invalid: at `reason`, which a return must have.
     """
     by.actor.require(RankingAct.DECIDE_RANKINGS)
@@ -202,14 +220,11 @@ async def decide_ranking(
     await decide(ranking, verdict, by=by, reason=reason)
     if verdict is Verdict.REJECTED:
         return await transition(ranking, RankingAction.RETURN, by=by, note=reason, number=number)
-    for replaced in await Ranking.filter(
-        kind=ranking.kind,
-        period_kind=ranking.period_kind,
-        begins_on=ranking.begins_on,
-        status__in=list(STANDING),
-    ).select_for_update():
-        await transition(replaced, RankingAction.REPLACE, by=by, replaced_by=number)
-        await set_moment(KIND, replaced.id, CONCLUDE, None)
+    if ranking.period_kind is PeriodKind.QUARTER and not ranking.analysis:
+        raise Conflict(_("季分析还没有写分析，请编制人写好后再核定。"))
+    await _replace_standing(ranking, by=by)
+    if ranking.period_kind is PeriodKind.YEAR:
+        return await publish(ranking, calendar=calendar, by=by)
     last = period_end(local_date(by.now), OBJECTION_DAYS, DayKind.WORKING, region=GUANGXI, calendar=calendar)
     until = end_of_day(last) if last else None
     await transition(
@@ -220,39 +235,56 @@ async def decide_ranking(
         number=number,
     )
     await set_moment(KIND, ranking.id, CONCLUDE, until)
-    await _tell(ranking, by.now)
+    await tell_places(
+        ranking, _("%(number)s 已核定并告知，3 个工作日内可以提出异议。", number=ranking.number), by.now
+    )
     return ranking
 
 
-async def _tell(ranking: Ranking, now: datetime) -> None:
-    """Tell the offices of parks, or the units of cities, where they stand."""
-    offices = await offices_of(ranking.kind)
-    rows = await RankingRow.filter(ranking_id=ranking.id)
-    words = _("%(number)s 已核定并告知，3 个工作日内可以提出异议。", number=ranking.number)
-    notices = [
-        OrganisationNotice(office, words, f"/rankings/{ranking.number}/{row.place}")
-        for row in rows
-        if (office := offices.get(row.place)) is not None
-    ]
-    await notify_organisations(notices, roles=WRITERS, now=now)
+async def _replace_standing(ranking: Ranking, *, by: By) -> None:
+    """Take the version of a ranking's period that was in force out of force.
+
+    Raises:
+        Conflict: an objection to it is undecided.
+    """
+    for replaced in await Ranking.filter(
+        kind=ranking.kind,
+        period_kind=ranking.period_kind,
+        begins_on=ranking.begins_on,
+        status__in=list(STANDING),
+    ).select_for_update():
+        await require_decided(replaced)
+        await transition(replaced, RankingAction.REPLACE, by=by, replaced_by=ranking.number)
+        await set_moment(KIND, replaced.id, CONCLUDE, None)
+        await notice_acts.withdraw(KIND, replaced.id, by=by)
 
 
-async def offices_of(kind: PlaceKind) -> dict[str, UUID | None]:
-    """Return the organisations that speak for places: offices of parks, recommending units of cities."""
-    if kind is PlaceKind.PARK:
-        return {park.code: park.office_id for park in await Park.all()}
-    units = await RecommendingUnit.filter(ended_at__isnull=True).order_by("-named_at")
-    return {unit.region[:4]: unit.organisation_id for unit in units}
+@atomic()
+async def write_analysis(number: str, text: str, *, by: By) -> Ranking:
+    """Write the analysis of a ranking that waits for its check, for the operator.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it was checked already.
+        Invalid: at `text`, which is empty.
+    """
+    by.actor.require(RankingAct.RUN_RANKINGS)
+    ranking = await _lock(number)
+    if ranking.status is not RankingStatus.CHECKING:
+        raise Conflict(_("核定以后分析不再改；要改请更正。"))
+    if not text:
+        raise Invalid(_("请写分析。"), field="text")
+    ranking.analysis, ranking.updated_at = text, by.now
+    await ranking.save(update_fields=["analysis", "updated_at"])
+    await record(KIND, ranking.id, RankingVerb.ANALYSE, by=by, number=number, text=text_sha256(text))
+    return ranking
 
 
 @atomic()
 async def conclude_due(ranking_id: UUID, *, now: datetime) -> bool:
-    """Make a ranking final when the days to object are over. Idempotent."""
+    """Make a ranking final when the days to object are over and nothing is open. Idempotent."""
     ranking = await Ranking.filter(id=ranking_id).select_for_update().first()
-    if ranking is None or ranking.status is not RankingStatus.TOLD:
-        return False
-    await transition(ranking, RankingAction.CONCLUDE, by=By.job(now), number=ranking.number)
-    return True
+    return ranking is not None and await conclude_if_due(ranking, by=By.job(now))
 
 
 async def _lock(number: str) -> Ranking:

@@ -116,6 +116,27 @@ FIGURES = (
     Figure("rankings.research", lazy("研发投入（填报）"), STATED),
     Figure("rankings.deeds", lazy("核验重大成果转化"), VERIFIED, "true", Measure.COUNT),
 )
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a person reads of the records behind a figure: their numbers, their amounts."""
+
+    records: bool
+    amounts: bool
+
+
+def sight_of(figure: Figure | None, *, is_staff: bool, is_own: bool) -> Sight:
+    """Return what is read of a figure's records, or of experts' scores where there is no figure.
+
+    Published needs and what offices state are open. Of contracts a sum is public and no single price
+    (README o); the place's own office reads their numbers, so that it can say which is missing.
+    """
+    if figure is not None and figure.source in (NEEDS, STATED):
+        return Sight(records=True, amounts=True)
+    return Sight(records=is_staff or (is_own and figure is not None), amounts=is_staff)
+
+
 BY_KEY = {figure.key: figure for figure in FIGURES}
 
 
@@ -134,14 +155,28 @@ class Indicator:
     """How many of the figure's units make one of the indicator's, such as fen in 万元."""
     is_stated: bool = False
     """It rests on what offices of parks state (填报): who has not stated it is not ranked."""
+    is_judged: bool = False
+    """Experts give it, for a year alone; it has no figure."""
 
     @property
     def is_count(self) -> bool:
         """Return whether it counts events, so that chance may explain a change."""
-        return not self.denominator and BY_KEY[self.numerator].measure is Measure.COUNT
+        return not self.denominator and self.figure_counts(is_denominator=False)
+
+    def figure_counts(self, *, is_denominator: bool) -> bool:
+        """Return whether one of its figures is a number of records; else it is a sum."""
+        key = self.denominator if is_denominator else self.numerator
+        return bool(key) and BY_KEY[key].measure is Measure.COUNT
+
+    def figure_label(self, *, is_denominator: bool) -> Lazy:
+        """Return what one of its two figures is called."""
+        key = self.denominator if is_denominator else self.numerator
+        return BY_KEY[key].label if key else self.label
 
 
 WAN = 1_000_000
+EXPERTS = "experts"
+"""The code of what experts give."""
 INDICATORS: Mapping[str, Indicator] = {
     indicator.code: indicator
     for indicator in (
@@ -161,6 +196,7 @@ INDICATORS: Mapping[str, Indicator] = {
             "output_count",
             scale=WAN,
         ),
+        Indicator(EXPERTS, lazy("专家评议"), lazy("分"), "", scale=100, is_judged=True),
     )
 }
 """By code; schemes name them."""

@@ -12,8 +12,11 @@ from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.tables import Model
 from market.rankings.states import (
+    OBJECTION_WORKFLOW,
     RANKING_WORKFLOW,
     WARNING_WORKFLOW,
+    ObjectionStatus,
+    Occasion,
     ParkLevel,
     PeriodKind,
     PlaceKind,
@@ -82,7 +85,9 @@ class RankingScheme(SecondPerson):
     content: Any = fields.JSONField()
     """Rows of indicator, weight and, for each kind of period, the values of 60 and of 100 points."""
     rules: Any = fields.JSONField(default=list, db_default=[])
-    """When a warning is proposed: rows of its kind, `below` (tenths of a point, or null) and `times`."""
+    """When a warning is called for, see `schemes.Rule`."""
+    deductions: Any = fields.JSONField(default=dict, db_default={})
+    """Tenths of a point that each occasion costs, by `Occasion`."""
     text = fields.TextField()
     basis = fields.CharField(max_length=200)
     content_hash = fields.CharField(max_length=64)
@@ -113,6 +118,7 @@ class Ranking(SecondPerson, Stateful):
     note = fields.CharField(max_length=500, default="", db_default="")
     """Why there is a further version."""
     analysis = fields.TextField(default="", db_default="")
+    """Written until a second person has checked it; a quarter must have one."""
     rows_hash = fields.CharField(max_length=64)
     told_at = fields.DatetimeField(null=True)
     object_until = fields.DatetimeField(null=True)
@@ -143,6 +149,10 @@ class RankingRow(Model):
     """As published, in tenths of a point; null: it is not ranked."""
     rank = fields.IntField(null=True)
     is_shared = fields.BooleanField(default=False, db_default=False)
+    deduction = fields.IntField(default=0, db_default=0)
+    """Taken off the score, in tenths of a point."""
+    deductions: Any = fields.JSONField(default=list, db_default=[])
+    """What for: rows of `words`, `decision`, `on` and `tenths`."""
     previous_score = fields.IntField(null=True)
     previous_rank = fields.IntField(null=True)
     is_significant = fields.BooleanField(null=True)
@@ -237,7 +247,15 @@ class RankingWarning(SecondPerson, Stateful):
     place = fields.CharField(max_length=24)
     name = fields.CharField(max_length=60)
     grounds: Any = fields.JSONField()
-    """The rankings that the rule looked at: rows of number, period and score in tenths, or none."""
+    """The rankings that the rule looked at: rows of number, period, score in tenths, rank."""
+    rule: Any = fields.JSONField(default=dict, db_default={})
+    """The rule of the scheme that called for it, as `schemes.Rule` stores it."""
+    is_in_doubt = fields.BooleanField(default=False, db_default=False)
+    """A tie at the border of the last ones: it is people who say that this place is among them."""
+    note = fields.CharField(max_length=500, default="", db_default="")
+    """Why it was proposed, where it was in doubt."""
+    plan_until = fields.DateField(null=True)
+    """The last day of the plan to improve; null: it was not given."""
     answer = fields.TextField(default="", db_default="")
     answer_file: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
         "market.StoredFile", related_name=False, null=True, on_delete=fields.RESTRICT
@@ -257,3 +275,100 @@ class RankingWarning(SecondPerson, Stateful):
         table = "ranking_warnings"
         table_description = "Warnings by rankings."
         indexes = (("place", "status"),)
+
+
+class RankingObjection(Stateful):
+    """An objection of a place's office to a ranking that was told. What it says is never edited."""
+
+    record_kind = "ranking_objection"
+    workflow = OBJECTION_WORKFLOW
+
+    id = fields.UUIDField(primary_key=True)
+    status = enum_column(ObjectionStatus, ObjectionStatus.FILED)
+    ranking: fields.ForeignKeyRelation[Ranking] = fields.ForeignKeyField(
+        "market.Ranking", related_name="objections", on_delete=fields.RESTRICT
+    )
+    ranking_id: UUID
+    place = fields.CharField(max_length=24)
+    name = fields.CharField(max_length=60)
+    indicator = fields.CharField(max_length=40, default="", db_default="")
+    """Which one it is about; empty: the whole."""
+    text = fields.TextField()
+    file: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    file_id: UUID | None
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name=False, on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID
+    filed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    filed_by_id: UUID
+    filed_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    rulings: fields.ReverseRelation[RankingRuling]
+
+    class Meta:
+        table = "ranking_objections"
+        table_description = "Objections to rankings."
+
+
+class RankingRuling(SecondPerson):
+    """The answer to an objection with its reason: proposed by the operator, decided by the approver."""
+
+    id = fields.UUIDField(primary_key=True)
+    objection: fields.ForeignKeyRelation[RankingObjection] = fields.ForeignKeyField(
+        "market.RankingObjection", related_name="rulings", on_delete=fields.RESTRICT
+    )
+    objection_id: UUID
+    is_upheld = fields.BooleanField()
+    text = fields.TextField()
+
+    class Meta:
+        table = "ranking_rulings"
+        table_description = "Rulings on objections to rankings."
+
+
+class RankingDeduction(SecondPerson):
+    """Points taken off a place on a day, citing the decision that they rest on."""
+
+    id = fields.UUIDField(primary_key=True)
+    kind = enum_column(PlaceKind)
+    place = fields.CharField(max_length=24)
+    name = fields.CharField(max_length=60)
+    occasion = enum_column(Occasion)
+    tenths = fields.IntField()
+    """By the scheme in force on the day, in tenths of a point."""
+    happened_on = fields.DateField()
+    """In the month, quarter and year of this day it counts."""
+    decision = fields.CharField(max_length=200)
+    """Who decided, with number and date (文号)."""
+
+    class Meta:
+        table = "ranking_deductions"
+        table_description = "Deductions from scores."
+        indexes = (("kind", "place", "happened_on"),)
+
+
+class RankingAppraisal(Model):
+    """A place that experts judge for a year. Append-only."""
+
+    id = fields.UUIDField(primary_key=True)
+    kind = enum_column(PlaceKind)
+    begins_on = fields.DateField()
+    """The first day of the year."""
+    place = fields.CharField(max_length=24)
+    name = fields.CharField(max_length=60)
+    organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID | None
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "ranking_appraisals"
+        table_description = "Places that experts judge for a year."
+        unique_together = (("kind", "begins_on", "place"),)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from market.accounts.actors import Actor
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.rankings.computing import STANDING, cell_value
+from market.rankings.computing import cell_value
 from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow
 from market.rankings.schemes import Part, parts_of
-from market.rankings.states import PeriodKind, PlaceKind, RankingAct, RankingStatus
+from market.rankings.states import STANDING, PeriodKind, PlaceKind, RankingAct, RankingStatus
 
 PUBLIC = (*STANDING, RankingStatus.REPLACED)
 
@@ -23,8 +23,8 @@ class Contribution:
 
     part: Part
     cell: RankingCell
-    share: int
-    """Of all weights, in basis points."""
+    total: int
+    """Of all weights."""
 
     @property
     def value(self) -> str:
@@ -40,9 +40,13 @@ class Contribution:
 
     @property
     def contributes(self) -> str:
-        """Return weight times points, in points of the score with two decimals."""
-        hundredths = (2 * self.cell.points * self.share + 100_000) // 200_000
+        """Return weight times points over all weights, in points of the score with two decimals."""
+        hundredths = self.hundredths
         return f"{hundredths // 100}.{hundredths % 100:02}"
+
+    @property
+    def hundredths(self) -> int:
+        return (2 * self.cell.points * self.cell.weight + 10 * self.total) // (20 * self.total)
 
 
 def points_words(tenths: int | None) -> str:
@@ -88,14 +92,14 @@ async def get_row(ranking: Ranking, place: str) -> RankingRow:
 
 async def contributions_of(ranking: Ranking, row: RankingRow) -> list[Contribution]:
     """Return what makes up a score, in the order of the scheme, whose version is loaded."""
-    parts = {part.code: part for part in parts_of(ranking.scheme)}
-    cells = {cell.indicator: cell for cell in await RankingCell.filter(row_id=row.id)}
-    total = sum(cell.weight for cell in cells.values())
-    return [
-        Contribution(part, cells[code], cells[code].weight * 10_000 // total)
-        for code, part in parts.items()
-        if code in cells
-    ]
+    return contributions(parts_of(ranking.scheme), await RankingCell.filter(row_id=row.id))
+
+
+def contributions(parts: Sequence[Part], cells: Sequence[RankingCell]) -> list[Contribution]:
+    """Return what the cells of one row contribute to its score, in the order of the scheme."""
+    by_code = {cell.indicator: cell for cell in cells}
+    total = sum(cell.weight for cell in cells)
+    return [Contribution(part, by_code[part.code], total) for part in parts if part.code in by_code]
 
 
 async def records_of(cell: RankingCell, *, is_denominator: bool) -> list[RankingCellRow]:
@@ -139,6 +143,23 @@ async def history_of(ranking: Ranking, most: int = 12) -> dict[str, list[int]]:
             if score is not None:
                 scores.setdefault(place, []).append(score)
     return scores
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """The mean of a place's published scores over its last months in force, in tenths of a point."""
+
+    score: int
+    months: int
+
+
+def rolling_of(history: Mapping[str, Sequence[int]]) -> dict[str, Rolling]:
+    """Return the rolling mean of each place: a month alone with its few counts is mostly chance."""
+    return {
+        place: Rolling((2 * sum(scores) + len(scores)) // (2 * len(scores)), len(scores))
+        for place, scores in history.items()
+        if scores
+    }
 
 
 async def _rows_by(ids: Sequence[object]) -> dict[object, list[RankingRow]]:

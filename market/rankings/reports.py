@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -11,7 +10,7 @@ from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
-from market.accounts.models import MemberRole, StaffRole
+from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
@@ -21,6 +20,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.listings.rules import months_later
 from market.rankings.models import MonthReport, Park
+from market.rankings.places import WRITERS
 from market.rankings.states import RankingAct, ReportVerb
 from market.records.by import By
 from market.records.decisions import Verdict, decide_on
@@ -28,7 +28,6 @@ from market.records.figures import Period
 
 KIND = "month_report"
 PAPER = "report_paper"
-WRITERS = {MemberRole.ADMIN, MemberRole.AGENT}
 
 
 async def get_park_for(actor: Actor) -> Park:
@@ -136,17 +135,30 @@ async def list_reports(park: Park | None = None, most: int = 60) -> list[MonthRe
     return sorted(rows, key=lambda report: report.verdict is not None)
 
 
-async def reported_whole(period: Period) -> Collection[str]:
-    """Return the codes of the parks of which each month of a period is confirmed."""
-    months, month = 0, period.begins_on
+async def unreported_months(period: Period) -> dict[str, list[date]]:
+    """Return of each park the months of a period, by their first days, of which nothing is confirmed."""
+    months, month = [], period.begins_on
     while month <= period.ends_on:
-        months, month = months + 1, months_later(month, 1)
-    counts: dict[str, int] = {}
+        months.append(month)
+        month = months_later(month, 1)
+    confirmed: dict[str, set[date]] = {}
     for report in await MonthReport.filter(
         verdict=Verdict.CONFIRMED, month__gte=period.begins_on, month__lte=period.ends_on
     ).select_related("park"):
-        counts[report.park.code] = counts.get(report.park.code, 0) + 1
-    return {code for code, count in counts.items() if count >= months}
+        confirmed.setdefault(report.park.code, set()).add(report.month)
+    return {
+        park.code: [month for month in months if month not in confirmed.get(park.code, ())]
+        for park in await Park.all()
+    }
+
+
+async def unreported_since(code: str, today: date, months: int = 3) -> list[date]:
+    """Return the last months over, the oldest first, of which a park has no report that waits or counts."""
+    this = today.replace(day=1)
+    due = [months_later(this, -back) for back in range(months, 0, -1)]
+    park = await Park.get(code=code)
+    stated = set(await standing(park.id).filter(month__in=due).values_list("month", flat=True))
+    return [month for month in due if month not in stated]
 
 
 async def may_open_paper(actor: Actor | None, file: StoredFile) -> bool:

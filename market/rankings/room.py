@@ -12,19 +12,30 @@ from market.kit.menus import WorkEntry, WorkGroup
 from market.kit.room import Room
 from market.kit.subjects import Subject
 from market.rankings import (
+    appraisals,
     checks,
+    deduction_views,
     desk_views,
     freezing,
     models,
+    objection_views,
+    objections,
     reports,
     views,
     warning_views,
     warnings,
     worklist,
+    year_notices,
 )
 from market.rankings.indicators import FIGURES
 from market.rankings.states import (
     PERMISSIONS,
+    AppraisalVerb,
+    DeductionVerb,
+    ObjectionAction,
+    ObjectionStatus,
+    ObjectionVerb,
+    Occasion,
     ParkLevel,
     ParkVerb,
     PeriodKind,
@@ -47,11 +58,21 @@ async def _conclude(_deps: Deps, ranking_id: UUID, now: datetime) -> bool:
     return await freezing.conclude_due(ranking_id, now=now)
 
 
+async def _plan_is_over(_deps: Deps, warning_id: UUID, now: datetime) -> bool:
+    return await warnings.plan_is_over(warning_id, now=now)
+
+
 ROOM = Room(
     "rankings",
     models=(models,),
     permissions=PERMISSIONS,
-    routes=[*views.routes, *desk_views.routes, *warning_views.routes],
+    routes=[
+        *objection_views.routes,
+        *warning_views.routes,
+        *views.routes,
+        *deduction_views.routes,
+        *desk_views.routes,
+    ],
     workbench=(
         WorkEntry(
             WorkGroup.MARKET,
@@ -59,7 +80,7 @@ ROOM = Room(
             lazy("排序和方案"),
             "rankings:desk",
             act=RankingAct.READ_RANKINGS,
-            under=("/backoffice/ranking-schemes",),
+            under=("/backoffice/ranking-schemes", "/backoffice/ranking-deductions"),
         ),
         WorkEntry(
             WorkGroup.MARKET,
@@ -71,7 +92,7 @@ ROOM = Room(
         WorkEntry(
             WorkGroup.NEEDS,
             57,
-            lazy("园区月报和警告"),
+            lazy("排序、月报和警告"),
             "rankings:own_park",
             act=RankingAct.REPORT_PARK,
             is_for=lambda actor: actor.organisation_kind is OrganisationKind.AUTHORITY,
@@ -88,6 +109,11 @@ ROOM = Room(
     subjects={
         "ranking": Subject(lazy("排序"), page="rankings:show", number="PX", verbs=(RankingAction,)),
         "ranking_scheme": Subject(lazy("排序方案")),
+        "ranking_objection": Subject(
+            lazy("排序异议"), files=objections.may_open_paper, verbs=(ObjectionAction,)
+        ),
+        "ranking_deduction": Subject(lazy("扣分")),
+        "ranking_appraisal": Subject(lazy("年度评议")),
         "ranking_warning": Subject(
             lazy("排序警告"),
             page="rankings:warning",
@@ -101,6 +127,8 @@ ROOM = Room(
     labels={
         "park_level": ParkLevel,
         "ranking": RankingStatus,
+        "ranking_objection": ObjectionStatus,
+        "ranking_occasion": Occasion,
         "ranking_period": PeriodKind,
         "ranking_place": PlaceKind,
         "ranking_row": RowStatus,
@@ -111,11 +139,16 @@ ROOM = Room(
         "ranking": (RankingVerb,),
         "ranking_scheme": (SchemeVerb,),
         "ranking_warning": (WarningVerb,),
+        "ranking_objection": (ObjectionVerb,),
+        "ranking_deduction": (DeductionVerb,),
+        "ranking_appraisal": (AppraisalVerb,),
         "month_report": (ReportVerb,),
         "park": (ParkVerb,),
     },
     figures=FIGURES,
-    moments={freezing.CONCLUDE: _conclude},
+    moments={freezing.CONCLUDE: _conclude, warnings.PLAN_DUE: _plan_is_over},
+    publicity=(year_notices.PUBLICITY,),
+    panel_clients={appraisals.KIND: appraisals.CLIENT},
     pending=worklist.pending,
     checks=checks.CHECKS,
 )

@@ -19,12 +19,15 @@ from market.kit.terms import hash_content
 from market.rankings.indicators import INDICATORS, Indicator
 from market.rankings.models import RankingScheme
 from market.rankings.scoring import Bounds
-from market.rankings.states import PeriodKind, PlaceKind, RankingAct, SchemeVerb, WarningKind
+from market.rankings.states import Occasion, PeriodKind, PlaceKind, RankingAct, SchemeVerb, WarningKind
 from market.records.by import By
 from market.records.decisions import Verdict, decide_on
 
 SUBJECT = "ranking_scheme"
 MOST_BOUND = 10**9
+MOST_TIMES, MOST_LAST = 12, 10
+LEAST_DEDUCTION, MOST_DEDUCTION = 2, 15
+"""Tenths of a point that one occasion costs (trade.md 6.1)."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,52 @@ class Part:
 
 @dataclass(frozen=True)
 class Rule:
-    """When a warning is called for: so many periods in a row below a score, or a month not reported."""
+    """When a warning is called for: below a score or among the last for some periods, or unreported."""
 
     kind: WarningKind
     below: int | None = None
-    """Tenths of a point; None: the rule is about reports."""
+    """Tenths of a point; None: the rule is not about a score."""
     times: int = 1
+    """How many periods in a row."""
+    last: int | None = None
+    """Among so many last places of its group; None: the rule is not about ranks."""
+    period: PeriodKind | None = None
+    """The kind of period it looks at; None: each."""
+
+    @property
+    def is_about_reports(self) -> bool:
+        return self.below is None and self.last is None
 
     def to_json(self) -> dict[str, Any]:
-        return {"kind": self.kind.value, "below": self.below, "times": self.times}
+        return {
+            "kind": self.kind.value,
+            "below": self.below,
+            "times": self.times,
+            **({} if self.last is None else {"last": self.last}),
+            **({} if self.period is None else {"period": self.period.value}),
+        }
+
+
+def read_rule(row: Mapping[str, Any]) -> Rule:
+    """Return a rule as a scheme stores it."""
+    period = row.get("period")
+    return Rule(
+        WarningKind(row["kind"]),
+        row["below"],
+        int(row["times"]),
+        row.get("last"),
+        PeriodKind(period) if period else None,
+    )
 
 
 def rules_of(scheme: RankingScheme) -> list[Rule]:
     """Return the rules of a stored scheme."""
-    return [Rule(WarningKind(row["kind"]), row["below"], int(row["times"])) for row in scheme.rules]
+    return [read_rule(row) for row in scheme.rules]
+
+
+def deductions_of(scheme: RankingScheme) -> dict[Occasion, int]:
+    """Return what a stored scheme takes off, in tenths of a point."""
+    return {Occasion(key): int(tenths) for key, tenths in scheme.deductions.items()}
 
 
 def parts_of(scheme: RankingScheme) -> list[Part]:
@@ -82,12 +117,19 @@ def parts_of(scheme: RankingScheme) -> list[Part]:
 
 
 def content_hash(
-    kind: PlaceKind, valid_from: date, content: Any, text: str, basis: str, rules: Any = ()
+    kind: PlaceKind,
+    valid_from: date,
+    content: Any,
+    text: str,
+    basis: str,
+    rules: Any = (),
+    deductions: Any = (),
 ) -> str:
     """Return the hash by which a version is known again."""
     return hash_content(
         {
             **({"rules": rules} if rules else {}),
+            **({"deductions": deductions} if deductions else {}),
             "kind": kind.value,
             "valid_from": valid_from.isoformat(),
             "content": content,
@@ -106,16 +148,20 @@ async def propose_scheme(
     basis: str,
     *,
     rules: Sequence[Rule] = (),
+    deductions: Mapping[Occasion, int] | None = None,
     by: By,
 ) -> RankingScheme:
     """Propose a further version, for the operator; its bounds stand before the periods that it scores.
 
     Raises:
-        Invalid: at `parts` or `valid_from`: no indicator, one twice, no weight, bounds out of order.
+        Invalid: at `parts`, `rules`, `deductions` or `valid_from`: no indicator, one twice, no weight, bounds
+            out of order, a rule or a deduction out of its bounds.
         Conflict: a version waits for its confirmation.
     """
     by.actor.require(RankingAct.RUN_RANKINGS)
     _require_sound(parts)
+    costs = dict(deductions or {})
+    _require_sound_rules(rules, costs, parts)
     if kind is PlaceKind.CITY and any(part.indicator.is_stated for part in parts):
         raise Invalid(_("市排序不用填报的指标。"), field="parts")
     versions = await RankingScheme.filter(kind=kind).order_by("-version").select_for_update()
@@ -125,6 +171,7 @@ async def propose_scheme(
     if standing and valid_from <= standing[0].valid_from:
         raise Invalid(_("起用日应晚于上一版。"), field="valid_from")
     content, stored_rules = [part.to_json() for part in parts], [rule.to_json() for rule in rules]
+    stored_costs = {occasion.value: tenths for occasion, tenths in costs.items()}
     scheme = await RankingScheme.create(
         id=uuid4(),
         kind=kind,
@@ -132,9 +179,10 @@ async def propose_scheme(
         valid_from=valid_from,
         content=content,
         rules=stored_rules,
+        deductions=stored_costs,
         text=text,
         basis=basis,
-        content_hash=content_hash(kind, valid_from, content, text, basis, stored_rules),
+        content_hash=content_hash(kind, valid_from, content, text, basis, stored_rules, stored_costs),
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
     )
@@ -156,6 +204,27 @@ def _require_sound(parts: Sequence[Part]) -> None:
         set(part.bounds) != set(PeriodKind) for part in parts
     ):
         raise Invalid(_("每项指标的月、季、年都要填 60 分和 100 分的值，前者不大于后者。"), field="parts")
+
+
+def _require_sound_rules(
+    rules: Sequence[Rule], deductions: Mapping[Occasion, int], parts: Sequence[Part]
+) -> None:
+    for rule in rules:
+        has_one_ground = rule.below is None or rule.last is None
+        is_bounded = 1 <= rule.times <= MOST_TIMES and (rule.last is None or 1 <= rule.last <= MOST_LAST)
+        if not has_one_ground or not is_bounded or not 0 <= (rule.below or 0) <= 1000:
+            raise Invalid(
+                _(
+                    "每条规则看得分或者名次，连续 1 到 %(times)s 期，末位 1 到 %(last)s 名。",
+                    times=MOST_TIMES,
+                    last=MOST_LAST,
+                ),
+                field="rules",
+            )
+    if any(not LEAST_DEDUCTION <= tenths <= MOST_DEDUCTION for tenths in deductions.values()):
+        raise Invalid(_("每次扣 0.2 到 1.5 分。"), field="deductions")
+    if all(part.indicator.is_judged for part in parts):
+        raise Invalid(_("除专家评议外，至少要有一项从记录数出来的指标。"), field="parts")
 
 
 @atomic()

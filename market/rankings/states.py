@@ -37,11 +37,57 @@ class RankingStatus(LabelEnum):
     REPLACED = "replaced", lazy("已被更正")
 
 
+STANDING = (RankingStatus.TOLD, RankingStatus.FINAL)
+"""In force."""
+
+
 class RankingAction(LabelEnum):
     TELL = "tell", lazy("核定并告知")
     RETURN = "return", lazy("退回")
     CONCLUDE = "conclude", lazy("转为最终数")
     REPLACE = "replace", lazy("被更正")
+
+
+class ObjectionStatus(LabelEnum):
+    FILED = "filed", lazy("待答复"), "due"
+    ANSWERED = "answered", lazy("已答复，待决定"), "due"
+    UPHELD = "upheld", lazy("异议成立"), "wrong"
+    DENIED = "denied", lazy("异议不成立"), "done"
+    WITHDRAWN = "withdrawn", lazy("已撤回")
+
+
+class ObjectionAction(LabelEnum):
+    ANSWER = "answer_ranking_objection", lazy("答复异议")
+    RETURN = "return_ranking_answer", lazy("退回答复")
+    UPHOLD = "uphold_ranking_objection", lazy("认定异议成立")
+    DENY = "deny_ranking_objection", lazy("认定异议不成立")
+    WITHDRAW = "withdraw_ranking_objection", lazy("撤回异议")
+
+
+class ObjectionVerb(LabelEnum):
+    FILE = "file_ranking_objection", lazy("对排序提出异议")
+
+
+UNDECIDED = (ObjectionStatus.FILED, ObjectionStatus.ANSWERED)
+
+
+class Occasion(LabelEnum):
+    """What points are taken off for; how many says the scheme."""
+
+    UNREPORTED = "unreported", lazy("未按时报送月报")
+    LATE = "late", lazy("月报迟报")
+    UNTRUE = "untrue", lazy("数据不实")
+    BREACH = "breach", lazy("失信或者处罚")
+    ACCIDENT = "accident", lazy("安全、环保事故")
+
+
+class DeductionVerb(LabelEnum):
+    PROPOSE = "propose_deduction", lazy("提出扣分")
+    DECIDE = "decide_deduction", lazy("决定扣分")
+
+
+class AppraisalVerb(LabelEnum):
+    PREPARE = "prepare_appraisal", lazy("编制年度评议")
 
 
 class RankingVerb(LabelEnum):
@@ -62,6 +108,7 @@ class RowStatus(LabelEnum):
 class WarningKind(LabelEnum):
     REMINDER = "reminder", lazy("提醒"), "note"
     YELLOW = "yellow", lazy("黄牌"), "due"
+    RED = "red", lazy("红牌"), "wrong"
 
 
 class WarningStatus(LabelEnum):
@@ -71,6 +118,10 @@ class WarningStatus(LabelEnum):
     TO_LIFT = "to_lift", lazy("待解除"), "due"
     LIFTED = "lifted", lazy("已解除"), "done"
     DROPPED = "dropped", lazy("不予发出")
+
+
+OPEN_WARNINGS = (WarningStatus.GIVEN, WarningStatus.ANSWERED, WarningStatus.TO_LIFT)
+"""Given and not lifted."""
 
 
 class WarningAction(LabelEnum):
@@ -102,6 +153,7 @@ class RankingAct(StrEnum):
     RUN_RANKINGS = "run_rankings"
     DECIDE_RANKINGS = "decide_rankings"
     REPORT_PARK = "report_park"
+    OBJECT_RANKING = "object_ranking"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
@@ -109,6 +161,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     RankingAct.RUN_RANKINGS: frozenset({Role.OPERATOR}),
     RankingAct.DECIDE_RANKINGS: frozenset({Role.APPROVER}),
     RankingAct.REPORT_PARK: ORGANISATION,
+    RankingAct.OBJECT_RANKING: ORGANISATION,
 }
 
 S, A = RankingStatus, RankingAction
@@ -119,6 +172,16 @@ RANKING_WORKFLOW = Workflow(
         (S.TOLD, A.CONCLUDE): S.FINAL,
         (S.TOLD, A.REPLACE): S.REPLACED,
         (S.FINAL, A.REPLACE): S.REPLACED,
+    }
+)
+OB, OA = ObjectionStatus, ObjectionAction
+OBJECTION_WORKFLOW = Workflow(
+    {
+        (OB.FILED, OA.ANSWER): OB.ANSWERED,
+        (OB.FILED, OA.WITHDRAW): OB.WITHDRAWN,
+        (OB.ANSWERED, OA.RETURN): OB.FILED,
+        (OB.ANSWERED, OA.UPHOLD): OB.UPHELD,
+        (OB.ANSWERED, OA.DENY): OB.DENIED,
     }
 )
 W, B = WarningStatus, WarningAction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from market.accounts.web import optional_actor
 from market.codes.regions import name
@@ -14,17 +14,38 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
+from market.kit.web import deps
+from market.kit.workbooks.writing import WORKBOOK, write_workbook
 from market.rankings import queries
-from market.rankings.indicators import BY_KEY, INDICATORS, MOST_TEXT
+from market.rankings.analysis import analysis_of
+from market.rankings.comparing import compare
+from market.rankings.exports import export_of
+from market.rankings.indicators import BY_KEY, INDICATORS, MOST_TEXT, sight_of
 from market.rankings.models import RankingCell
+from market.rankings.objections import (
+    disputed_places,
+    list_objections,
+    may_object_at,
+    notice_of,
+    speaks_for,
+)
 from market.rankings.parks import list_parks
-from market.rankings.schemes import list_schemes, parts_of
-from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct, WarningStatus
-from market.rankings.warnings import OPEN, due_warnings, list_warnings
+from market.rankings.schemes import deductions_of, list_schemes, parts_of, rules_of
+from market.rankings.states import (
+    OPEN_WARNINGS,
+    ParkLevel,
+    PeriodKind,
+    PlaceKind,
+    RankingAct,
+    RankingStatus,
+    WarningStatus,
+)
+from market.rankings.warning_rules import due_warnings
+from market.rankings.warnings import list_warnings
 from market.records.figures import FigureValue, Period, list_rows
 from market.records.figures import value_of as figure_value
 
-WARNED = (*OPEN, WarningStatus.LIFTED)
+WARNED = (*OPEN_WARNINGS, WarningStatus.LIFTED)
 """Warnings that everybody reads."""
 LEVELS = {level.value: level for level in ParkLevel}
 
@@ -49,15 +70,20 @@ async def _page(request: Request, number: str) -> Response:
     actor = optional_actor(request)
     ranking = await queries.get_ranking_for(actor, number)
     history = await queries.history_of(ranking)
+    versions = await queries.list_versions(ranking)
     return render(
         request,
         "rankings/show.html",
+        disputed=await disputed_places(ranking),
+        objections=await list_objections(ranking),
+        notice=await notice_of(ranking) if ranking.period_kind is PeriodKind.YEAR else None,
+        rolling=queries.rolling_of(history) if ranking.period_kind is PeriodKind.MONTH else {},
         ranking=ranking,
         groups=await queries.rows_of(ranking),
         levels=LEVELS,
         parts=parts_of(ranking.scheme),
         standing=await queries.list_standing(ranking.kind),
-        versions=await queries.list_versions(ranking),
+        versions=versions,
         history=history,
         heard={key: "、".join(map(queries.points_words, scores)) for key, scores in history.items()},
         warnings=[row for row in await list_warnings(ranking) if row.status in WARNED],
@@ -70,14 +96,22 @@ async def _page(request: Request, number: str) -> Response:
 
 async def place(request: Request) -> Response:
     """Show what makes up the score of one place, each part with its records."""
-    ranking = await queries.get_ranking_for(optional_actor(request), request.path_params["number"])
+    actor = optional_actor(request)
+    ranking = await queries.get_ranking_for(actor, request.path_params["number"])
     row = await queries.get_row(ranking, request.path_params["place"])
+    may_object = may_object_at(ranking, deps(request).clock()) and await speaks_for(actor, ranking, row.place)
     return render(
         request,
         "rankings/place.html",
         ranking=ranking,
         row=row,
         contributions=await queries.contributions_of(ranking, row),
+        is_disputed=row.place in await disputed_places(ranking),
+        objections=[each for each in await list_objections(ranking) if each.place == row.place],
+        may_object=may_object,
+        rolling=queries.rolling_of(await queries.history_of(ranking)).get(row.place)
+        if ranking.period_kind is PeriodKind.MONTH
+        else None,
         points=queries.points_words,
         period_words=queries.period_words,
         period_kind=ranking.period_kind,
@@ -86,7 +120,8 @@ async def place(request: Request) -> Response:
 
 async def records(request: Request) -> Response:
     """Show the records behind one part of an indicator, as they were frozen."""
-    ranking = await queries.get_ranking_for(optional_actor(request), request.path_params["number"])
+    actor = optional_actor(request)
+    ranking = await queries.get_ranking_for(actor, request.path_params["number"])
     row = await queries.get_row(ranking, request.path_params["place"])
     code = request.query_params.get("indicator", "")
     indicator = INDICATORS.get(code)
@@ -99,15 +134,81 @@ async def records(request: Request) -> Response:
         "rankings/records.html",
         ranking=ranking,
         row=row,
-        figure=BY_KEY[indicator.denominator if is_denominator else indicator.numerator],
+        indicator=indicator,
+        sees=sight_of(
+            BY_KEY.get(indicator.denominator if is_denominator else indicator.numerator),
+            is_staff=actor is not None and actor.is_staff,
+            is_own=await speaks_for(actor, ranking, row.place),
+        ),
+        words=indicator.figure_label(is_denominator=is_denominator),
+        is_count=indicator.figure_counts(is_denominator=is_denominator),
         total=cell.denominator if is_denominator else cell.numerator,
         items=await queries.records_of(cell, is_denominator=is_denominator),
         period_words=queries.period_words,
     )
 
 
+async def analyse(request: Request) -> Response:
+    """Show the analysis of a period: its text, each indicator, who moved, what makes up each score."""
+    actor = optional_actor(request)
+    ranking = await queries.get_ranking_for(actor, request.path_params["number"])
+    return render(
+        request,
+        "rankings/analysis.html",
+        ranking=ranking,
+        analysis=await analysis_of(ranking),
+        disputed=await disputed_places(ranking),
+        levels=LEVELS,
+        points=queries.points_words,
+        words=queries.period_words(ranking.period_kind, ranking.begins_on),
+        period_words=queries.period_words,
+        may_write=actor is not None
+        and actor.may(RankingAct.RUN_RANKINGS)
+        and ranking.status is RankingStatus.CHECKING,
+    )
+
+
+async def versions(request: Request) -> Response:
+    """Show what differs between a version and another of its period, by default the one before it."""
+    actor = optional_actor(request)
+    after = await queries.get_ranking_for(actor, request.path_params["number"])
+    others = [version for version in await queries.list_versions(after) if version.id != after.id]
+    number = request.query_params.get("base", "")
+    earlier = [version for version in others if version.version < after.version] or others
+    before = next((version for version in others if version.number == number), None)
+    if before is None and earlier and not number:
+        before = earlier[0]
+    if before is None:
+        raise NotFound(_("没有可以对照的版本。"))
+    return render(
+        request,
+        "rankings/versions.html",
+        comparison=await compare(before, after),
+        others=others,
+        reasons=await list_objections(before),
+        points=queries.points_words,
+        words=queries.period_words(after.period_kind, after.begins_on),
+    )
+
+
+async def download(request: Request) -> Response:
+    """Return a ranking as xlsx, csv or json, with definitions, period, version, status and a hash."""
+    form = request.path_params["format"]
+    if form not in ("xlsx", "csv", "json"):
+        raise NotFound(_("没有这个文件。"))
+    ranking = await queries.get_ranking_for(optional_actor(request), request.path_params["number"])
+    export = await export_of(ranking, deps(request).clock())
+    headers = {"content-disposition": f'attachment; filename="{ranking.number}.{form}"'}
+    if form == "json":
+        return Response(export.as_json(), media_type="application/json", headers=headers)
+    if form == "csv":
+        return Response(export.as_csv(), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(write_workbook(*export.tables()), media_type=WORKBOOK, headers=headers)
+
+
 async def rows(request: Request) -> Response:
     """Show the records behind a figure as they are now."""
+    actor = optional_actor(request)
     value = await _value(request)
     page_request = PageRequest.from_query(request.query_params)
     items = await list_rows(
@@ -119,6 +220,7 @@ async def rows(request: Request) -> Response:
         request,
         "rankings/rows.html",
         value=value,
+        sees=sight_of(value.figure, is_staff=actor is not None and actor.is_staff, is_own=False),
         page=page_request.page(items, value.count),
         place=name(f"{city}00") if city else parks.get(value.scope.get("park", ""), ""),
     )
@@ -143,6 +245,8 @@ async def schemes(request: Request) -> Response:
         request,
         "rankings/schemes.html",
         schemes=[(scheme, parts_of(scheme)) for scheme in await list_schemes()],
+        rules_of=rules_of,
+        deductions_of=deductions_of,
         periods=list(PeriodKind),
     )
 
@@ -152,6 +256,9 @@ routes = [
     Route("/rankings/schemes", schemes, name="rankings:schemes", methods=["GET"]),
     Route("/rankings/rows", rows, name="rankings:rows", methods=["GET"]),
     Route("/rankings/{number}", show, name="rankings:show", methods=["GET"]),
+    Route("/rankings/{number}/analysis", analyse, name="rankings:analysis", methods=["GET"]),
+    Route("/rankings/{number}/versions", versions, name="rankings:versions", methods=["GET"]),
+    Route("/rankings/{number}/file.{format}", download, name="rankings:download", methods=["GET"]),
     Route("/rankings/{number}/{place}", place, name="rankings:place", methods=["GET"]),
     Route("/rankings/{number}/{place}/records", records, name="rankings:records", methods=["GET"]),
 ]

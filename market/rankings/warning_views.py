@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from market.accounts.web import actor_for, optional_actor
+from market.documents.web import documents_about
 from market.files.attachments import optional_upload
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
@@ -16,9 +17,11 @@ from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
 from market.rankings import reports, warnings
 from market.rankings.forms import AnswerForm, ReportForm, first_of_last_month
-from market.rankings.models import RankingWarning
+from market.rankings.own_standing import standing_of
+from market.rankings.places import places_for
 from market.rankings.queries import period_words, points_words
 from market.rankings.states import (
+    OPEN_WARNINGS,
     PeriodKind,
     PlaceKind,
     RankingAct,
@@ -26,19 +29,26 @@ from market.rankings.states import (
     WarningKind,
     WarningStatus,
 )
+from market.rankings.warning_rules import lifting_of
 from market.records.by import By
 from market.records.decisions import Verdict, typed_decision
 from market.records.transitions import history
 
-PUBLIC = (*warnings.OPEN, WarningStatus.LIFTED)
+PUBLIC = (*OPEN_WARNINGS, WarningStatus.LIFTED)
 
 
 async def own_park(request: Request) -> Response:
-    """Show a park's office its reports and warnings, and take the next month."""
+    """Show an office where its places stand, why, and what to do; of a park its reports too."""
     actor = actor_for(request, RankingAct.REPORT_PARK)
-    park = await reports.get_park_for(actor)
-    today = local_date(deps(request).clock())
+    now = deps(request).clock()
+    today = local_date(now)
+    places = await places_for(actor)
+    park = next((place for place in places if place.kind is PlaceKind.PARK), None)
+    if not places:
+        raise NotFound(_("贵单位不管理高新区，也不是市的推荐单位。"))
     form = ReportForm(await form_data_or_none(request), data={"month": first_of_last_month(today)})
+    if form.is_submitted and park is None:
+        raise NotFound(_("贵单位不管理高新区。"))
     if form.validate_on_submit():
         with form.catch_invalid(Conflict):
             blob = await optional_upload(request)
@@ -47,19 +57,19 @@ async def own_park(request: Request) -> Response:
                 form.research.data or 0,
                 str(form.note.data or ""),
                 blob,
-                by=By(actor, deps(request).clock()),
+                by=By(actor, now),
             )
             return flash(request, redirect_to(request, "rankings:own_park"), _("月报已填报，等核对。"))
-    own = await RankingWarning.filter(
-        place=park.code, ranking__kind=PlaceKind.PARK, status__in=list(PUBLIC)
-    ).order_by("-proposed_at")
     return render_form(
         request,
         "rankings/own_park.html",
         form,
+        places=[(place, await standing_of(place, now)) for place in places],
         park=park,
-        reports=await reports.list_reports(park),
-        warnings=own,
+        unreported=await reports.unreported_since(park.key, today) if park else [],
+        reports=await reports.list_reports(await reports.get_park_for(actor)) if park else [],
+        points=points_words,
+        period_words=period_words,
     )
 
 
@@ -95,6 +105,11 @@ async def show(request: Request) -> Response:
         period_words=period_words,
         points=points_words,
         period_kind=PeriodKind(warning.ranking.period_kind),
+        blocked=await warnings.what_blocks(warning) if warning.status is WarningStatus.PROPOSED else "",
+        lifting=await lifting_of(warning),
+        documents=await documents_about(request, warning.record_kind, warning.id)
+        if is_office or reads_all
+        else [],
         is_office=is_office,
         sees_answer=is_office or reads_all,
         may_answer=is_office and warning.workflow.allows(warning.status, WarningAction.ANSWER),
@@ -115,6 +130,7 @@ async def propose(request: Request) -> Response:
         request.path_params["number"],
         typed_text(data, "place", 24),
         kind,
+        note=typed_text(data, "note"),
         by=By(actor, deps(request).clock()),
     )
     return _back(request, warning.number, _("已提出，等批准人决定。"))
@@ -150,7 +166,8 @@ async def answer(request: Request) -> Response:
 async def ask_lift(request: Request) -> Response:
     actor = actor_for(request, RankingAct.RUN_RANKINGS)
     number = request.path_params["number"]
-    await warnings.ask_lift(number, by=By(actor, deps(request).clock()))
+    note = typed_text(await form_data(request), "note")
+    await warnings.ask_lift(number, note=note, by=By(actor, deps(request).clock()))
     return _back(request, number, _("已提出解除，等批准人决定。"))
 
 

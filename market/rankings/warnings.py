@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
-
-from tortoise.expressions import Q
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
@@ -16,123 +12,59 @@ from market.audit.log import record
 from market.codes.numbers import next_number
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
+from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.formats import day
 from market.kit.i18n import gettext as _
-from market.rankings.computing import STANDING
-from market.rankings.freezing import WRITERS, offices_of
-from market.rankings.models import Ranking, RankingRow, RankingWarning
-from market.rankings.schemes import Rule, rules_of
+from market.listings.rules import months_later
+from market.rankings.models import Ranking, RankingWarning
+from market.rankings.places import WRITERS, offices_of
 from market.rankings.states import (
+    OPEN_WARNINGS,
     RankingAct,
-    RowStatus,
+    RankingStatus,
     WarningAction,
     WarningKind,
     WarningStatus,
     WarningVerb,
 )
+from market.rankings.warning_letters import issue_lifting_letter, issue_warning_letter
+from market.rankings.warning_rules import due_warnings, lifting_of
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict, decide
+from market.records.moments import set_moment
 from market.records.transitions import begin, transition
 
 KIND = RankingWarning.record_kind
 PAPER = "warning_answer"
-OPEN = (*(WarningStatus.GIVEN, WarningStatus.ANSWERED), WarningStatus.TO_LIFT)
-"""Given and not lifted."""
-
-
-@dataclass(frozen=True)
-class DueWarning:
-    """What a rule calls for, with the rankings that it looked at."""
-
-    kind: WarningKind
-    rule: Rule
-    place: str
-    name: str
-    grounds: Sequence[dict[str, Any]]
-    """Rows of number, period's first day and score in tenths, or none."""
-
-
-async def due_warnings(ranking: Ranking) -> list[DueWarning]:
-    """Return what the rules of a ranking in force, its scheme loaded, call for and nobody proposed yet."""
-    if ranking.status not in STANDING:
-        return []
-    existing = await RankingWarning.filter(
-        Q(ranking_id=ranking.id)
-        | Q(status__in=list(OPEN), ranking__kind=ranking.kind, ranking__period_kind=ranking.period_kind)
-    )
-    known = {(warning.kind, warning.place) for warning in existing}
-    due = []
-    for rule in rules_of(ranking.scheme):
-        for warning in await _called_for(ranking, rule):
-            if (warning.kind, warning.place) not in known:
-                known.add((warning.kind, warning.place))
-                due.append(warning)
-    return due
-
-
-async def _called_for(ranking: Ranking, rule: Rule) -> list[DueWarning]:
-    rankings = [ranking]
-    if rule.below is not None:
-        rankings = (
-            await Ranking.filter(
-                kind=ranking.kind,
-                period_kind=ranking.period_kind,
-                begins_on__lte=ranking.begins_on,
-                status__in=list(STANDING),
-            )
-            .order_by("-begins_on")
-            .limit(rule.times)
-        )
-        if len(rankings) < rule.times:
-            return []
-    rows = await RankingRow.filter(ranking_id__in=[one.id for one in rankings])
-    by_place: dict[str, list[RankingRow]] = {}
-    for row in rows:
-        by_place.setdefault(row.place, []).append(row)
-    numbers = {one.id: one for one in rankings}
-    return [
-        DueWarning(
-            rule.kind,
-            rule,
-            place,
-            own[0].name,
-            [
-                {
-                    "number": numbers[row.ranking_id].number,
-                    "period": numbers[row.ranking_id].begins_on.isoformat(),
-                    "score": row.score,
-                }
-                for row in sorted(own, key=lambda row: numbers[row.ranking_id].begins_on)
-            ],
-        )
-        for place, own in sorted(by_place.items())
-        if len(own) == len(rankings) and all(_is_called_for(row, rule) for row in own)
-    ]
-
-
-def _is_called_for(row: RankingRow, rule: Rule) -> bool:
-    if rule.below is None:
-        return row.status is RowStatus.UNREPORTED
-    return row.score is not None and row.score < rule.below
+PLAN_MONTHS = 3
+"""How long the plan to improve runs from the day a warning is given (trade.md 6.3)."""
+PLAN_DUE = "rankings.plan_due"
+"""The moment at which a plan is over."""
 
 
 @atomic()
-async def propose_warning(number: str, place: str, kind: WarningKind, *, by: By) -> RankingWarning:
-    """Propose a warning that a rule calls for, for the operator.
+async def propose_warning(
+    number: str, place: str, kind: WarningKind, *, note: str = "", by: By
+) -> RankingWarning:
+    """Propose a warning that a rule calls for, for the operator; `note` says why where it is in doubt.
 
     Raises:
         NotFound: there is no such ranking.
         Conflict: no rule calls for it, or it is proposed already.
+        Invalid: at `note`, which a place at the border must have.
     """
     by.actor.require(RankingAct.RUN_RANKINGS)
     ranking = await Ranking.filter(number=number).select_for_update().first()
     if ranking is None:
         raise NotFound(_("没有这份排序。"))
     await ranking.fetch_related("scheme")
-    due = [one for one in await due_warnings(ranking) if (one.place, one.kind) == (place, kind)]
+    due = [each for each in await due_warnings(ranking) if (each.place, each.kind) == (place, kind)]
     if not due:
         raise Conflict(_("规则没有要求这项警告，或者已经提出。"))
+    if due[0].is_in_doubt and len(note) < 4:
+        raise Invalid(_("得分与别处相同、处在末位边界：由人判断，请写明提出的理由。"), field="note")
     warning = await RankingWarning.create(
         id=uuid4(),
         number=await next_number(KIND, by.now),
@@ -141,6 +73,9 @@ async def propose_warning(number: str, place: str, kind: WarningKind, *, by: By)
         place=place,
         name=due[0].name,
         grounds=list(due[0].grounds),
+        rule=due[0].rule.to_json(),
+        is_in_doubt=due[0].is_in_doubt,
+        note=note[:500],
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
         updated_at=by.now,
@@ -162,23 +97,49 @@ async def decide_warning(number: str, verdict: Verdict, *, reason: str = "", by:
 
     Raises:
         SamePerson: the person proposed it.
-        Conflict: it was decided before.
+        Conflict: it was decided before, or a ranking that it rests on is not final or was corrected.
         Invalid: at `reason`, which dropping it must have.
     """
     by.actor.require(RankingAct.DECIDE_RANKINGS)
     warning = await _lock(number)
     if warning.status is not WarningStatus.PROPOSED:
         raise Conflict(str(warning.workflow.refusal))
+    if verdict is Verdict.CONFIRMED and (words := await what_blocks(warning)):
+        raise Conflict(words)
     await decide(warning, verdict, by=by, reason=reason)
     if verdict is Verdict.REJECTED:
         return await transition(warning, WarningAction.DROP, by=by, note=reason, number=number)
-    await transition(warning, WarningAction.GIVE, by=by, number=number)
+    plan_until = months_later(local_date(by.now), PLAN_MONTHS)
+    await transition(warning, WarningAction.GIVE, by=by, changes={"plan_until": plan_until}, number=number)
+    await set_moment(KIND, warning.id, PLAN_DUE, end_of_day(plan_until))
+    await issue_warning_letter(warning, by=by)
     await _tell_office(
         warning,
-        _("贵单位收到%(kind)s %(number)s，请提交整改情况。", kind=str(warning.kind.label), number=number),
+        _(
+            "贵单位收到%(kind)s %(number)s，请提交整改计划，期限到 %(day)s。",
+            kind=str(warning.kind.label),
+            number=number,
+            day=day(plan_until),
+        ),
         by,
     )
     return warning
+
+
+async def what_blocks(warning: RankingWarning) -> str:
+    """Return why a warning cannot be given now; empty where it can.
+
+    A ranking that it rests on may still change, or a further version replaced it.
+    """
+    numbers = [ground["number"] for ground in warning.grounds]
+    for ranking in await Ranking.filter(number__in=numbers).order_by("begins_on"):
+        if ranking.status is RankingStatus.REPLACED:
+            return _("所依据的 %(number)s 已被更正，这项警告不能发出，请不予发出。", number=ranking.number)
+        if ranking.status is not RankingStatus.FINAL:
+            return _(
+                "%(number)s 还在异议期或者有异议没有办完，转为最终数后才能发出警告。", number=ranking.number
+            )
+    return ""
 
 
 @atomic()
@@ -206,14 +167,22 @@ async def answer_warning(number: str, text: str, blob: StoredBlob | None, *, by:
 
 
 @atomic()
-async def ask_lift(number: str, *, by: By) -> RankingWarning:
-    """Propose that a warning be lifted, for the operator."""
+async def ask_lift(number: str, *, note: str = "", by: By) -> RankingWarning:
+    """Propose that a warning be lifted, for the operator; `note` says why where its rule still speaks for it.
+
+    Raises:
+        ActionNotAllowed: it is not to be lifted now.
+        Invalid: at `note`, without which only a place is lifted that a later ranking does not speak against.
+    """
     by.actor.require(RankingAct.RUN_RANKINGS)
     warning = await _lock(number)
+    if len(note) < 4 and not (await lifting_of(warning)).is_met:
+        raise Invalid(_("之后的排序还没有达到解除条件，要提出请写明理由。"), field="note")
     return await transition(
         warning,
         WarningAction.ASK_LIFT,
         by=by,
+        note=note,
         changes={"lift_asked_by_id": by.actor.user_id},
         number=number,
     )
@@ -239,11 +208,25 @@ async def decide_lift(number: str, verdict: Verdict, *, reason: str = "", by: By
     await transition(
         warning, WarningAction.LIFT, by=by, changes={"lifted_by_id": by.actor.user_id}, number=number
     )
+    await set_moment(KIND, warning.id, PLAN_DUE, None)
+    await issue_lifting_letter(warning, by=by)
     await _tell_office(warning, _("%(number)s 已解除。", number=number), by)
     return warning
 
 
-async def office_of(warning: RankingWarning) -> Any:
+@atomic()
+async def plan_is_over(warning_id: UUID, *, now: datetime) -> bool:
+    """Tell the office and the operator that the plan of a warning that is not lifted is over. Idempotent."""
+    warning = await RankingWarning.filter(id=warning_id).select_for_update().first()
+    if warning is None or warning.status not in OPEN_WARNINGS:
+        return False
+    words = _("%(number)s 的整改期限已到，请看是否达到解除条件。", number=warning.number)
+    await notify_staff(StaffRole.OPERATOR, words, now=now, address=f"/rankings/warnings/{warning.number}")
+    await _tell_office(warning, words, By.job(now))
+    return True
+
+
+async def office_of(warning: RankingWarning) -> UUID | None:
     """Return the organisation that a warning is to, or None."""
     ranking = await Ranking.get(id=warning.ranking_id)
     return (await offices_of(ranking.kind)).get(warning.place)

@@ -15,6 +15,7 @@ from market.rankings import freezing, parks, reports, schemes, warnings
 from market.rankings.models import MonthReport, Ranking
 from market.rankings.schemes import Part, Rule
 from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, WarningKind
+from market.rankings.warning_rules import due_warnings
 from market.records.by import By
 from market.records.decisions import Verdict
 from market.seed.content import fen, id_of, store_pdf
@@ -170,7 +171,7 @@ async def _month(begins_on: date, cast: Cast, deps: Deps, *, is_last: bool) -> S
             ranking.number, due.place, due.kind, by=By(await cast.actor("operator"), now)
         )
         for ranking in await Ranking.filter(id__in=[one.id for one in told]).select_related("scheme")
-        for due in await warnings.due_warnings(ranking)
+        for due in await due_warnings(ranking)
     ]
     now = yield now + timedelta(hours=5)
     for warning in proposed[:1]:

@@ -208,6 +208,7 @@ EXPECTED = {
     "run_statistics": "- - - - - - - - - - y -",
     "decide_statistics": "- - - - - - - - - y - -",
     "report_park": "- - - y y - - - - - - -",
+    "object_ranking": "- - - y y - - - - - - -",
 }
 """y may, - may not."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind, StaffRole
 from market.rankings import parks, schemes
-from market.rankings.freezing import decide_ranking, freeze_ranking
+from market.rankings.freezing import conclude_due, decide_ranking, freeze_ranking
 from market.rankings.models import Park, Ranking, RankingScheme
 from market.rankings.schemes import Part
 from market.rankings.states import ParkLevel, PeriodKind, PlaceKind
@@ -61,11 +61,19 @@ class Hall:
         )
 
     async def told(self, kind: PlaceKind = PlaceKind.PARK, *, note: str = "", **given: Any) -> Ranking:
+        """Freeze a ranking and have it told; places may object from then on."""
         ranking = await self.frozen(kind, note=note, **given)
         now: datetime = given["by"].now if "by" in given else LATER
         return await decide_ranking(
             ranking.number, Verdict.CONFIRMED, calendar=HOLIDAYS, by=By(self.approver, now)
         )
+
+    async def final(self, kind: PlaceKind = PlaceKind.PARK, **given: Any) -> Ranking:
+        """Have a ranking told and let the days to object pass."""
+        ranking = await self.told(kind, **given)
+        assert ranking.object_until
+        await conclude_due(ranking.id, now=ranking.object_until)
+        return await Ranking.get(id=ranking.id)
 
 
 async def make_scheme(

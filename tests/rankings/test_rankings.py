@@ -169,7 +169,9 @@ async def test_a_correction_is_a_further_version_and_the_old_one_stays() -> None
     assert await broken("rankings") == {}
     await past_guards("UPDATE ranking_cells SET numerator = numerator + 1")
     assert set(await broken("rankings")) == {
-        *("rankings: rankings are unchanged", "rankings: figures equal their records")
+        "rankings: rankings are unchanged",
+        "rankings: figures equal their records",
+        "rankings: scores follow their parts",
     }
     await past_guards("UPDATE ranking_rows SET rank = 9 WHERE ranking_id = $1", second.id)
     assert await broken("rankings: ranks")

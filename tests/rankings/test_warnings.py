@@ -13,7 +13,7 @@ from market.deps import Deps
 from market.files.attachments import StoredBlob
 from market.files.uploads import Upload
 from market.kit.errors import Conflict, Invalid, NotFound
-from market.rankings import reports, schemes, warnings
+from market.rankings import reports, schemes, warning_rules, warnings
 from market.rankings.models import MonthReport, RankingRow, RankingScheme, RankingWarning
 from market.rankings.schemes import Rule
 from market.rankings.states import PlaceKind, RowStatus, WarningKind, WarningStatus
@@ -100,9 +100,9 @@ async def test_a_warning_is_called_for_by_rule_given_answered_and_lifted_by_two(
         'UPDATE ranking_schemes SET rules = \'[{"kind": "yellow", "below": 900, "times": 1}, '
         '{"kind": "reminder", "below": null, "times": 1}]\'::jsonb WHERE version = 2'
     )
-    ranking = await hall.told()
+    ranking = await hall.final()
     await ranking.fetch_related("scheme")
-    due = {(one.place, one.kind) for one in await warnings.due_warnings(ranking)}
+    due = {(one.place, one.kind) for one in await warning_rules.due_warnings(ranking)}
     assert due == {("nanning", WarningKind.YELLOW), ("guilin", WarningKind.REMINDER)}
     with pytest.raises(Conflict):
         await warnings.propose_warning(ranking.number, "guilin", WarningKind.YELLOW, by=hall.operates)
@@ -125,11 +125,14 @@ async def test_a_warning_is_called_for_by_rule_given_answered_and_lifted_by_two(
     with pytest.raises(Invalid):
         await warnings.answer_warning(warning.number, "知道了", None, by=office(hall))
     await warnings.answer_warning(warning.number, "新引进两家检测机构，四月恢复。", PAPER, by=office(hall))
-    await warnings.ask_lift(warning.number, by=hall.operates)
+    with pytest.raises(Invalid) as refusal:
+        await warnings.ask_lift(warning.number, by=hall.operates)
+    assert refusal.value.field == "note"
+    await warnings.ask_lift(warning.number, note="四月已恢复正常", by=hall.operates)
     with pytest.raises(Invalid):
         await warnings.decide_lift(warning.number, Verdict.REJECTED, by=hall.approves)
     await warnings.decide_lift(warning.number, Verdict.REJECTED, reason="再看一个月", by=hall.approves)
-    await warnings.ask_lift(warning.number, by=hall.operates)
+    await warnings.ask_lift(warning.number, note="四月已恢复正常", by=hall.operates)
     await past_guards("UPDATE ranking_warnings SET lift_asked_by_id = $1", hall.approver.user_id)
     with pytest.raises(SamePerson):
         await warnings.decide_lift(warning.number, Verdict.CONFIRMED, by=hall.approves)
@@ -137,7 +140,7 @@ async def test_a_warning_is_called_for_by_rule_given_answered_and_lifted_by_two(
     lifted = await warnings.decide_lift(warning.number, Verdict.CONFIRMED, by=hall.approves)
 
     assert (dropped.status, lifted.status) == (WarningStatus.DROPPED, WarningStatus.LIFTED)
-    assert await warnings.due_warnings(ranking) == []
+    assert await warning_rules.due_warnings(ranking) == []
     assert await broken("rankings: warnings") == {}
     await past_guards('UPDATE ranking_warnings SET grounds = \'[{"number": "PX-1", "score": 1}]\'::jsonb')
     assert await broken("rankings: warnings")
@@ -164,7 +167,7 @@ async def test_the_pages_of_office_and_department_carry_both(client: httpx.Async
         await post(client, f"/backoffice/month-reports/{report.id}", {"verdict": "rejected"})
     ).status_code == 422
     await post(client, f"/backoffice/month-reports/{report.id}", {"verdict": "confirmed"})
-    ranking = await hall.told()
+    ranking = await hall.final()
     page = await client.get(f"/rankings/{ranking.number}")
     assert "规则提出" in page.text
     propose = f"/backoffice/rankings/{ranking.number}/warnings"
@@ -186,7 +189,8 @@ async def test_the_pages_of_office_and_department_carry_both(client: httpx.Async
     answered = await post(client, f"{address}/answer", {"text": "三月报表迟交，已改由专人负责。"}, files=FILE)
     assert "已改由专人负责" in answered.text
     await sign_in(client, hall.operator)
-    await post(client, f"{address}/lift")
+    assert (await post(client, f"{address}/lift")).status_code == 422
+    await post(client, f"{address}/lift", {"note": "报表已补齐"})
     await sign_in(client, hall.approver)
     lifted = await post(client, f"{address}/lift/decide", {"verdict": "confirmed"})
     await sign_in(client, None)

@@ -1,0 +1,147 @@
+"""What differs between two versions of a period's ranking: ranks, scores, parts, the records behind them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+from market.rankings.indicators import INDICATORS, Indicator
+from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Both(Generic[V]):
+    """A value in the earlier and in the later version."""
+
+    before: V
+    after: V
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """One part of a place that differs."""
+
+    indicator: Indicator
+    numerator: Both[int | None]
+    denominator: Both[int | None]
+    points: Both[int | None]
+    """In thousandths of a point."""
+    added: Sequence[RankingCellRow]
+    removed: Sequence[RankingCellRow]
+
+
+@dataclass(frozen=True)
+class PlaceChange:
+    """A place whose row or parts differ; None where a version has no such place."""
+
+    name: str
+    place: str
+    score: Both[int | None]
+    rank: Both[int | None]
+    deduction: Both[int]
+    cells: Sequence[CellChange]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions beside each other."""
+
+    before: Ranking
+    after: Ranking
+    places: Sequence[PlaceChange]
+    """Those that differ, by name."""
+    same: int
+    """How many do not."""
+
+
+async def compare(before: Ranking, after: Ranking) -> Comparison:
+    """Compare two versions of one period, their schemes' indicators as they were frozen."""
+    old, new = await _Frozen.read(before), await _Frozen.read(after)
+    names = {row.place: row.name for row in (*old.rows.values(), *new.rows.values())}
+    changes = [_place_change(place, name, old, new) for place, name in names.items()]
+    places = [change for change in changes if change is not None]
+    return Comparison(
+        before, after, sorted(places, key=lambda change: change.name), len(changes) - len(places)
+    )
+
+
+@dataclass(frozen=True)
+class _Frozen:
+    """What was frozen with a version."""
+
+    rows: Mapping[str, RankingRow]
+    cells: Mapping[tuple[str, str], RankingCell]
+    """By place and indicator."""
+    records: Mapping[tuple[str, str], Sequence[RankingCellRow]]
+
+    @classmethod
+    async def read(cls, ranking: Ranking) -> _Frozen:
+        rows = {row.id: row for row in await RankingRow.filter(ranking_id=ranking.id)}
+        cells = await RankingCell.filter(row_id__in=list(rows))
+        keys = {cell.id: (rows[cell.row_id].place, cell.indicator) for cell in cells}
+        records: dict[tuple[str, str], list[RankingCellRow]] = {}
+        for record in await RankingCellRow.filter(cell__row__ranking_id=ranking.id).order_by("happened_on"):
+            records.setdefault(keys[record.cell_id], []).append(record)
+        return cls(
+            {row.place: row for row in rows.values()}, {keys[cell.id]: cell for cell in cells}, records
+        )
+
+
+def _place_change(place: str, name: str, old: _Frozen, new: _Frozen) -> PlaceChange | None:
+    earlier, later = old.rows.get(place), new.rows.get(place)
+    codes = dict.fromkeys(code for key, code in (*old.cells, *new.cells) if key == place)
+    cells = [part for code in codes if (part := _cell_change((place, code), old, new)) is not None]
+    change = PlaceChange(
+        name,
+        place,
+        Both(earlier.score if earlier else None, later.score if later else None),
+        Both(earlier.rank if earlier else None, later.rank if later else None),
+        Both(earlier.deduction if earlier else 0, later.deduction if later else 0),
+        cells,
+    )
+    is_same = not (
+        change.score.differs
+        or change.rank.differs
+        or change.deduction.differs
+        or cells
+        or (earlier is None) != (later is None)
+    )
+    return None if is_same else change
+
+
+def _cell_change(key: tuple[str, str], old: _Frozen, new: _Frozen) -> CellChange | None:
+    earlier, later = old.cells.get(key), new.cells.get(key)
+    numerator = Both(earlier.numerator if earlier else None, later.numerator if later else None)
+    denominator = Both(earlier.denominator if earlier else None, later.denominator if later else None)
+    points = Both(earlier.points if earlier else None, later.points if later else None)
+    added = _beyond(new.records.get(key, ()), old.records.get(key, ()))
+    removed = _beyond(old.records.get(key, ()), new.records.get(key, ()))
+    if not (numerator.differs or denominator.differs or points.differs or added or removed):
+        return None
+    return CellChange(INDICATORS[key[1]], numerator, denominator, points, added, removed)
+
+
+def _beyond(records: Sequence[RankingCellRow], others: Sequence[RankingCellRow]) -> list[RankingCellRow]:
+    """Return the records that the others do not have, or not so often."""
+    left = Counter(map(_identity, others))
+    beyond = []
+    for record in records:
+        identity = _identity(record)
+        if left[identity]:
+            left[identity] -= 1
+        else:
+            beyond.append(record)
+    return beyond
+
+
+def _identity(record: RankingCellRow) -> tuple[bool, str, date, int]:
+    return record.is_denominator, record.record, record.happened_on, record.amount

@@ -12,7 +12,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import Route
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.panels.round_forms import typed_rules
 from market.panels.states import PanelAct
 from market.rankings import deductions
@@ -21,7 +21,8 @@ from market.rankings.forms import AppraisalForm, TakeOffForm
 from market.rankings.places import places_of
 from market.rankings.states import Occasion, PlaceKind, RankingAct
 from market.records.by import By
-from market.records.decisions import Verdict, typed_decision
+from market.records.decision_forms import posted_decision
+from market.records.decisions import Verdict
 
 
 async def index(request: Request) -> Response:
@@ -62,7 +63,7 @@ async def index(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = typed_decision(await form_data(request))
+    verdict, reason = await posted_decision(request)
     by = By(actor, deps(request).clock())
     await deductions.decide_deduction(path_id(request, "deduction_id"), verdict, reason=reason, by=by)
     return _back(request, _("已确认扣分。") if verdict is Verdict.CONFIRMED else _("已退回。"))

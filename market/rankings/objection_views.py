@@ -12,14 +12,15 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.routing import UPLOAD, Route
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.rankings import objections, queries
 from market.rankings.forms import ObjectionForm, RulingForm
 from market.rankings.indicators import INDICATORS
 from market.rankings.models import RankingObjection
 from market.rankings.states import ObjectionAction, RankingAct
 from market.records.by import By
-from market.records.decisions import Verdict, typed_decision
+from market.records.decision_forms import posted_decision
+from market.records.decisions import Verdict
 from market.records.transitions import history
 
 
@@ -122,7 +123,7 @@ async def answer(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = typed_decision(await form_data(request))
+    verdict, reason = await posted_decision(request)
     by = By(actor, deps(request).clock())
     objection = await objections.decide_objection(
         path_id(request, "objection_id"), verdict, reason=reason, by=by

@@ -31,7 +31,8 @@ from market.rankings.states import (
 )
 from market.rankings.warning_rules import lifting_of
 from market.records.by import By
-from market.records.decisions import Verdict, typed_decision
+from market.records.decision_forms import posted_decision
+from market.records.decisions import Verdict
 from market.records.transitions import history
 
 PUBLIC = (*OPEN_WARNINGS, WarningStatus.LIFTED)
@@ -81,7 +82,7 @@ async def report_list(request: Request) -> Response:
 
 async def decide_report(request: Request) -> Response:
     actor = actor_for(request, RankingAct.RUN_RANKINGS)
-    verdict, reason = typed_decision(await form_data(request))
+    verdict, reason = await posted_decision(request)
     by = By(actor, deps(request).clock())
     await reports.decide_report(path_id(request, "report_id"), verdict, reason=reason, by=by)
     words = _("月报已确认。") if verdict is Verdict.CONFIRMED else _("月报已退回。")
@@ -138,7 +139,7 @@ async def propose(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = typed_decision(await form_data(request))
+    verdict, reason = await posted_decision(request)
     number = request.path_params["number"]
     await warnings.decide_warning(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     return _back(request, number, _("警告已发出。") if verdict is Verdict.CONFIRMED else _("不予发出。"))
@@ -173,7 +174,7 @@ async def ask_lift(request: Request) -> Response:
 
 async def decide_lift(request: Request) -> Response:
     actor = actor_for(request, RankingAct.DECIDE_RANKINGS)
-    verdict, reason = typed_decision(await form_data(request))
+    verdict, reason = await posted_decision(request)
     number = request.path_params["number"]
     await warnings.decide_lift(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
     return _back(request, number, _("警告已解除。") if verdict is Verdict.CONFIRMED else _("暂不解除。"))

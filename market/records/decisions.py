@@ -16,7 +16,6 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.tables import Model
-from market.kit.web import typed_text
 from market.records.by import By
 
 if TYPE_CHECKING:
@@ -83,15 +82,6 @@ def typed_verdict(data: Mapping[str, object]) -> Verdict:
     if word not in set(Verdict):
         raise Invalid(_("请从列表中选择。"))
     return Verdict(word)
-
-
-def typed_decision(data: Mapping[str, object]) -> tuple[Verdict, str]:
-    """Return the verdict and the reason that the second person's buttons send, see `macros/decisions.html`.
-
-    Raises:
-        Invalid: the verdict is another word.
-    """
-    return typed_verdict(data), typed_text(data, "reason")
 
 
 async def decide_on(

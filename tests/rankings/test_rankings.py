@@ -96,7 +96,7 @@ async def test_parks_are_joined_and_left_on_days_and_moves_keep_what_was_before(
         period = period_of(PeriodKind.MONTH, MARCH)
         assert period
         computed = await compute(kind, PeriodKind.MONTH, period, scheme)
-        counts = {line.place: line.cells[0].numerator.count for line in computed.lines}
+        counts = {line.place: line.cells[0].amount for line in computed.lines}
         assert {key for key, count in counts.items() if count} == {place}
     assert await broken("rankings", "targets") == {}
     await past_guards("UPDATE park_members SET since = '2025-06-01' WHERE park_id = $1", hall.other.id)

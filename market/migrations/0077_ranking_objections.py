@@ -174,7 +174,7 @@ def _json(factory: type) -> fields.JSONField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0074_public_extensions"), ("market", "0074_statistics")]
+    dependencies = [("market", "0076_price_tests")]
 
     initial = False
 

@@ -106,11 +106,11 @@ class _Judging:
             self._point(condition, state, NO_CONTRACT, None, is_curable=False)
             for condition, state in zip(self.terms.applicant_conditions, self.result.states, strict=True)
         ]
-        opened = [*self.result.opened, *(one for total in self.result.sums for one in total.opened)]
+        opened = [*self.result.opened, *(fact for total in self.result.sums for fact in total.opened)]
         missing = {
             fact for total in self.result.sums for fact in total.missing if not self.terms.per_contract
         }
-        return [*points, *(self._opened(one, NO_CONTRACT, is_deciding=one in missing) for one in opened)]
+        return [*points, *(self._opened(fact, NO_CONTRACT, is_deciding=fact in missing) for fact in opened)]
 
     def contract_points(self, place: int, is_unregistered: bool) -> list[Point]:
         """Return the conditions on one contract."""
@@ -126,7 +126,7 @@ class _Judging:
         if (gate := self._gate(place)) is not None:
             points.append(gate)
         points += [self._opened(fact, contract, is_deciding=True) for fact in calculation.missing]
-        points += [self._opened(one, contract, is_deciding=False) for one in calculation.opened]
+        points += [self._opened(fact, contract, is_deciding=False) for fact in calculation.opened]
         if is_unregistered:
             points.append(self._registration())
         return [*points, *self._nothing_counts(calculation, contract, better_base)]

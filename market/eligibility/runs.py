@@ -78,7 +78,7 @@ async def run_batch(run_id: int, now: datetime, *, batch: int = BATCH) -> bool:
     if run.finished_at is not None:
         return False
     organisations = await _next(run, batch)
-    told = 0
+    news = 0
     if organisations:
         catalogue = await read_catalogue(now)
         book = await read_book(organisations)
@@ -86,13 +86,13 @@ async def run_batch(run_id: int, now: datetime, *, batch: int = BATCH) -> bool:
             organisation.id: judge_organisation(organisation, catalogue, book, now)
             for organisation in organisations
         }
-        await _store(organisations, [own for of_one in results.values() for own in of_one], now)
-        told = await tell(organisations, results, catalogue, now=now)
+        await _store(organisations, [own for judged in results.values() for own in judged], now)
+        news = await tell(organisations, results, catalogue, now=now)
         run.last_organisation_id = organisations[-1].id
     else:
         run.finished_at = now
     run.organisations += len(organisations)
-    run.told += told
+    run.told += news
     run.milliseconds += round((time.monotonic() - started) * 1000)
     await run.save()
     return run.finished_at is None

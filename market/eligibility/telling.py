@@ -49,8 +49,8 @@ async def tell(
     """
     news = [
         own
-        for of_one in results.values()
-        for own in of_one
+        for judged in results.values()
+        for own in judged
         if own.result.answer in TOLD and not own.source.claim
     ]
     if not news:
@@ -70,14 +70,14 @@ async def tell(
         terms_id: catalogue.programmes[programme].name
         for (programme, _version), terms_id in catalogue.terms_ids.items()
     }
-    told: defaultdict[UUID, list[tuple[Answer, str]]] = defaultdict(list)
+    by_organisation: defaultdict[UUID, list[tuple[Answer, str]]] = defaultdict(list)
     for row in rows:
-        told[UUID(str(row["organisation_id"]))].append(
+        by_organisation[UUID(str(row["organisation_id"]))].append(
             (Answer(row["answer"]), names[UUID(str(row["terms_id"]))])
         )
     notices = [
         OrganisationNotice(organisation_id, message_words(answers), ADDRESS)
-        for organisation_id, answers in told.items()
+        for organisation_id, answers in by_organisation.items()
     ]
     await notify_organisations(notices, roles=WHO, now=now, is_mailed=False)
     return len(rows)

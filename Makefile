@@ -61,6 +61,7 @@ bench: $(VENV)/.bench static/vendor/.done ## ratios side by side, DATA=folder fo
 	$(PY) -m tests.bench.matching
 	$(PY) -m tests.bench.whole_market
 	$(PY) -m tests.bench.deal_page
+	$(PY) -m tests.bench.check_page
 	$(PY) -m tests.bench.statement
 	$(PY) -m tests.bench.desk_queue
 	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py tests/ledger/test_books.py

@@ -19,6 +19,7 @@ from market.pages.policy_order import order_policies
 from market.policies.search import all_documents, build_documents
 from market.programmes.models import Programme
 from tests.claims.factories import make_applicant, make_contract, make_desk, make_draft, make_sales
+from tests.deals.factories import move_clock
 from tests.factories import NOW, make_member, make_organisation
 from tests.policies.test_library import release
 from tests.programmes.factories import make_programmes
@@ -100,7 +101,9 @@ async def test_what_cannot_be_read_is_told_at_its_field_and_elsewhere_it_says_th
     assert huge.status_code == 422
 
 
-async def test_calls_say_until_when_and_whom_to_ask(client: httpx.AsyncClient) -> None:
+async def test_calls_say_until_when_to_the_second_and_whom_to_ask(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
     desk = await make_desk()
     await make_applicant()
     await make_call(desk, opens_at=NOW, closes_at=NOW + timedelta(days=10))
@@ -114,6 +117,10 @@ async def test_calls_say_until_when_and_whom_to_ask(client: httpx.AsyncClient) -
     service = (await client.get(CHECK, params=ANSWERS | {"what": "service"})).text
     assert upcoming.number in service
     assert "开始" in service
+    for seconds, is_open in ((1, True), (0, False), (-1, False)):
+        move_clock(deps, NOW + timedelta(days=10, seconds=-seconds))
+        page = (await client.get(CHECK, params=more | {"what": "licence", "received": str(seconds + 2)})).text
+        assert ("今天截止" in page, "已于 2026-03-12 10:00 截止" in page) == (is_open, not is_open)
 
 
 async def test_an_organisation_sees_how_it_stands_by_its_records_and_claims_with_one_press(

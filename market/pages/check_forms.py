@@ -47,6 +47,7 @@ QUESTIONS: Mapping[str, str] = {
 }
 """The fields by which facts are asked for."""
 FIRST = ("who", "place", "what", "amount")
+PLACES = frozenset({"place", "seller_region", "buyer_region", "used_in"})
 OF_ORGANISATION = frozenset(
     {"applicant.established_on", "applicant.high_tech", "applicant.manufacturer", "applicant.flags.sme"}
 )
@@ -138,10 +139,18 @@ class CheckForm(BaseForm):
         if field.data in (None, ""):
             return ""
         if isinstance(field, MoneyField):
-            return f"{field.label.text} {wan(field.data)}"
-        if name == "place":
+            return wan(field.data)
+        if name in PLACES:
             return regions.full_name(field.data)
-        return str(dict(label_choices(f"eligibility_{name}")).get(field.data, ""))
+        return str(dict(field.choices)[field.data] if isinstance(field, ChoiceField) else field.data)
+
+    def further(self) -> list[tuple[str, str]]:
+        """Return the questions answered besides the first four, with their answers in words."""
+        return [
+            (str(field.label.text), words)
+            for name, field in self._fields.items()
+            if name not in FIRST and (words := self.words_of(name))
+        ]
 
     def answered(self, apart_from: Collection[str] = ()) -> list[tuple[str, str]]:
         """Return name and typed text of the fields that were answered and can be read, for hidden inputs."""

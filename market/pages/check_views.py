@@ -122,6 +122,8 @@ def _asked(question: Question, catalogue: Catalogue) -> Asked:
 def _summary(form: CheckForm) -> list[str]:
     """Return the four answers in words."""
     words = [form.words_of(name) for name in FIRST]
+    if words[-1]:
+        words[-1] = f"{form.amount.label.text} {words[-1]}"
     return [text for text in words if text]
 
 

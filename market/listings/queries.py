@@ -334,7 +334,7 @@ def outcome_subject(outcome: Outcome) -> SubjectRecord:
 
 async def outcome_subjects(ids: Collection[UUID]) -> Mapping[UUID, SubjectRecord]:
     """Load the subject records of these outcomes, by id."""
-    outcomes = await Outcome.filter(id__in=list(ids)).only("id", "number", "title")
+    outcomes = await Outcome.filter(id__in=list(ids)).only("id", "number", "title", "field")
     return {outcome.id: outcome_subject(outcome) for outcome in outcomes}
 
 

@@ -11,12 +11,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 from tortoise.expressions import Q, Subquery
-from tortoise.functions import Count, Sum
 
 from market.accounts.web import optional_actor
 from market.auctions.queries import list_open_lots
-from market.budgets.models import Disbursement
-from market.budgets.states import DisbursementStatus
 from market.challenges.deadlines import left_words
 from market.challenges.public_list import list_open
 from market.challenges.queries import owner_name
@@ -28,17 +25,18 @@ from market.kit.database import connection
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.recent import RecentFigures
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import masking, queries
-from market.listings.kinds import NEED, OUTCOME
 from market.notices.models import Notice, NoticeKind
 from market.notices.periods import days_left
 from market.notices.queries import list_open_notices
 from market.pages import estimates, listing_labels
+from market.pages.home_figures import EVER, PAID, counters, month_chart, turnover_of
 from market.pages.workbench_charts import contract_counts
+from market.records.figures import Period, list_rows, value_of
+from market.statistics.readers import Reader
 
 HOT_WORDS = ("赤泥", "铝合金", "甘蔗", "电池", "木薯", "轻量化")
 """What people here look for; each a search that finds something in Guangxi."""
@@ -48,10 +46,15 @@ async def show(request: Request) -> Response:
     actor, now = optional_actor(request), deps(request).clock()
     today = local_date(now)
     latest = await queries.list_latest_outcomes(3)
+    turnover = await turnover_of(today, deps(request).figures)
     return render(
         request,
         "pages/home.html",
-        months=await contract_counts(local_date(deps(request).clock())),
+        months=month_chart(request, turnover, today),
+        cities=turnover.cities,
+        cities_address=f"{request.app.url_path_for('statistics:index')}?span=year&year={today.year}",
+        period=Period.of_year(today.year),
+        reader=Reader(actor),
         scopes=[
             ("outcomes", _("成果")),
             ("needs", _("需求")),
@@ -60,7 +63,7 @@ async def show(request: Request) -> Response:
             ("policies", _("政策")),
         ],
         hot_words=[_(word) for word in HOT_WORDS],
-        counters=await counters(now, deps(request).figures),
+        counters=await counters(request, turnover),
         latest=latest,
         badges=await estimates.badges(latest, now),
         urgent=await queries.list_urgent_needs(3, today),
@@ -75,6 +78,14 @@ async def show(request: Request) -> Response:
         example_amount=estimates.EXAMPLE,
         **listing_labels.context(),
     )
+
+
+async def paid(request: Request) -> Response:
+    """List the published lists of subsidies of which something was paid, with the sums."""
+    value = await value_of(PAID, EVER)
+    page_request = PageRequest.from_query(request.query_params)
+    rows = await list_rows(PAID, EVER, offset=page_request.offset, limit=page_request.size)
+    return render(request, "pages/paid.html", value=value, page=page_request.page(rows, value.count))
 
 
 async def concluded(request: Request) -> Response:
@@ -105,29 +116,6 @@ class Conclusion:
     def is_price_public(self) -> bool:
         both = {self.contract.seller_disclosure, self.contract.buyer_disclosure}
         return self.is_published or both == {Disclosure.PRICE}
-
-
-@dataclass(frozen=True)
-class Counter:
-    """A live figure that leads to its rows."""
-
-    figure: str
-    label: str
-    address: str
-
-
-async def counters(now: datetime, figures: RecentFigures) -> list[Counter]:
-    """Return the figures of the strip under the search box, each from its rows."""
-    signed, amount = await _signed_since(_new_year(now))
-    outcomes = await figures.get("live outcomes", partial(queries.count_live, OUTCOME))
-    needs = await figures.get("live needs", partial(queries.count_live, NEED))
-    return [
-        Counter(f"{outcomes:,}", _("在架成果"), "/outcomes"),
-        Counter(f"{needs:,}", _("在征需求"), "/needs"),
-        Counter(f"{signed:,}", _("今年成交"), "/concluded"),
-        Counter(wan(amount), _("今年合同金额"), "/concluded"),
-        Counter(wan(await _disbursed()), _("已拨付补助"), "/notices?kind=subsidy"),
-    ]
 
 
 async def open_notices(most: int, now: datetime) -> list[tuple[Notice, int | None]]:
@@ -178,19 +166,12 @@ async def _signed_since(day: date) -> tuple[int, int]:
     )
 
 
-async def _disbursed() -> int:
-    return _pair(
-        await Disbursement.filter(status=DisbursementStatus.PAID)
-        .annotate(n=Count("id"), total=Sum("amount"))
-        .values("n", "total")
-    )[1]
-
-
 def _pair(rows: Any) -> tuple[int, int]:
     return (int(rows[0]["n"]), int(rows[0]["total"] or 0)) if rows else (0, 0)
 
 
 routes = [
     Route("/", show, name="pages:home"),
+    Route("/subsidies/paid", paid, name="pages:paid", methods=["GET"]),
     Route("/concluded", concluded, name="pages:concluded"),
 ]

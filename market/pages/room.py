@@ -26,6 +26,7 @@ from market.pages import (
     survey_report_views,
     workbench_views,
 )
+from market.pages.home_figures import PAID
 
 ROOM = Room(
     "pages",
@@ -75,6 +76,7 @@ ROOM = Room(
             act=DealAct.SEE_DEALS,
         ),
     ),
+    figures=(PAID,),
     menu=(
         MenuEntry(Menu.MAIN, 10, lazy("首页"), "pages:home", "home"),
         MenuEntry(Menu.MAIN, 20, lazy("科技成果"), "pages:outcomes", "outcomes"),

@@ -147,7 +147,7 @@ def _id() -> tuple:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0076_price_tests")]
+    dependencies = [("market", "0077_answer_days")]
 
     initial = False
 

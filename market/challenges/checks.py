@@ -69,6 +69,20 @@ async def government_lists_are_extended_by_two() -> list[str]:
     )
 
 
+async def annexes_are_as_listed() -> list[str]:
+    """The annexes of a listed challenge are those that the log names, each open to the same people."""
+    return await find_rows(
+        "SELECT c.number FROM challenges c LEFT JOIN LATERAL (SELECT e.data -> 'annexes' AS marks "
+        "  FROM audit_events e WHERE e.subject_kind = 'challenge' AND e.subject_id = c.id "
+        "  AND e.data -> 'annexes' IS NOT NULL LIMIT 1) AS l ON true WHERE c.version > 0 "
+        "AND coalesce(l.marks, '[]'::jsonb) <> (SELECT coalesce(jsonb_agg(f.sha256 || ':' || f.tier "
+        "  ORDER BY (f.sha256 || ':' || f.tier) COLLATE \"C\"), '[]'::jsonb) FROM files f "
+        "  WHERE f.subject_kind = 'challenge_annex' AND f.subject_id = c.id "
+        "  AND f.tier IN ('public', 'undertaking'))",
+        lazy("%(number)s 的附件与张榜时的不同"),
+    )
+
+
 async def lists_are_logged() -> list[str]:
     """What the audit log says was listed is the version that stands, by its hash."""
     return await find_rows(
@@ -90,5 +104,6 @@ CHECKS: Mapping[str, Invariant[Check]] = {
     "challenges: government lists are extended by two": Invariant(
         lazy("揭榜：政府榜的延期由两人决定"), government_lists_are_extended_by_two
     ),
+    "challenges: annexes are as listed": Invariant(lazy("揭榜：附件与张榜时的一致"), annexes_are_as_listed),
     "challenges: lists are logged": Invariant(lazy("揭榜：张榜的条件与日志一致"), lists_are_logged),
 }

@@ -100,7 +100,7 @@ async def edit(number: str, terms: ChallengeTerms, arguments: Arguments, *, by: 
     Raises:
         Conflict: it was submitted.
     """
-    challenge = await _lock_draft(number, by)
+    challenge = await lock_draft(number, by)
     values: dict[str, Any] = {**to_columns(terms), **vars(arguments), "updated_at": by.now}
     challenge.update_from_dict(values)
     await challenge.save(update_fields=list(values))
@@ -133,7 +133,7 @@ async def submit(number: str, *, by: By) -> Challenge:
 
 @atomic()
 async def _submit(number: str, *, by: By) -> Challenge:
-    challenge = await _lock_draft(number, by)
+    challenge = await lock_draft(number, by)
     owner = await Organisation.get(id=challenge.owner_id)
     if faults := submission_faults(challenge, owner.name, by.now):
         raise Invalid(faults[0][1], field=faults[0][0])
@@ -172,7 +172,13 @@ def submission_faults(challenge: Challenge, owner_name: str, now: datetime) -> l
     return faults
 
 
-async def _lock_draft(number: str, by: By) -> Challenge:
+async def lock_draft(number: str, by: By) -> Challenge:
+    """Return a draft of the organisation that the person acts for, locked.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+        Conflict: it was submitted.
+    """
     by.actor.require(ChallengeAct.DRAFT_CHALLENGE)
     challenge = await lock_challenge(number)
     if not by.actor.acts_for(challenge.owner_id):

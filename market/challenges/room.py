@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from market.challenges import (
+    annex_views,
+    annexes,
     award_deals,
     award_views,
     checks,
@@ -86,6 +88,7 @@ ROOM = Room(
         *selection_views.routes,
         *award_views.routes,
         *price_views.routes,
+        *annex_views.routes,
     ],
     jobs=(jobs.open_solutions,),
     menu=(MenuEntry(Menu.MAIN, 33, lazy("揭榜挂帅"), "challenges:index", "challenges"),),
@@ -97,7 +100,7 @@ ROOM = Room(
             "challenges:mine",
             act=ChallengeAct.DRAFT_CHALLENGE,
             is_for=queries.may_put_up,
-            under=("/challenges/*/edit", "/challenges/*/selection"),
+            under=("/challenges/*/edit", "/challenges/*/annexes", "/challenges/*/selection"),
         ),
         WorkEntry(
             WorkGroup.DEALS,
@@ -137,6 +140,12 @@ ROOM = Room(
             files=selection_queries.may_open_solution_file,
             sealed=solution_queries.sealed_solutions,
             verbs=(SolutionAction,),
+        ),
+        annexes.KIND: Subject(
+            lazy("榜单附件"),
+            files=annexes.may_open_annex,
+            openings=annexes.may_read_openings,
+            sealed=annexes.sealed_annexes,
         ),
         "challenge_award": Subject(lazy("入选"), verbs=(AwardAction,)),
         "milestone_report": Subject(lazy("阶段成果"), files=selection_queries.may_open_report_file),

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole, Organisation, StaffRole
 from market.accounts.relations import require_unrelated
+from market.challenges.annexes import annex_marks
 from market.challenges.challenge_terms import ChallengeTerms
 from market.challenges.clock import set_hours
 from market.challenges.drafting import rejection_reasons
@@ -160,6 +161,7 @@ async def _publish(challenge: Challenge, *, calendar: Calendar, by: By) -> None:
             "return_reason": "",
         },
         terms=terms.content_hash,
+        annexes=await annex_marks(challenge.id),
     )
     await set_hours(challenge)
     await set_reminders(challenge)

@@ -169,6 +169,8 @@ class ChallengeVerb(LabelEnum):
     PROPOSED = "proposed", lazy("提出决定")
     SENT_BACK = "sent_back", lazy("退回决定")
     EXTENDED = "extended", lazy("延期")
+    ANNEXED = "annexed", lazy("添加附件")
+    ANNEX_TAKEN_OFF = "annex_taken_off", lazy("取下附件")
 
 
 S, A = ChallengeStatus, ChallengeAction

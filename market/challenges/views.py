@@ -12,6 +12,7 @@ from market.accounts.actors import Actor
 from market.accounts.web import optional_actor
 from market.challenges import queries
 from market.challenges.amounts import HUNDRED, instalments, public_amount
+from market.challenges.annexes import annexes_of
 from market.challenges.askable import asked_challenge
 from market.challenges.challenge_terms import ChallengeTerms
 from market.challenges.deadlines import (
@@ -91,6 +92,7 @@ async def show(request: Request) -> Response:
         rail=await rail_of(actor, challenge, terms, now),
         earlier=await earlier_of(challenge),
         need=_shown_need(actor, challenge),
+        annexes=await annexes_of(actor, challenge),
         city=city_of(challenge),
         questions=await questions_of(asked_challenge(challenge, now), actor),
         questions_until=questions_until(challenge.deadline_at) if challenge.deadline_at else None,

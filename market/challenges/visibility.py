@@ -1,4 +1,4 @@
-"""Who knows what of solutions, and from when on: one table for pages, files, lists and counts. Pure."""
+"""Who knows what of solutions and annexes, and from when on: tables for pages, files, lists, counts. Pure."""
 
 from __future__ import annotations
 
@@ -75,3 +75,41 @@ def phase_of(status: ChallengeStatus, *, is_opened: bool) -> Phase:
 def may_know(part: Part, viewer: Viewer, phase: Phase) -> bool:
     """Return whether somebody who looks as this viewer knows this in this phase."""
     return viewer in TABLE[part][phase]
+
+
+class Annex(Enum):
+    """Kinds of file that belong to a challenge."""
+
+    PUBLIC = "public"
+    CONFIDENTIAL = "confidential"
+    """Opens after an undertaking, which the room of files asks for."""
+
+
+class Reader(Enum):
+    """As whom somebody looks at an annex."""
+
+    OWNER = "owner"
+    OFFICE = "office"
+    UNIT = "unit"
+    """Who acts for a verified unit, such as one that may solve it."""
+    GUEST = "guest"
+    """Everybody else."""
+
+
+R = Reader
+_PRIVY = frozenset({R.OWNER, R.OFFICE})
+ANNEXES: Mapping[Annex, Mapping[bool, frozenset[Reader]]] = {
+    Annex.PUBLIC: {False: _PRIVY, True: frozenset(R)},
+    Annex.CONFIDENTIAL: {False: _PRIVY, True: _PRIVY | {R.UNIT}},
+}
+"""Who opens an annex, before and once its challenge is listed."""
+
+
+def opens_annex(annex: Annex, reader: Reader, *, is_listed: bool) -> bool:
+    """Return whether somebody who looks as this reader opens an annex, and learns its name."""
+    return reader in ANNEXES[annex][is_listed]
+
+
+def tells_openings(*, is_opened: bool) -> bool:
+    """Return whether it is told who opened an annex: who did is about to solve, so only after the opening."""
+    return is_opened

@@ -175,11 +175,14 @@ async def list_openings_for(actor: Actor, file_id: UUID) -> tuple[StoredFile, li
     Last come the people whose names are sealed to the actor, such as experts.
 
     Raises:
-        NotFound: there is no such file, or another organisation uploaded it.
+        NotFound: there is no such file, another organisation uploaded it, or it is too early to be told.
     """
     file = await get_file_for(actor, file_id)
     if Role.AUDITOR not in actor.roles and file.uploaded_by_id not in await colleagues_of(actor):
         raise NotFound(_("没有这个文件，或者您不能看它的打开记录。"))
+    subject = rooms().subjects[file.subject_kind]
+    if subject.openings is not None and not await subject.openings(actor, file):
+        raise NotFound(_("现在还不能看这个文件的打开记录。"))
     accesses = await FileAccess.filter(file_id=file_id).order_by("-id").limit(500).select_related("user")
     sealed = {person for openers in rooms().sealed_openers for person in await openers(actor, file)}
     return file, accesses, sealed

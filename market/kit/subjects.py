@@ -140,6 +140,8 @@ class Subject:
     """The letters that begin its number, such as CG; empty: it has none."""
     files: FileGuard | None = None
     """Who may open its files; None: it has no files."""
+    openings: FileGuard | None = None
+    """Whether it is told yet who opened a file of it, or undertook for it; None: it always is."""
     find: Find | None = None
     """By which the search box finds it by its number."""
     asked: Askable | None = None

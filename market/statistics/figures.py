@@ -59,11 +59,11 @@ FLOW = f"""CASE WHEN '{UNKNOWN}' IN (place, buyer_place) THEN '{Flow.UNKNOWN}'
     WHEN place = '{OUTSIDE}' THEN '{Flow.IN}'
     WHEN buyer_place = '{OUTSIDE}' THEN '{Flow.OUT}' ELSE '{Flow.WITHIN}' END"""
 _PARTIES = (
-    "JOIN deals d ON d.id = k.deal_id JOIN organisations s ON s.id = d.seller_id "
-    "JOIN organisations b ON b.id = d.buyer_id"
+    "JOIN deals d ON d.id = k.deal_id LEFT JOIN organisations s ON s.id = d.seller_id "
+    "LEFT JOIN organisations b ON b.id = d.buyer_id"
 )
 _WHO = (
-    "s.id::text AS unit, s.name AS unit_name, b.id::text AS buyer, b.name AS buyer_name, "
+    "d.seller_id::text AS unit, s.name AS unit_name, d.buyer_id::text AS buyer, b.name AS buyer_name, "
     "k.name AS title, k.seller_disclosure, k.buyer_disclosure, d.number AS deal, 'CNY' AS currency"
 )
 _AGENCY = """

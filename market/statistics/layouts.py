@@ -8,6 +8,8 @@ from functools import cached_property
 
 from market.kit.database import connection
 from market.kit.growth import Growth, growth
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
 from market.records.figures import Figure, FigureValue, Period, Scope, add_up, measure, no_rows
 from market.statistics.dimensions import Layout, keys_of, words_of
 from market.statistics.figures import LIVE, Figures
@@ -32,12 +34,17 @@ class Matched:
 class Line:
     """One line of a table: a city, a field …, or the whole; its figures by key."""
 
+    dimension: str
     key: str
-    words: str
     now: Values
     before: Values
     matched: Mapping[str, Matched]
     """By the key of a compared figure."""
+
+    @property
+    def words(self) -> str:
+        """Return what the line is called, in the language of the request."""
+        return words_of(self.dimension, self.key) if self.key else _("全区")
 
     def growth(self, key: str) -> Growth:
         """Return the growth of a figure against the same period of last year."""
@@ -100,83 +107,119 @@ def live(now: Period, before: Period, event: str) -> Comparison:
 async def table_of(layout: Layout, compared: Comparison) -> Table:
     """Return the table of a layout, counted from its rows."""
     dimension = layout.dimension
-    now, total_now = await _values(compared.figures, compared.now, compared.scope, dimension)
-    before, total_before = await _values(compared.figures, compared.before, compared.scope, dimension)
-    matched = await _matched(compared, dimension)
-    keys = [*keys_of(dimension), *(sorted((now.keys() | before.keys()) - set(keys_of(dimension))))]
+    now, before = [
+        await _counted(compared.figures, period, compared.scope, dimension)
+        for period in (compared.now, compared.before)
+    ]
+    matched = _matched(now.by_seller, before.by_seller)
+    keys = [*keys_of(dimension), *sorted((now.lines.keys() | before.lines.keys()) - {*keys_of(dimension)})]
 
-    def nothing(period: Period, key: str) -> Values:
+    def none(period: Period, key: str) -> Values:
         return _none(compared.figures, period, {**compared.scope, dimension: key})
 
     lines = [
         Line(
+            dimension,
             key,
-            words_of(dimension, key),
-            now.get(key) or nothing(compared.now, key),
-            before.get(key) or nothing(compared.before, key),
+            now.lines.get(key) or none(compared.now, key),
+            before.lines.get(key) or none(compared.before, key),
             matched.get(key, {}),
         )
         for key in keys
     ]
-    return Table(layout, lines, Line("", "", total_now, total_before, matched.get("", {})))
+    return Table(layout, lines, Line(dimension, "", now.total, before.total, matched.get("", {})))
 
 
 def _none(figures: Figures, period: Period, scope: Scope) -> dict[str, FigureValue]:
     return {key: value for group in figures for key, value in no_rows(group, period, scope).items()}
 
 
-async def _values(
-    figures: Figures, period: Period, scope: Scope, dimension: str
-) -> tuple[dict[str, Values], Values]:
-    """Return all figures of each value of a dimension, and of the whole."""
+Numbers = tuple[int, ...]
+"""Contracts, contract amount, trade amount."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """All figures of a period by the lines of a table, of the whole, and those of contracts by seller."""
+
+    lines: Mapping[str, Values]
+    total: Values
+    by_seller: Mapping[tuple[str, str], Numbers]
+
+
+async def _counted(figures: Figures, period: Period, scope: Scope, dimension: str) -> Counted:
+    by_seller = await _contracts_by_seller(figures.contracts, period, scope, dimension)
+    sums: dict[str, list[int]] = {}
+    for (key, _unit), numbers in by_seller.items():
+        own = sums.setdefault(key, [0, 0, 0])
+        for place, number in enumerate(numbers):
+            own[place] += number
     lines: dict[str, dict[str, FigureValue]] = {}
-    total: dict[str, FigureValue] = {}
-    for group in figures:
+    for key, own in sums.items():
+        narrowed = {**scope, dimension: key}
+        lines[key] = _none(figures, period, narrowed) | _values(figures.contracts, period, narrowed, own)
+    whole = [sum(own[place] for own in sums.values()) for place in range(3)]
+    total = _values(figures.contracts, period, scope, whole)
+    for group in (figures.corrections, figures.receipts):
         measured = await measure(group, period, scope, by=(dimension,))
         for each in measured:
             key = each.key[dimension]
-            values = lines.setdefault(key, _none(figures, period, {**scope, dimension: key}))
-            values.update(each.values)
+            lines.setdefault(key, _none(figures, period, {**scope, dimension: key})).update(each.values)
         total |= add_up(measured, group, period, (), scope).get((), no_rows(group, period, scope))
-    return {**lines}, total
+    return Counted(lines, total, by_seller)
 
 
-async def _matched(compared: Comparison, dimension: str) -> dict[str, dict[str, Matched]]:
-    """Return the sums over sellers who have contracts in both periods, by line, and under '' of the whole."""
-    source = compared.figures.contracts[0].source
-    values = source.parameters(compared.now, compared.scope)
-    first, last = f"${len(values) + 1}", f"${len(values) + 2}"
-    earlier = source.query.replace("$1::date", f"{first}::date").replace("$2::date", f"{last}::date")
-    sums = "count(*) AS items, sum(contract_amount) AS contract_amount, sum(trade_amount) AS trade_amount"
-    rows = await connection().execute_query_dict(
-        f"WITH now AS (SELECT {dimension} AS line, unit, {sums} FROM ({source.query}) AS n "  # noqa: S608
-        f"GROUP BY 1, 2), before AS (SELECT {dimension} AS line, unit, {sums} "
-        f"FROM ({earlier}) AS b GROUP BY 1, 2), wholes AS ("
-        "SELECT n.line, n.unit, n.items, n.contract_amount, n.trade_amount, b.items AS items_before, "
-        "b.contract_amount AS contract_before, b.trade_amount AS trade_before "
-        "FROM now n JOIN before b ON b.line = n.line AND b.unit = n.unit UNION ALL "
-        "SELECT '', n.unit, n.items, n.contract_amount, n.trade_amount, b.items, b.contract_amount, "
-        "b.trade_amount "
-        f"FROM ({_by_unit('now')}) AS n JOIN ({_by_unit('before')}) AS b ON b.unit = n.unit) "
-        "SELECT line, sum(items)::bigint AS items, sum(contract_amount)::bigint AS contract_amount, "
-        "sum(trade_amount)::bigint AS trade_amount, sum(items_before)::bigint AS items_before, "
-        "sum(contract_before)::bigint AS contract_before, sum(trade_before)::bigint AS trade_before "
-        "FROM wholes GROUP BY line",
-        [*values, compared.before.begins_on, compared.before.ends_on],
-    )
+def _values(
+    figures: Sequence[Figure], period: Period, scope: Scope, numbers: Sequence[int]
+) -> dict[str, FigureValue]:
+    """Return the figures of contracts; each of them counts the same rows."""
+    count, contract, trade = numbers
+    amounts = {"contracts": contract, "contract_amount": contract, "trade_amount": trade}
     return {
-        str(row["line"]): {
-            "contracts": Matched(row["items"], row["items_before"], row["items_before"]),
-            "contract_amount": Matched(row["contract_amount"], row["contract_before"], row["items_before"]),
-            "trade_amount": Matched(row["trade_amount"], row["trade_before"], row["items_before"]),
-        }
-        for row in rows
+        figure.key: FigureValue(figure, period, scope, count, Money(amounts[figure.key]))
+        for figure in figures
     }
 
 
-def _by_unit(table: str) -> str:
-    sums = ", ".join(f"sum({name}) AS {name}" for name in ("items", "contract_amount", "trade_amount"))
-    return f"SELECT unit, {sums} FROM {table} GROUP BY unit"  # noqa: S608 -- our own names
+async def _contracts_by_seller(
+    figures: Sequence[Figure], period: Period, scope: Scope, dimension: str
+) -> dict[tuple[str, str], Numbers]:
+    """Return the figures of contracts of each line and seller, from the statement that shows their rows."""
+    source = figures[0].source
+    rows = await connection().execute_query_dict(
+        f"SELECT {dimension} AS line, unit, count(*) AS items, sum(contract_amount)::bigint AS contract, "  # noqa: S608
+        f"sum(trade_amount)::bigint AS trade FROM ({source.query}) AS rows GROUP BY 1, 2",
+        source.parameters(period, scope),
+    )
+    return {(row["line"], row["unit"]): (row["items"], row["contract"], row["trade"]) for row in rows}
+
+
+def _matched(
+    now: Mapping[tuple[str, str], Numbers], before: Mapping[tuple[str, str], Numbers]
+) -> dict[str, dict[str, Matched]]:
+    """Return the sums over sellers who have contracts in both periods, by line, and under '' of the whole."""
+    lines: dict[str, dict[str, Matched]] = {}
+    whole_now, whole_before = _by_unit(now), _by_unit(before)
+    for both_now, both_before in ((now, before), (whole_now, whole_before)):
+        sums: dict[str, tuple[list[int], list[int]]] = {}
+        for key in both_now.keys() & both_before.keys():
+            own = sums.setdefault(key[0], ([0, 0, 0], [0, 0, 0]))
+            for side, numbers in zip(own, (both_now[key], both_before[key]), strict=True):
+                for place, number in enumerate(numbers):
+                    side[place] += number
+        for line, (side, base) in sums.items():
+            lines[line] = {
+                key: Matched(side[place], base[place], base[0]) for place, key in enumerate(COMPARED)
+            }
+    return lines
+
+
+def _by_unit(rows: Mapping[tuple[str, str], Numbers]) -> dict[tuple[str, str], Numbers]:
+    units: dict[tuple[str, str], Numbers] = {}
+    for (_line, unit), numbers in rows.items():
+        before = units.get(("", unit), (0, 0, 0))
+        units["", unit] = tuple(map(sum, zip(before, numbers, strict=True)))
+    return units
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from market.records.figures import FigureValue, Period, measure, no_rows
 from market.statistics.definitions import definition_on
 from market.statistics.dimensions import Layout
 from market.statistics.figures import LIVE
+from market.statistics.kept import kept
 from market.statistics.layouts import Table, live, table_of
 from market.statistics.periods import Chosen, Span, month_period
 
@@ -23,6 +25,10 @@ async def turnover_by_month(year: int, key: str = "contract_amount") -> Sequence
     the definition that is in force at their beginning.
     """
     event = (await definition_on(date(year, 1, 1))).event.value
+    return await kept(("months", year, key, event), partial(_by_month, year, key, event))
+
+
+async def _by_month(year: int, key: str, event: str) -> Sequence[FigureValue]:
     figure, scope = LIVE.by_key[key], {"event": event}
     groups = await measure([figure], Period.of_year(year), scope, by=("month",))
     by_month = {int(group.key["month"]): group.values[key] for group in groups}
@@ -42,4 +48,5 @@ async def turnover_by_city(year: int, today: date) -> Table:
     """
     chosen = Chosen(Span.YEAR, Period.of_year(year), today)
     event = (await definition_on(date(year, 1, 1))).event.value
-    return await table_of(Layout.CITY, live(chosen.period, chosen.before, event))
+    compared = live(chosen.period, chosen.before, event)
+    return await kept(("cities", chosen, event), partial(table_of, Layout.CITY, compared))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,22 +15,25 @@ from market.kit.charts import MonthBars
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import PageRequest
+from market.kit.pagination import Page, PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
 from market.kit.web import deps
-from market.records.figures import FigureValue, Period, list_rows, value_of
+from market.records.figures import Figure, FigureValue, Period, Scope, list_rows, measure
 from market.statistics import units
 from market.statistics.definitions import Definition, definition_on, list_definitions
 from market.statistics.dimensions import Layout, UnitLayout, words_of
 from market.statistics.figures import DIMENSIONS, LIVE, MOST_TEXT
 from market.statistics.forms import PeriodForm
+from market.statistics.kept import kept
 from market.statistics.layouts import live, matrix_of, table_of
 from market.statistics.periods import Chosen, Span
 from market.statistics.readers import Reader
 from market.statistics.turnover import turnover_by_month
 
 FIGURES = {**LIVE.by_key, **{figure.key: figure for figure in units.FIGURES}}
+SHOWN = "shown"
+"""Name of the figure of those rows that the person reads."""
 LAYOUTS: Sequence[Layout | UnitLayout] = (*Layout, *UnitLayout)
 
 
@@ -70,7 +73,7 @@ async def index(request: Request) -> Response:
     asked = await asked_period(request)
     layout = next((each for each in LAYOUTS if each.value == request.query_params.get("layout")), Layout.CITY)
     context: dict[str, Any] = {
-        **dict.fromkeys(("table", "matrix", "months", "report")),
+        **dict.fromkeys(("table", "matrix", "months", "report", "page", "turnover")),
         "layouts": LAYOUTS,
         "layout": layout,
         "shortcuts": shortcuts(local_date(deps(request).clock())),
@@ -93,30 +96,46 @@ async def index(request: Request) -> Response:
 async def _tables(
     request: Request, chosen: Chosen, definition: Definition, layout: Layout | UnitLayout
 ) -> Mapping[str, Any]:
-    event = definition.event.value
-    if isinstance(layout, UnitLayout):
-        is_academic = layout is UnitLayout.UNIVERSITIES
-        report_of = units.academic_report if is_academic else units.agency_report
-        return {"report": await report_of(chosen.period, chosen.before, event), "pairs": units.PAIRS}
-    compared = live(chosen.period, chosen.before, event)
-    table = await table_of(layout, compared)
-    is_city, is_flow = layout is Layout.CITY, layout is Layout.FLOW
+    async def compute() -> Mapping[str, Any]:
+        event = definition.event.value
+        if layout is UnitLayout.UNIVERSITIES:
+            return {"report": await units.academic_report(chosen.period, chosen.before, event)}
+        if layout is UnitLayout.AGENCIES:
+            return {"report": await units.agency_report(chosen.period, chosen.before, event)}
+        compared = live(chosen.period, chosen.before, event)
+        matrix = await matrix_of("contracts", compared) if layout is Layout.FLOW else None
+        year = chosen.period.begins_on.year
+        months = (
+            [await turnover_by_month(each) for each in (year, year - 1)] if layout is Layout.CITY else None
+        )
+        return {"table": await table_of(Layout(layout.value), compared), "matrix": matrix, "turnover": months}
+
+    tables = await kept((layout, chosen, definition), compute)
+    turnover = tables.get("turnover")
     return {
-        "table": table,
-        "matrix": await matrix_of("contracts", compared) if is_flow else None,
-        "months": await month_bars(request, chosen.period.begins_on.year, chosen.today) if is_city else None,
+        **tables,
+        "pairs": units.PAIRS,
+        "months": month_bars(request, chosen, turnover) if turnover else None,
+        "page": _page_of(request, tables["report"]) if "report" in tables else None,
     }
 
 
-async def month_bars(request: Request, year: int, today: date) -> MonthBars:
+def _page_of(request: Request, report: units.UnitReport) -> Page[units.UnitLine]:
+    """Return those lines of a report that a page shows."""
+    page_request = PageRequest.from_query(request.query_params)
+    lines = report.lines[page_request.offset : page_request.offset + page_request.size]
+    return page_request.page(lines, len(report.lines))
+
+
+def month_bars(request: Request, chosen: Chosen, turnover: Sequence[Sequence[FigureValue]]) -> MonthBars:
     """Return the contract amounts of each month of a year, beside the year before."""
-    now, before = await turnover_by_month(year), await turnover_by_month(year - 1)
+    year, (now, before) = chosen.period.begins_on.year, turnover
     return MonthBars(
         _("每月合同成交额"),
         year,
         [value.money.amount for value in now],
         [value.money.amount for value in before],
-        today.month if year == today.year else 12,
+        chosen.today.month if year == chosen.today.year else 12,
         links=[rows_address(request, value) for value in now],
         links_before=[rows_address(request, value) for value in before],
     )
@@ -130,14 +149,13 @@ def rows_address(request: Request, value: FigureValue) -> str:
 
 async def rows(request: Request) -> Response:
     """Show exactly the rows of a figure; guests see what both sides disclosed, and how many are not."""
-    value, reader = await _value(request), Reader(optional_actor(request))
-    figure = reader.narrowed(value.figure)
-    shown = value if reader.reads_all else await value_of(figure, value.period, value.scope)
+    whole, period, scope = _asked_figure(request)
+    reader = Reader(optional_actor(request))
+    figure = reader.narrowed(whole)
+    (group,) = await measure([whole, replace(figure, name=SHOWN)], period, scope)
+    value, shown = group.values[whole.key], group.values[SHOWN]
     page_request = PageRequest.from_query(request.query_params)
-    items = await list_rows(
-        figure, value.period, value.scope, offset=page_request.offset, limit=page_request.size
-    )
-    named = [words_of(name, value.scope[name]) for name in DIMENSIONS if value.scope.get(name)]
+    items = await list_rows(figure, period, scope, offset=page_request.offset, limit=page_request.size)
     return render(
         request,
         "statistics/rows.html",
@@ -145,11 +163,11 @@ async def rows(request: Request) -> Response:
         value=value,
         hidden=value.count - shown.count,
         reader=reader,
-        named=named,
+        named=[words_of(name, scope[name]) for name in DIMENSIONS if scope.get(name)],
     )
 
 
-async def _value(request: Request) -> FigureValue:
+def _asked_figure(request: Request) -> tuple[Figure, Period, Scope]:
     query = request.query_params
     figure = FIGURES.get(query.get("figure", ""))
     try:
@@ -158,8 +176,11 @@ async def _value(request: Request) -> FigureValue:
         figure = None
     if figure is None or not 1999 <= period.begins_on.year <= period.ends_on.year <= 2200:
         raise NotFound(_("没有这项统计。"))
-    scope = {name: query.get(name, "").replace("\x00", "")[:most] for name, most in MOST_TEXT.items()}
-    return await value_of(figure, period, scope)
+    return (
+        figure,
+        period,
+        {name: query.get(name, "").replace("\x00", "")[:most] for name, most in MOST_TEXT.items()},
+    )
 
 
 async def definitions(request: Request) -> Response:

@@ -47,6 +47,7 @@ from market.records.moments import run_moments
 from market.runtime import build_deps, running
 from market.settings import Settings
 from market.tables import migrate
+from tests.bench.processor import postgres_seconds
 from tests.claims.factories import WAN, make_budget, make_contract, make_desk, make_sales, pay_contract
 from tests.factories import NOW, make_member, make_organisation, make_staff
 from tests.payees.factories import SECRET, make_payee
@@ -56,7 +57,6 @@ CLAIMS = int(os.environ.get("CLAIMS", "3000"))
 PER_APPLICANT = 10
 AT_ONCE = 500
 """Claims that the desk accepts in one act."""
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Clock:
@@ -87,31 +87,16 @@ class Meter:
     @asynccontextmanager
     async def step(self, words: str) -> AsyncIterator[None]:
         started, count = time.perf_counter(), self.statements.count
-        process, postgres = time.process_time(), self._postgres_seconds()
+        process, postgres = time.process_time(), postgres_seconds(self.folder)
         yield
         seconds = time.perf_counter() - started
         per_claim = 1000 / CLAIMS
         print(  # noqa: T201
             f"{words:<44}{seconds:8.1f} s {(self.statements.count - count) / CLAIMS:7.1f} statements"
             f"{(time.process_time() - process) * per_claim:8.1f} ms"
-            f"{(self._postgres_seconds() - postgres) * per_claim:8.1f} ms of PostgreSQL a claim",
+            f"{(postgres_seconds(self.folder) - postgres) * per_claim:8.1f} ms of PostgreSQL a claim",
             flush=True,
         )
-
-    def _postgres_seconds(self) -> float:
-        """Return the processor time of the embedded server and its children, as Linux counts it."""
-        parent = next(self.folder.rglob("postmaster.pid")).read_text().split()[0]
-        ticks = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                words = stat.read_text().rpartition(") ")[2].split()
-            except OSError:
-                continue
-            if stat.parent.name == parent:
-                ticks += sum(map(int, words[11:15]))
-            elif words[1] == parent:
-                ticks += sum(map(int, words[11:13]))
-        return ticks / TICKS_PER_SECOND
 
 
 @dataclass

@@ -18,6 +18,8 @@ FEWEST = 3
 MOST_EXPERTS = 15
 WHOLE = 100
 """What the weights of the headings make together."""
+WHOLE_SHARE = 10_000
+"""Of the ceiling, in basis points."""
 
 
 class BadRules(ValueError):
@@ -72,6 +74,12 @@ class RoundRules:
     @property
     def limits(self) -> Limits:
         return Limits(self.smallest, self.spread, tuple(minimum for minimum, _share in self.bands))
+
+    @property
+    def pass_mark(self) -> int | None:
+        """The points from which on an item passes, where nothing but that is judged; else None."""
+        is_whole = len(self.bands) == 1 and self.bands[0][1] == WHOLE_SHARE
+        return self.bands[0][0] if is_whole else None
 
     def band_of(self, points: Fraction) -> tuple[int, int]:
         """Return minimum points and share of the band that points lie in; zeros below the last."""

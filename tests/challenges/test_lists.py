@@ -171,6 +171,7 @@ async def test_a_government_list_is_argued_by_experts_and_listed_by_two(client: 
     assert (challenge.status, challenge.version) == (ChallengeStatus.LISTED, 1)
     page = (await client.get(f"/challenges/{number}")).text
     assert "财政支持 ¥600,000.00" in page.replace("￥", "¥")
+    assert 'width="70.000"' in page, "the owner's part of the bar"
     assert await broken("challenges:") == {}
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from market.challenges.states import TAKING, ChallengeStatus
-from market.kit.clock import local
+from market.kit.clock import local, local_date
 from market.kit.i18n import gettext as _
 
 GRACE = timedelta(seconds=60)
@@ -54,8 +54,23 @@ def shown_status(
 
 
 def deadline_words(deadline_at: datetime | None) -> str:
-    """Return the deadline to the second in Asia/Shanghai; a dash where there is none yet."""
-    return "—" if deadline_at is None else f"{local(deadline_at):%Y-%m-%d %H:%M:%S}"
+    """Return the deadline to the second in Asia/Shanghai, midnight as 24:00:00; None is a dash."""
+    if deadline_at is None:
+        return "—"
+    at = local(deadline_at)
+    if (at.hour, at.minute, at.second) == (0, 0, 0):
+        return f"{last_day(deadline_at)} 24:00:00"
+    return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def opening_words(opens_at: datetime | None) -> str:
+    """Return when solutions begin to be taken, to the second in Asia/Shanghai."""
+    return "—" if opens_at is None else f"{local(opens_at):%Y-%m-%d %H:%M:%S}"
+
+
+def last_day(deadline_at: datetime) -> date:
+    """Return the last day on which solutions are taken, in Asia/Shanghai."""
+    return local_date(deadline_at - timedelta(microseconds=1))
 
 
 def exact_words(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from market.accounts.models import Organisation
 from market.audit.log import record
 from market.challenges.challenge_terms import WHOLE, ChallengeTerms
-from market.challenges.deadlines import deadline_words, takes_solutions
+from market.challenges.deadlines import deadline_words, opening_words, takes_solutions
 from market.challenges.models import Challenge
 from market.challenges.queries import is_owner, terms_of
 from market.challenges.sealing import FileFacts, seal_draft, seal_facts, seal_file
@@ -109,7 +109,7 @@ def is_package(terms: ChallengeTerms, package: int) -> bool:
 def closed_words(challenge: Challenge, by: By) -> str:
     """Return why a challenge takes no solutions now."""
     if challenge.opens_at is not None and by.now < challenge.opens_at:
-        return _("揭榜还没有开始，%(at)s 开始。", at=deadline_words(challenge.opens_at))
+        return _("揭榜还没有开始，%(at)s 开始。", at=opening_words(challenge.opens_at))
     return _(
         "揭榜已于 %(at)s（北京时间）截止。您的草稿仍保留，但不再受理。",
         at=deadline_words(challenge.deadline_at),

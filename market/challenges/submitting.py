@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.models import Organisation
-from market.challenges.deadlines import deadline_words, exact_words, takes_solutions
+from market.challenges.deadlines import deadline_words, exact_words, opening_words, takes_solutions
 from market.challenges.models import Challenge
 from market.challenges.queries import terms_of
 from market.challenges.sealing import SealedVersion, open_draft, seal_version
@@ -110,7 +110,7 @@ async def _read_locked(challenge_id: UUID) -> Challenge:
 def late_words(challenge: Challenge, arrived_at: datetime) -> str:
     """Return why a submission does not count, to the millisecond."""
     if challenge.opens_at is not None and arrived_at < challenge.opens_at:
-        return _("揭榜还没有开始，%(at)s 开始。", at=deadline_words(challenge.opens_at))
+        return _("揭榜还没有开始，%(at)s 开始。", at=opening_words(challenge.opens_at))
     return _(
         "揭榜已于 %(end)s（北京时间）截止，您的提交 %(at)s 到达，没有受理。草稿仍保留。",
         end=deadline_words(challenge.deadline_at),

@@ -37,6 +37,7 @@ from market.challenges.states import (
     Operator,
     Winners,
 )
+from market.kit.clock import end_of_day
 from market.kit.terms import from_content, hash_content, to_content
 from market.kit.workflow import ActionNotAllowed
 from market.listings.models import Need
@@ -114,6 +115,7 @@ def test_what_people_read_follows_the_clock_and_not_a_job() -> None:
     assert shown_status(S.RESPONDING, DEADLINE, OPENS, DEADLINE) is S.CLOSED
     assert shown_status(S.DRAFT, DEADLINE, None, None) is S.DRAFT
     assert deadline_words(None) == "—"
+    assert deadline_words(end_of_day(date(2026, 12, 30))) == "2026-12-30 24:00:00"
     assert exact_words(DEADLINE - tick) == "2026-04-30 16:59:59.999"
     assert left_words(DEADLINE, DEADLINE) == "已截止"
     assert left_words(DEADLINE - timedelta(days=20, hours=3), DEADLINE) == "还剩 20 天"

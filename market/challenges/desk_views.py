@@ -26,6 +26,7 @@ from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to, uuid_or_none
@@ -45,7 +46,7 @@ async def index(request: Request) -> Response:
     return render(
         request,
         "challenges/desk_index.html",
-        challenges=await queries.list_at_desk(),
+        page=await queries.list_at_desk(PageRequest.from_query(request.query_params)),
         to_argue=len(await list_to_argue()) if actor.may(PanelAct.RUN_ROUNDS) else 0,
         shown=lambda row: shown_status(row.status, now, row.opens_at, row.deadline_at),
         deadline_words=deadline_words,

@@ -13,6 +13,7 @@ from market.challenges.deadlines import deadline_words, shown_status
 from market.challenges.drafting import ARGUMENTS, PUT_UP_AGAIN
 from market.challenges.forms import ChallengeForm, challenge_data
 from market.challenges.models import Challenge
+from market.challenges.next_steps import step_of_owner
 from market.challenges.states import ChallengeAct, ChallengeStatus
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.flash import flash
@@ -36,6 +37,9 @@ async def mine(request: Request) -> Response:
         may_put_up=queries.may_put_up(actor),
         put_up_again=PUT_UP_AGAIN,
         shown=lambda row: shown_status(row.status, now, row.opens_at, row.deadline_at),
+        next_step=lambda row: step_of_owner(
+            row.number, shown_status(row.status, now, row.opens_at, row.deadline_at), row.kind
+        ),
         deadline_words=deadline_words,
     )
 

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from tortoise.expressions import Case, When
+
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.challenges.challenge_terms import ChallengeTerms
@@ -14,6 +16,7 @@ from market.challenges.states import PUBLIC, TAKING, ChallengeAct, ChallengeStat
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.pagination import Page, PageRequest
 from market.kit.subjects import SubjectRecord
 from market.kit.terms import from_record
 from market.listings.masking import is_owner_visible
@@ -111,11 +114,13 @@ async def list_own(actor: Actor) -> list[Challenge]:
     return await Challenge.filter(owner_id=actor.organisation_id).order_by("-created_at").limit(MOST)
 
 
-async def list_at_desk() -> list[Challenge]:
-    """Return what was submitted, for the office: what waits first, then the latest."""
-    rows = Challenge.exclude(status=ChallengeStatus.DRAFT).order_by("-updated_at").limit(MOST)
-    challenges = await rows.select_related("owner")
-    return sorted(challenges, key=lambda challenge: challenge.status is not ChallengeStatus.COLLECTING)
+async def list_at_desk(wanted: PageRequest) -> Page[Challenge]:
+    """Return a page of what was submitted, for the office: what waits first, then the latest."""
+    rows = Challenge.exclude(status=ChallengeStatus.DRAFT)
+    waits = Case(When(status=ChallengeStatus.COLLECTING, then="1"), default="0")
+    ordered = rows.annotate(waits=waits).order_by("-waits", "-updated_at", "number")
+    items = await ordered.select_related("owner").offset(wanted.offset).limit(wanted.size)
+    return wanted.page(items, await rows.count())
 
 
 async def open_ruling(challenge_id: UUID) -> ChallengeRuling | None:

@@ -79,6 +79,15 @@ async def decides(actor: Actor, challenge: Challenge) -> bool:
     return Role.OPERATOR in actor.roles and await is_of_one_person(challenge.owner_id)
 
 
+async def decider_words(challenge: Challenge) -> str:
+    """Return who decides on a choice, as the page of who proposed it says."""
+    if challenge.kind is Kind.GOVERNMENT:
+        return _("批准人")
+    if await is_of_one_person(challenge.owner_id):
+        return _("平台管理员")
+    return _("贵单位另一位成员")
+
+
 async def is_of_one_person(organisation_id: UUID) -> bool:
     """Return whether an organisation has no two people who could decide about one thing."""
     members = Membership.active(organisation_id=organisation_id, role__in=list(DECIDING))
@@ -167,6 +176,12 @@ async def list_awards(challenge_id: UUID) -> list[ChallengeAward]:
     """Return the awards of a challenge with solver and deal, by stage and rank."""
     awards = ChallengeAward.filter(challenge_id=challenge_id).order_by("stage", "rank", "created_at")
     return await awards.select_related("solution__organisation", "deal")
+
+
+async def latest_awards(solution_ids: Collection[UUID]) -> dict[UUID, ChallengeAward]:
+    """Return the latest award of each of these solutions that has one."""
+    awards = ChallengeAward.filter(solution_id__in=list(solution_ids)).order_by("created_at", "stage")
+    return {award.solution_id: award for award in await awards}
 
 
 async def lock_awards(challenge_id: UUID) -> list[ChallengeAward]:

@@ -17,6 +17,7 @@ from market.challenges.price_tests import alone_of
 from market.challenges.selection_forms import ChoosingRoundForm, EndingForm, ReasonForm, SelectionForm
 from market.challenges.selection_queries import (
     admissions_of,
+    decider_words,
     decides,
     judges,
     list_awards,
@@ -25,6 +26,7 @@ from market.challenges.selection_queries import (
     opened_of,
     rows_of,
 )
+from market.challenges.selection_results import notice_parts
 from market.challenges.selection_rules import FIRST, SECOND, cost_of, ranks_of
 from market.challenges.selection_states import VACANT, AwardStatus
 from market.challenges.solution_queries import list_opened
@@ -37,6 +39,7 @@ from market.kit.routing import Route
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, typed_text
 from market.notices.holiday_years import load_calendar
+from market.notices.states import NoticeStatus
 from market.panels.round_forms import typed_rules
 from market.panels.states import PanelAct
 from market.records.by import By
@@ -57,6 +60,7 @@ async def _page(request: Request, actor: Actor, challenge: Challenge, **forms: A
     waiting, now = await open_selection(challenge.id), deps(request).clock()
     ruling = await queries.open_ruling(challenge.id)
     is_judge, ending_form = judges(actor, challenge), forms.get("ending_form") or EndingForm()
+    told = await notice_parts(challenge)
     opened = await opened_of(challenge.id) if await list_opened(actor, challenge) else []
     is_public = challenge.kind is Kind.GOVERNMENT
     round_ = await selection_panel.open_round_of(challenge) if is_public else None
@@ -93,7 +97,12 @@ async def _page(request: Request, actor: Actor, challenge: Challenge, **forms: A
         and (challenge.status is S.REVIEWING or await choosing.is_cut_due(challenge))
         and (not is_public or challenge.status is not S.REVIEWING or _is_over(round_)),
         may_publish=is_judge and is_public and challenge.status is S.AGREED and _are_agreed(awards),
-        may_choose_again=is_judge and is_public and challenge.status is S.PUBLICITY,
+        **told,
+        may_choose_again=is_judge
+        and challenge.status is S.PUBLICITY
+        and told["notice"] is not None
+        and told["notice"].status is NoticeStatus.UPHELD,
+        decider=await decider_words(challenge) if waiting else "",
         vacant=[row.id for row in awards if row.status in VACANT]
         if is_judge and waiting is None and challenge.status in choosing.PROMOTING
         else [],

@@ -22,8 +22,9 @@ from market.challenges.deadlines import (
     takes_solutions,
 )
 from market.challenges.models import Challenge
+from market.challenges.next_steps import NextStep, step_of_solver
 from market.challenges.sealing import open_draft, open_file
-from market.challenges.selection_queries import list_awards
+from market.challenges.selection_queries import latest_awards, list_awards
 from market.challenges.solution_content import SolutionContent, asked_of, faults_of
 from market.challenges.solution_forms import FileForm, SolutionForm, solution_data
 from market.challenges.solution_hints import OpenedText, hints_of
@@ -46,10 +47,19 @@ async def mine(request: Request) -> Response:
     actor = actor_for(request, ChallengeAct.SOLVE_CHALLENGE)
     now = deps(request).clock()
     solutions = await solution_queries.list_own_solutions(actor)
+    awards = await latest_awards([solution.id for solution in solutions])
+
+    def next_step(solution: Solution) -> NextStep | None:
+        challenge = solution.challenge
+        takes = takes_solutions(challenge.status, now, challenge.opens_at, challenge.deadline_at)
+        query = f"?package={solution.package}" if solution.package else ""
+        return step_of_solver(solution, awards.get(solution.id), takes=takes, query=query)
+
     return render(
         request,
         "challenges/my_solutions.html",
         solutions=solutions,
+        next_step=next_step,
         shown=lambda row: shown_status(row.status, now, row.opens_at, row.deadline_at),
         deadline_words=deadline_words,
         package_name=lambda row: queries.terms_of(row.challenge).package_name(row.package),
@@ -82,20 +92,23 @@ async def write(request: Request) -> Response:
 
 
 async def submit(request: Request) -> Response:
-    """Submit what the draft holds; in time is what arrived before the deadline."""
+    """Save what was typed and submit the draft; in time is what arrived before the deadline."""
     actor, challenge = await _load(request)
     solution = await _own(request, actor, challenge)
     secret, terms = deps(request).settings.secret_key, queries.terms_of(challenge)
-    content = open_draft(secret, solution.id, solution.draft)
-    form = _form(None, content, terms, solution.package)
-    form.show_faults(faults_of(content, terms, solution.package))
+    content, by = open_draft(secret, solution.id, solution.draft), By(actor, deps(request).clock())
+    data = await form_data(request)
+    form = _form(data if "approach" in data else None, content, terms, solution.package)
+    if form.is_submitted and form.validate():
+        with form.catch_invalid():
+            content = form.content()
+            await solution_drafts.save(solution.id, content, secret=secret, by=by)
+    if not form.errors:
+        form.show_faults(faults_of(content, terms, solution.package))
     if not form.errors:
         with form.catch_invalid():
             version = await submitting.submit(
-                solution,
-                arrived_at=request.state.arrived_at,
-                secret=secret,
-                by=By(actor, deps(request).clock()),
+                solution, arrived_at=request.state.arrived_at, secret=secret, by=by
             )
             words = _("第 %(n)s 版已提交，以最后一版为准。回执见页面右侧。", n=version.version)
             return flash(request, _to_draft(request, challenge, solution.package), words)

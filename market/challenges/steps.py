@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from market.challenges.deadlines import shown_status
+from market.challenges.deadlines import last_day, shown_status
 from market.challenges.models import Challenge
 from market.challenges.states import ChallengeStatus
 from market.kit.formats import day
@@ -56,10 +56,10 @@ def _whens(challenge: Challenge) -> dict[int, str]:
     if challenge.published_at:
         whens[1] = day(challenge.published_at)[5:]
     if challenge.deadline_at:
-        whens[2] = _("至 %(day)s", day=day(challenge.deadline_at)[5:])
+        whens[2] = _("至 %(day)s", day=day(last_day(challenge.deadline_at))[5:])
     if challenge.result_due_at:
         whens[4] = _("至 %(day)s", day=day(challenge.result_due_at)[5:])
     last = challenge.milestones[-1].get("due_on") if challenge.milestones else None
     if last:
-        whens[9] = str(last)
+        whens[9] = str(last)[:7]
     return whens

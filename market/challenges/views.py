@@ -24,6 +24,7 @@ from market.challenges.deadlines import (
 )
 from market.challenges.drafting import PUT_UP_AGAIN, submission_faults
 from market.challenges.models import Challenge
+from market.challenges.next_steps import step_of_owner
 from market.challenges.owner_records import earlier_of, owner_record
 from market.challenges.public_list import city_of
 from market.challenges.selection_results import result_parts
@@ -102,6 +103,7 @@ async def show(request: Request) -> Response:
             if event.action in SHOWN_EVENTS and event.note
         ],
         faults=_faults(challenge, is_own=is_own, now=now),
+        next_step=step_of_owner(challenge.number, status, challenge.kind) if is_own else None,
         may_put_up_again=is_own and challenge.status in PUT_UP_AGAIN,
         may_screen=_may_open_desk(actor, challenge),
         **await result_parts(actor, challenge),

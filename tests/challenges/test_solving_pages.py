@@ -89,8 +89,11 @@ async def test_a_solution_is_begun_written_attached_to_and_submitted_to_the_mill
     assert "attachment" in own.headers["content-disposition"]
 
     set_clock(deps, DEADLINE - timedelta(milliseconds=1))
-    page = (await post(client, f"{draft}/submit")).text
+    typed = FORM | {"summary": "写在提交的这一刻，还没有另存"}
+    assert (await post(client, f"{draft}/submit", typed | {"price": "三"})).status_code == 422
+    page = (await post(client, f"{draft}/submit", typed)).text
     assert "第 1 版已提交" in page
+    assert "写在提交的这一刻" in page
     version = await SolutionVersion.get()
     assert version.commitment in page
     assert "2026-04-30 16:59:59.999" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -85,3 +86,27 @@ def test_points_are_bounded_whatever_the_value(
 
     assert 60 <= score <= 100
     assert 600 <= tenths(score) <= 1000
+
+
+@given(st.dictionaries(st.integers(), st.integers(0, 1000), min_size=1, max_size=20), st.randoms())
+def test_ranks_depend_on_the_order_of_scores_alone(scores: dict[int, int], chance: Random) -> None:
+    keys = list(scores)
+    chance.shuffle(keys)
+    risen = {key: scores[key] ** 3 + scores[key] for key in keys}
+    ranks = competition_ranks(scores)
+
+    assert ranks == competition_ranks(risen)
+    for first in scores:
+        for second in scores:
+            assert (scores[first] == scores[second]) == (ranks[first].place == ranks[second].place)
+            assert (scores[first] > scores[second]) == (ranks[first].place < ranks[second].place)
+
+
+@given(st.dictionaries(st.integers(), st.integers(0, 1000), min_size=1, max_size=14), st.integers(1, 10))
+def test_of_the_last_ones_no_more_are_certain_than_there_are(scores: dict[int, int], count: int) -> None:
+    certain, in_doubt = last_ones(scores, count)
+
+    assert len(certain) <= count
+    assert not certain & in_doubt
+    assert len({scores[key] for key in in_doubt}) <= 1
+    assert len(certain | in_doubt) >= min(count, len(scores))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,7 +61,7 @@ class Analysis:
     """Sentences that follow from the figures alone."""
 
 
-async def analysis_of(ranking: Ranking) -> Analysis:
+async def analysis_of(ranking: Ranking, withheld: Collection[UUID] = ()) -> Analysis:
     """Return what the analysis of a ranking, its scheme loaded, rests on."""
     period = period_of(ranking.period_kind, ranking.begins_on)
     earlier = before(ranking.period_kind, period) if period else None
@@ -76,7 +76,7 @@ async def analysis_of(ranking: Ranking) -> Analysis:
     ]
     places: dict[str, list[PlaceLine]] = {}
     for row in rows:
-        items = contributions(used, cells.get(row.id, ()))
+        items = contributions(used, cells.get(row.id, ()), withheld)
         places.setdefault(row.level, []).append(PlaceLine(row, {item.part.code: item for item in items}))
     now = _sums(rows, cells)
     past, items_before = {}, {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from market.rankings.indicators import INDICATORS, Indicator
 from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow
@@ -37,6 +38,8 @@ class CellChange:
     """In thousandths of a point."""
     added: Sequence[RankingCellRow]
     removed: Sequence[RankingCellRow]
+    is_withheld: bool
+    """So few contracts make up a version of it that their prices would be told."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,11 @@ class Comparison:
     """How many do not."""
 
 
-async def compare(before: Ranking, after: Ranking) -> Comparison:
-    """Compare two versions of one period, their schemes' indicators as they were frozen."""
+async def compare(before: Ranking, after: Ranking, withheld: Collection[UUID] = ()) -> Comparison:
+    """Compare two versions of one period as they were frozen; `withheld` are parts, by id, see `queries`."""
     old, new = await _Frozen.read(before), await _Frozen.read(after)
     names = {row.place: row.name for row in (*old.rows.values(), *new.rows.values())}
-    changes = [_place_change(place, name, old, new) for place, name in names.items()]
+    changes = [_place_change(place, name, old, new, withheld) for place, name in names.items()]
     places = [change for change in changes if change is not None]
     return Comparison(
         before, after, sorted(places, key=lambda change: change.name), len(changes) - len(places)
@@ -96,10 +99,12 @@ class _Frozen:
         )
 
 
-def _place_change(place: str, name: str, old: _Frozen, new: _Frozen) -> PlaceChange | None:
+def _place_change(
+    place: str, name: str, old: _Frozen, new: _Frozen, withheld: Collection[UUID]
+) -> PlaceChange | None:
     earlier, later = old.rows.get(place), new.rows.get(place)
     codes = dict.fromkeys(code for key, code in (*old.cells, *new.cells) if key == place)
-    cells = [part for code in codes if (part := _cell_change((place, code), old, new)) is not None]
+    cells = [part for code in codes if (part := _cell_change((place, code), old, new, withheld)) is not None]
     change = PlaceChange(
         name,
         place,
@@ -118,7 +123,9 @@ def _place_change(place: str, name: str, old: _Frozen, new: _Frozen) -> PlaceCha
     return None if is_same else change
 
 
-def _cell_change(key: tuple[str, str], old: _Frozen, new: _Frozen) -> CellChange | None:
+def _cell_change(
+    key: tuple[str, str], old: _Frozen, new: _Frozen, withheld: Collection[UUID]
+) -> CellChange | None:
     earlier, later = old.cells.get(key), new.cells.get(key)
     numerator = Both(earlier.numerator if earlier else None, later.numerator if later else None)
     denominator = Both(earlier.denominator if earlier else None, later.denominator if later else None)
@@ -127,7 +134,8 @@ def _cell_change(key: tuple[str, str], old: _Frozen, new: _Frozen) -> CellChange
     removed = _beyond(old.records.get(key, ()), new.records.get(key, ()))
     if not (numerator.differs or denominator.differs or points.differs or added or removed):
         return None
-    return CellChange(INDICATORS[key[1]], numerator, denominator, points, added, removed)
+    is_withheld = any(cell is not None and cell.id in withheld for cell in (earlier, later))
+    return CellChange(INDICATORS[key[1]], numerator, denominator, points, added, removed, is_withheld)
 
 
 def _beyond(records: Sequence[RankingCellRow], others: Sequence[RankingCellRow]) -> list[RankingCellRow]:

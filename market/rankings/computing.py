@@ -139,10 +139,14 @@ async def compute(
                 is_significant=_significance(cells, earlier.get(place.key, {})),
             )
         )
-    ranked = [
+    return Computed(kind, period_kind, period, scheme, rank_lines(lines, previous), parts)
+
+
+def rank_lines(lines: Sequence[Line], previous: Mapping[str, RankingRow]) -> list[Line]:
+    """Return lines with their ranks in each group, beside the rows of the period before, best first."""
+    return [
         line for group in sorted({line.group for line in lines}) for line in _ranked(lines, group, previous)
     ]
-    return Computed(kind, period_kind, period, scheme, ranked, parts)
 
 
 def parts_for(scheme: RankingScheme, period_kind: PeriodKind) -> list[Part]:

@@ -78,8 +78,8 @@ def _plain(value: Value) -> str | int:
     return value if isinstance(value, str | int) else str(value)
 
 
-async def export_of(ranking: Ranking, now: datetime) -> Export:
-    """Return a ranking, its scheme loaded, as a file holds it."""
+async def export_of(ranking: Ranking, now: datetime, withheld: Collection[UUID] = ()) -> Export:
+    """Return a ranking, its scheme loaded, as a file holds it, without the parts that are withheld."""
     parts = parts_of(ranking.scheme)
     rows = await RankingRow.filter(ranking_id=ranking.id).order_by("level", "rank", "name")
     cells: dict[UUID, list[RankingCell]] = {}
@@ -89,7 +89,7 @@ async def export_of(ranking: Ranking, now: datetime) -> Export:
     used = [
         part for part in parts if any(cell.indicator == part.code for of in cells.values() for cell in of)
     ]
-    lines = [_line(row, contributions(used, cells.get(row.id, ())), used, disputed) for row in rows]
+    lines = [_line(row, contributions(used, cells.get(row.id, ()), withheld), used, disputed) for row in rows]
     digest = hashlib.sha256(json.dumps(lines, ensure_ascii=False, default=str).encode()).hexdigest()
     return Export(
         _about(ranking, now, digest), [_definition(part, ranking) for part in used], _heads(used), lines
@@ -122,7 +122,7 @@ def _line(
                 Decimal(item.cell.points) / 1000,
                 Decimal(item.contributes),
             ]
-            if item
+            if item and not item.is_withheld
             else [None] * 5
         )
     return line
@@ -203,6 +203,7 @@ def _about(ranking: Ranking, now: datetime, digest: str) -> list[tuple[str, str,
         ("scheme_basis", _("依据"), scheme.basis),
         ("scheme_hash", _("方案校验值"), scheme.content_hash),
         ("rows_hash", _("行集校验值"), ranking.rows_hash),
+        ("withheld", _("空格"), _("少于 3 笔的金额不公开，空着不是零。")),
         ("made_at", _("导出时间"), moment(now)),
         ("sha256", _("数据校验值"), digest),
     ]

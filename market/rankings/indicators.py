@@ -159,6 +159,14 @@ class Indicator:
     """Experts give it, for a year alone; it has no figure."""
 
     @property
+    def tells_prices(self) -> bool:
+        """Return whether it adds up amounts of contracts, so that of one or two it tells their prices."""
+        if not self.numerator:
+            return False
+        figure = BY_KEY[self.numerator]
+        return figure.measure is Measure.SUM and figure.source not in (NEEDS, STATED)
+
+    @property
     def is_count(self) -> bool:
         """Return whether it counts events, so that chance may explain a change."""
         return not self.denominator and self.figure_counts(is_denominator=False)

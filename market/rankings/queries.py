@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
+
+from tortoise.functions import Count
 
 from market.accounts.actors import Actor
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.rankings.computing import cell_value
+from market.rankings.indicators import INDICATORS
 from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow
+from market.rankings.places import offices_of
 from market.rankings.schemes import Part, parts_of
 from market.rankings.states import STANDING, PeriodKind, PlaceKind, RankingAct, RankingStatus
 
@@ -25,6 +30,8 @@ class Contribution:
     cell: RankingCell
     total: int
     """Of all weights."""
+    is_withheld: bool = False
+    """So few contracts make it up that it would tell their prices: it is not shown to this person."""
 
     @property
     def value(self) -> str:
@@ -90,16 +97,54 @@ async def get_row(ranking: Ranking, place: str) -> RankingRow:
     return row
 
 
-async def contributions_of(ranking: Ranking, row: RankingRow) -> list[Contribution]:
+FEWEST_SHOWN = 3
+"""Contracts that a sum which everybody reads is made of, at least (A)."""
+
+
+async def withheld_from(actor: Actor | None, ranking: Ranking) -> Collection[UUID]:
+    """Return the parts of a ranking, by id, whose amounts the person does not read.
+
+    The sum of one or two contracts tells a price that their sides may not have disclosed (README o). The
+    department reads all, an office those of its own place.
+    """
+    if actor is not None and actor.may(RankingAct.READ_RANKINGS):
+        return set()
+    codes = [code for code, indicator in INDICATORS.items() if indicator.tells_prices]
+    rows = (
+        await RankingCellRow.filter(
+            cell__row__ranking_id=ranking.id, cell__indicator__in=codes, is_denominator=False
+        )
+        .annotate(items=Count("id"))
+        .group_by("cell_id", "cell__row__place")
+        .values("cell_id", "cell__row__place", "items")
+    )
+    own = set()
+    if actor is not None and actor.organisation_id is not None:
+        offices = await offices_of(ranking.kind)
+        own = {place for place, office in offices.items() if actor.acts_for(office)}
+    return {
+        row["cell_id"] for row in rows if row["items"] < FEWEST_SHOWN and row["cell__row__place"] not in own
+    }
+
+
+async def contributions_of(
+    ranking: Ranking, row: RankingRow, withheld: Collection[UUID] = ()
+) -> list[Contribution]:
     """Return what makes up a score, in the order of the scheme, whose version is loaded."""
-    return contributions(parts_of(ranking.scheme), await RankingCell.filter(row_id=row.id))
+    return contributions(parts_of(ranking.scheme), await RankingCell.filter(row_id=row.id), withheld)
 
 
-def contributions(parts: Sequence[Part], cells: Sequence[RankingCell]) -> list[Contribution]:
+def contributions(
+    parts: Sequence[Part], cells: Sequence[RankingCell], withheld: Collection[UUID] = ()
+) -> list[Contribution]:
     """Return what the cells of one row contribute to its score, in the order of the scheme."""
     by_code = {cell.indicator: cell for cell in cells}
     total = sum(cell.weight for cell in cells)
-    return [Contribution(part, by_code[part.code], total) for part in parts if part.code in by_code]
+    return [
+        Contribution(part, cell, total, cell.id in withheld)
+        for part in parts
+        if (cell := by_code.get(part.code)) is not None
+    ]
 
 
 async def records_of(cell: RankingCell, *, is_denominator: bool) -> list[RankingCellRow]:

@@ -105,7 +105,9 @@ async def place(request: Request) -> Response:
         "rankings/place.html",
         ranking=ranking,
         row=row,
-        contributions=await queries.contributions_of(ranking, row),
+        contributions=await queries.contributions_of(
+            ranking, row, await queries.withheld_from(actor, ranking)
+        ),
         is_disputed=row.place in await disputed_places(ranking),
         objections=[each for each in await list_objections(ranking) if each.place == row.place],
         may_object=may_object,
@@ -143,6 +145,7 @@ async def records(request: Request) -> Response:
         words=indicator.figure_label(is_denominator=is_denominator),
         is_count=indicator.figure_counts(is_denominator=is_denominator),
         total=cell.denominator if is_denominator else cell.numerator,
+        is_withheld=not is_denominator and cell.id in await queries.withheld_from(actor, ranking),
         items=await queries.records_of(cell, is_denominator=is_denominator),
         period_words=queries.period_words,
     )
@@ -156,7 +159,7 @@ async def analyse(request: Request) -> Response:
         request,
         "rankings/analysis.html",
         ranking=ranking,
-        analysis=await analysis_of(ranking),
+        analysis=await analysis_of(ranking, await queries.withheld_from(actor, ranking)),
         disputed=await disputed_places(ranking),
         levels=LEVELS,
         points=queries.points_words,
@@ -180,10 +183,14 @@ async def versions(request: Request) -> Response:
         before = earlier[0]
     if before is None:
         raise NotFound(_("没有可以对照的版本。"))
+    withheld = [
+        *await queries.withheld_from(actor, before),
+        *await queries.withheld_from(actor, after),
+    ]
     return render(
         request,
         "rankings/versions.html",
-        comparison=await compare(before, after),
+        comparison=await compare(before, after, withheld),
         others=others,
         reasons=await list_objections(before),
         points=queries.points_words,
@@ -196,8 +203,10 @@ async def download(request: Request) -> Response:
     form = request.path_params["format"]
     if form not in ("xlsx", "csv", "json"):
         raise NotFound(_("没有这个文件。"))
-    ranking = await queries.get_ranking_for(optional_actor(request), request.path_params["number"])
-    export = await export_of(ranking, deps(request).clock())
+    actor = optional_actor(request)
+    ranking = await queries.get_ranking_for(actor, request.path_params["number"])
+    withheld = await queries.withheld_from(actor, ranking)
+    export = await export_of(ranking, deps(request).clock(), withheld)
     headers = {"content-disposition": f'attachment; filename="{ranking.number}.{form}"'}
     if form == "json":
         return Response(export.as_json(), media_type="application/json", headers=headers)

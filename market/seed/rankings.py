@@ -11,10 +11,10 @@ from market.accounts.organisations import verify_organisation
 from market.codes.uscc import check_digit
 from market.deps import Deps
 from market.listings.rules import months_later
-from market.rankings import freezing, parks, reports, schemes, warnings
+from market.rankings import freezing, objections, parks, reports, schemes, warnings
 from market.rankings.models import MonthReport, Ranking
 from market.rankings.schemes import Part, Rule
-from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, WarningKind
+from market.rankings.states import Occasion, ParkLevel, PeriodKind, PlaceKind, RankingStatus, WarningKind
 from market.rankings.warning_rules import due_warnings
 from market.records.by import By
 from market.records.decisions import Verdict
@@ -35,7 +35,17 @@ LOGIN = "lidong"
 """The park whose office the demo's login acts for."""
 LATE = "tianling"
 """The park that does not report its last month."""
-RULES = (Rule(WarningKind.YELLOW, 620, 3), Rule(WarningKind.REMINDER))
+RULES = (
+    Rule(WarningKind.YELLOW, 620, 3),
+    Rule(WarningKind.YELLOW, last=1, times=2, period=PeriodKind.QUARTER),
+    Rule(WarningKind.RED, last=1, times=2, period=PeriodKind.YEAR),
+    Rule(WarningKind.REMINDER),
+)
+DEDUCTIONS = {Occasion.UNREPORTED: 5, Occasion.LATE: 2, Occasion.BREACH: 10, Occasion.UNTRUE: 15}
+LATE_MEMBER = "yanlan"
+"""A firm of the login's park that was written down late: an objection brings it in, and a correction."""
+OBJECTED_BACK = 2
+"""How many months ago the ranking was that the objection is to."""
 BOUNDS = {
     "output_count": (25, (0, 3), (0, 8), (2, 30)),
     "output_trade": (25, (0, 300), (0, 800), (100, 3000)),
@@ -58,6 +68,10 @@ def ranking_stories(cast: Cast, deps: Deps, calendar: Calendar) -> Iterator[Stor
         begins_on = months_later(this, -back)
         if begins_on.year > calendar.round_year:
             yield _month(begins_on, cast, deps, is_last=back == 1)
+            if back == OBJECTED_BACK:
+                yield _objection(begins_on, cast, calendar)
+            if begins_on.month % 3 == 0:
+                yield _quarter(months_later(begins_on, -2), cast)
 
 
 async def _schemes(cast: Cast, calendar: Calendar) -> Story:
@@ -75,6 +89,7 @@ async def _schemes(cast: Cast, calendar: Calendar) -> Story:
             + ("研发投入由园区填报，附依据，核对后使用。" if kind is PlaceKind.PARK else ""),
             "假定（A），待主管部门发文",
             rules=RULES if kind is PlaceKind.PARK else (),
+            deductions=DEDUCTIONS if kind is PlaceKind.PARK else None,
             by=By(await cast.actor("operator"), now),
         )
         for kind in PlaceKind
@@ -93,6 +108,8 @@ async def _parks(cast: Cast, calendar: Calendar) -> Story:
         by = By(await cast.actor("operator"), now)
         park = await parks.create_park(code, name, level, city, office.id, by=by)
         for key in members:
+            if key == LATE_MEMBER:
+                continue
             await parks.join_park(park.code, id_of("organisation", key), since, by=by)
 
 
@@ -177,3 +194,71 @@ async def _month(begins_on: date, cast: Cast, deps: Deps, *, is_last: bool) -> S
     for warning in proposed[:1]:
         by = By(await cast.actor("approver"), now)
         await warnings.decide_warning(warning.number, Verdict.CONFIRMED, by=by)
+
+
+async def _objection(begins_on: date, cast: Cast, calendar: Calendar) -> Story:
+    """Have the login's park object to a month: a firm was missing, it is written down, all is corrected."""
+    after = months_later(begins_on, 1)
+    now = yield at(after.replace(day=6), 10)
+    ranking = await Ranking.get(
+        kind=PlaceKind.PARK, period_kind=PeriodKind.MONTH, begins_on=begins_on, status=RankingStatus.TOLD
+    )
+    objection = await objections.object_to_ranking(
+        ranking.number,
+        LOGIN,
+        "岩澜公司一直在园区内，入园没有登记，它的合同没有算进来。请核对注册地址后更正。",
+        indicator="output_count",
+        by=By(await cast.actor(speaker_of(LOGIN)), now),
+    )
+    now = yield now + timedelta(hours=5)
+    await objections.answer_objection(
+        objection.id,
+        "经核对注册地址和入园协议，该企业自上年 1 月起在园区内，登记有遗漏，应予更正。",
+        is_upheld=True,
+        by=By(await cast.actor("operator"), now),
+    )
+    now = yield now + timedelta(hours=18)
+    await objections.decide_objection(
+        objection.id, Verdict.CONFIRMED, by=By(await cast.actor("approver"), now)
+    )
+    now = yield now + timedelta(hours=2)
+    by = By(await cast.actor("operator"), now)
+    since = date(calendar.round_year, 1, 1)
+    await parks.join_park(LOGIN, id_of("organisation", LATE_MEMBER), since, by=by)
+    second = await freezing.freeze_ranking(
+        PlaceKind.PARK, PeriodKind.MONTH, begins_on, "异议成立：补记一家企业入园。", "", by=by
+    )
+    now = yield now + timedelta(hours=3)
+    by = By(await cast.actor("approver"), now)
+    told = await freezing.decide_ranking(second.number, Verdict.CONFIRMED, calendar=HOLIDAYS, by=by)
+    now = yield (told.object_until or now) + timedelta(seconds=5)
+    await freezing.conclude_due(told.id, now=now)
+
+
+async def _quarter(begins_on: date, cast: Cast) -> Story:
+    """Freeze a quarter of parks and of cities, write its analysis, have it checked."""
+    after = months_later(begins_on, 3)
+    now = yield at(after.replace(day=13), 9, 30)
+    numbers = []
+    for kind in PlaceKind:
+        by = By(await cast.actor("operator"), now)
+        ranking = await freezing.freeze_ranking(kind, PeriodKind.QUARTER, begins_on, "", "", by=by)
+        await freezing.write_analysis(ranking.number, ANALYSES[kind], by=by)
+        numbers.append(ranking.number)
+    now = yield at(after.replace(day=14), 15)
+    by = By(await cast.actor("approver"), now)
+    told = [
+        await freezing.decide_ranking(number, Verdict.CONFIRMED, calendar=HOLIDAYS, by=by)
+        for number in numbers
+    ]
+    now = yield (told[0].object_until or now) + timedelta(seconds=5)
+    for ranking in told:
+        await freezing.conclude_due(ranking.id, now=now)
+
+
+ANALYSES = {
+    PlaceKind.PARK: "各园区每季的项数都不多，名次升降多在偶然范围内，宜看可比合计和连续几期的走势。"
+    "国家级园区的差距主要来自到账额；自治区级园区要先把需求发布起来。",
+    PlaceKind.CITY: "输出集中在有高校的市，吸纳分散。到账慢于登记，下一季督促按约付款。",
+}
+"""What the department wrote about the quarter."""

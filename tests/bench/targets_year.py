@@ -37,7 +37,7 @@ from tests.bench.markets import FOLDER, copy_market, seed_demo
 DEEDS = int(os.environ.get("DEEDS", "20000"))
 UNITS, ROUNDS, MOST_WALL, MOST_RECOUNT = 300, 12, 100, 5
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_ROWS = """
+ROWS = """
 SET session_replication_role = replica;
 CREATE TEMP TABLE units AS
     SELECT o.id AS before, gen_random_uuid() AS id, n,
@@ -132,8 +132,8 @@ async def main() -> None:
     address = server.start()
     values = {"deeds": DEEDS, "units": UNITS, "year": year}
     try:
-        _execute(address, _ROWS, values)
-        _execute(address, _CLOSED, values | {"verdict": None})
+        execute(address, ROWS, values)
+        execute(address, _CLOSED, values | {"verdict": None})
         deps = build_deps(
             Settings(folder, "a secret that is long enough for a bench", "http://bench.test", is_demo=True)
         )
@@ -147,8 +147,8 @@ async def main() -> None:
                     await recount_year(year, by=by)
                 took = time.perf_counter() - started
                 say(words, f"{took:.1f} s, {spent.process:.0f} + {spent.postgres:.0f} ms ({MOST_RECOUNT} s)")
-            _execute(address, _STATUSES, values)
-            _execute(address, _CLOSED, values | {"verdict": "confirmed"})
+            execute(address, _STATUSES, values)
+            execute(address, _CLOSED, values | {"verdict": "confirmed"})
             transport = httpx.ASGITransport(app=create_app(deps))
             async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:
 
@@ -172,7 +172,7 @@ async def main() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _execute(address: str, statements: str, values: Mapping[str, object]) -> None:
+def execute(address: str, statements: str, values: Mapping[str, object]) -> None:
     with psycopg.connect(address, autocommit=True) as database:
         for statement in statements.split(";\n"):
             if statement.strip():

@@ -110,6 +110,26 @@ async def test_files_tell_definitions_version_status_and_hash_and_nothing_unknow
     assert (await client.get(f"/rankings/{second.number}/file.pdf")).status_code == 404
 
 
+async def test_the_sum_of_a_lone_contract_is_read_by_the_place_and_the_department_alone(
+    client: httpx.AsyncClient, corrected: tuple[Hall, Ranking, Ranking]
+) -> None:
+    hall, first, second = corrected
+    pages = [
+        f"/rankings/{first.number}/nanning",
+        f"/rankings/{first.number}/nanning/records?indicator=output_trade",
+    ]
+    pages += [f"/rankings/{first.number}/file.csv", f"/rankings/{second.number}/versions"]
+    for actor, reads in (
+        (None, False),
+        (hall.parties.seller, False),
+        (hall.officer, True),
+        (hall.operator, True),
+    ):
+        await sign_in(client, actor)
+        texts = [(await client.get(page)).text for page in pages]
+        assert [bool(re.search(r"\b107(\.00)?\b|107000000", text)) for text in texts] == [reads] * 4
+
+
 async def test_versions_are_set_beside_each_other_with_what_differs(
     client: httpx.AsyncClient, corrected: tuple[Hall, Ranking, Ranking]
 ) -> None:

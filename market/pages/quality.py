@@ -1,4 +1,4 @@
-"""Quality of matching and search: the last published evaluation, and the funnel of real matches."""
+"""Quality of matching and search: the last published evaluation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from market.codes.labels import label
 from market.kit.charts import ShareBar
-from market.kit.database import connection
 from market.kit.i18n import Lazy, lazy
 from market.kit.models import SystemState
 
@@ -205,69 +204,3 @@ def _is_number(value: Any) -> bool:
 
 def _is_interval(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(_is_number(bound) for bound in value)
-
-
-STAGES: Mapping[str, Lazy] = {
-    "shown": lazy("推荐"),
-    "opened": lazy("处理"),
-    "interested": lazy("有意向"),
-    "talking": lazy("洽谈"),
-    "signed": lazy("签约"),
-}
-"""The live funnel. What each stage means stands in the page's definitions and in the query below."""
-_FUNNEL = """
-SELECT field, count(*) AS shown, count(*) FILTER (WHERE is_opened) AS opened,
-       count(*) FILTER (WHERE is_interested) AS interested,
-       count(*) FILTER (WHERE is_talking) AS talking, count(*) FILTER (WHERE is_signed) AS signed
-FROM (
-    SELECT n.field,
-           m.status <> 'suggested' OR d.deals IS NOT NULL
-               OR EXISTS (SELECT 1 FROM match_feedback f WHERE f.match_id = m.id) AS is_opened,
-           m.status IN ('interested', 'talking', 'dealt') OR d.deals IS NOT NULL AS is_interested,
-           m.status IN ('talking', 'dealt') OR coalesce(d.is_talking, false) AS is_talking,
-           coalesce(d.is_signed, false) AS is_signed
-    FROM matches m JOIN needs n ON n.id = m.need_id LEFT JOIN (
-        SELECT match_id, count(*) AS deals,
-               bool_or(status NOT IN ('intent', 'terminated')
-                       OR (seller_agreed_at IS NOT NULL AND buyer_agreed_at IS NOT NULL)) AS is_talking,
-               bool_or(status IN ('signed', 'registered', 'paying', 'completed', 'rescinded')) AS is_signed
-        FROM deals WHERE match_id IS NOT NULL GROUP BY match_id
-    ) d ON d.match_id = m.id
-) AS stages GROUP BY field ORDER BY count(*) DESC, field
-"""
-
-
-@dataclass(frozen=True)
-class Funnel:
-    """How far matches came; each stage counts those that came at least so far."""
-
-    counts: Mapping[str, int]
-    fields: Sequence[tuple[str, Mapping[str, int]]]
-    refused: Sequence[tuple[str, int]]
-    """Why a side did not want a match, the most frequent first."""
-    ended: Sequence[tuple[str, int]]
-    """Why deals that came from a match ended without a contract."""
-
-
-async def funnel() -> Funnel:
-    """Return the live funnel, over all matches and by the field of the need."""
-    rows = await connection().execute_query_dict(_FUNNEL)
-    by_field = [(label("field", row["field"]), {key: int(row[key]) for key in STAGES}) for row in rows]
-    return Funnel(
-        counts={key: sum(counts[key] for _field, counts in by_field) for key in STAGES},
-        fields=by_field,
-        refused=await _reasons(
-            "SELECT reason, count(*) AS n FROM match_feedback GROUP BY reason", "drop_reason"
-        ),
-        ended=await _reasons(
-            "SELECT end_reason AS reason, count(*) AS n FROM deals "
-            "WHERE match_id IS NOT NULL AND end_reason <> '' GROUP BY end_reason",
-            "end_reason",
-        ),
-    )
-
-
-async def _reasons(sql: str, kind: str) -> list[tuple[str, int]]:
-    rows = await connection().execute_query_dict(sql)
-    reasons = [(label(kind, row["reason"]), int(row["n"])) for row in rows if row["reason"]]
-    return sorted(reasons, key=lambda reason: (-reason[1], reason[0]))

@@ -1,18 +1,57 @@
-"""The public page about the quality of matching."""
+"""The public page about quality of listings, answers, matching and search, with the rows of its counts."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from market.accounts.permissions import AccountAct
+from market.accounts.web import optional_actor
+from market.codes.labels import label
 from market.kit.charts import Funnel, Stage
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.pagination import PageRequest
 from market.kit.routing import Route
 from market.kit.templating import render
+from market.kit.web import deps
 from market.pages import quality
+from market.pages.home_figures import rows_address
+from market.pages.quality_figures import (
+    BETWEEN,
+    BY_KEY,
+    MOST_TEXT,
+    PRIVATE,
+    STAGES,
+    counts_of,
+    field_words,
+    until,
+)
+from market.records.figures import list_rows, value_of
 
 DEFINITIONS = (
+    ("live", lazy("在架的成果和需求"), lazy("现在能在列表里看到的成果和需求。")),
+    (
+        "whole",
+        lazy("写得完整的"),
+        lazy("完整度 80 以上的；完整度按各栏的分量合计，满分 100。写得太少的，完整度不到 60。"),
+    ),
+    (
+        "stale",
+        lazy("久未核实的"),
+        lazy("核实满三百天以后提醒过、单位还没有确认的，在列表里排在后面。到期没有确认的会下架。"),
+    ),
+    ("double", lazy("名称与另一条相同的"), lazy("去掉空格和标点以后，与另一条在架的名称完全相同。")),
+    (
+        "asked",
+        lazy("公开提问"),
+        lazy("对成果、需求和榜单公开提的问题；隐藏了的不计。答复以前看不到问的是哪一条。"),
+    ),
+    ("quick", lazy("三天内答复的"), lazy("从提问到答复不超过 72 小时。中位数是一半的答复比它快。")),
     ("shown", lazy("推荐"), lazy("系统算出、双方页面上能看到的匹配，一条需求和一项成果算一条。")),
     (
         "opened",
@@ -69,17 +108,55 @@ DEFINITIONS = (
 
 
 async def show(request: Request) -> Response:
-    funnel = await quality.funnel()
-    stages = [Stage(str(label), funnel.counts[key], f"#def-{key}") for key, label in quality.STAGES.items()]
+    counts = await counts_of(local_date(deps(request).clock()))
+    stages = [
+        Stage(str(words), counts.stages[key].count, rows_address(request, counts.stages[key]))
+        for key, words in STAGES.items()
+    ]
     return render(
         request,
         "pages/quality.html",
         report=await quality.find_report(),
-        funnel=funnel,
+        counts=counts,
         matches=Funnel(_("对接走到了哪一步"), stages),
-        stages=quality.STAGES,
+        stages=STAGES,
         definitions=[(key, (label, meaning)) for key, label, meaning in DEFINITIONS],
     )
 
 
-routes = [Route("/quality", show, name="pages:quality")]
+async def rows(request: Request) -> Response:
+    """Show exactly the rows of a count; of matches guests read no names, the department does."""
+    query, actor = request.query_params, optional_actor(request)
+    figure = BY_KEY.get(query.get("figure", ""))
+    if figure is None:
+        raise NotFound(_("没有这项统计。"))
+    scope = {name: query.get(name, "").replace("\x00", "")[:most] for name, most in MOST_TEXT.items()}
+    value = await value_of(figure, until(local_date(deps(request).clock())), scope)
+    page_request = PageRequest.from_query(query)
+    items = await list_rows(figure, value.period, scope, offset=page_request.offset, limit=page_request.size)
+    is_private = figure.source in PRIVATE
+    reads_all = actor is not None and actor.may(AccountAct.SEE_DESK)
+    columns = (*figure.source.columns, *(BETWEEN if is_private and reads_all else ()))
+    return render(
+        request,
+        "pages/quality_rows.html",
+        value=value,
+        page=page_request.page(items, value.count),
+        columns=columns,
+        is_hidden=is_private and not reads_all,
+        narrowed=_narrowed(figure.key, scope),
+    )
+
+
+def _narrowed(key: str, scope: Mapping[str, str]) -> list[str]:
+    kind = "drop_reason" if key == "refused" else "end_reason"
+    return [
+        *([field_words(scope["field"])] if scope["field"] else []),
+        *([label(kind, scope["reason"])] if scope["reason"] else []),
+    ]
+
+
+routes = [
+    Route("/quality", show, name="pages:quality"),
+    Route("/quality/rows", rows, name="pages:quality_rows", methods=["GET"]),
+]

@@ -27,6 +27,7 @@ from market.pages import (
     workbench_views,
 )
 from market.pages.home_figures import PAID
+from market.pages.quality_figures import FIGURES as QUALITY_FIGURES
 
 ROOM = Room(
     "pages",
@@ -76,14 +77,14 @@ ROOM = Room(
             act=DealAct.SEE_DEALS,
         ),
     ),
-    figures=(PAID,),
+    figures=(PAID, *QUALITY_FIGURES),
     menu=(
         MenuEntry(Menu.MAIN, 10, lazy("首页"), "pages:home", "home"),
         MenuEntry(Menu.MAIN, 20, lazy("科技成果"), "pages:outcomes", "outcomes"),
         MenuEntry(Menu.MAIN, 30, lazy("技术需求"), "pages:needs", "needs"),
         MenuEntry(Menu.MAIN, 40, lazy("经纪人"), "pages:brokers", "brokers"),
         MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "pages:check", "subsidies"),
-        MenuEntry(Menu.FOOT, 20, lazy("匹配质量"), "pages:quality"),
+        MenuEntry(Menu.FOOT, 20, lazy("数据质量"), "pages:quality"),
         MenuEntry(Menu.FOOT, 30, lazy("日志校验"), "pages:audit_roots"),
         MenuEntry(Menu.FOOT, 40, lazy("无障碍说明"), "pages:accessibility"),
         MenuEntry(Menu.FOOT, 50, lazy("帮助"), "pages:help"),

@@ -17,6 +17,7 @@ from market.matching.models import Match, MatchFeedback
 from market.matching.quality.answer_sets import AnswerSets
 from market.matching.states import MatchStatus
 from market.pages import quality
+from market.pages.quality_figures import counts_of
 from market.seed.answer_sets import write_answer_sets
 from market.seed.demo_market import QUALITY
 from tests.factories import NOW, make_need, make_organisation, make_outcome
@@ -91,12 +92,18 @@ async def test_the_funnel_counts_how_far_matches_came_and_why_not_further() -> N
     await _deal(matches[2], enterprise, DealStatus.TERMINATED, end_reason="timing")
     await _deal(matches[3], enterprise, DealStatus.COMPLETED)
 
-    funnel = await quality.funnel()
+    counts = await counts_of(NOW.date())
 
-    assert funnel.counts == {"shown": 4, "opened": 3, "interested": 2, "talking": 1, "signed": 1}
-    assert [field for field, _counts in funnel.fields] == ["新材料及其应用"]
-    assert funnel.refused == [("价格不合适", 1)]
-    assert funnel.ended == [("时机", 1)]
+    assert {key: value.count for key, value in counts.stages.items()} == {
+        "shown": 4,
+        "opened": 3,
+        "interested": 2,
+        "talking": 1,
+        "signed": 1,
+    }
+    assert [field for field, _counts in counts.fields] == ["新材料及其应用"]
+    assert [(words, value.count) for words, value in counts.refused] == [("价格不合适", 1)]
+    assert [(words, value.count) for words, value in counts.ended] == [("时机", 1)]
 
 
 async def _match(need: Any, number: int) -> Match:

@@ -174,7 +174,7 @@ def _json(factory: type) -> fields.JSONField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0077_deed_shares")]
+    dependencies = [("market", "0078_deed_shares")]
 
     initial = False
 

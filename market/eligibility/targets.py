@@ -32,7 +32,8 @@ def targets(
 ) -> list[Target]:
     """Return what one may apply for now, by programme: one target for each year that is called for.
 
-    Of a year the version in force on its 31 December counts; a programme that had not begun is left out.
+    Of a year the version in force on its 31 December counts; a programme that had not begun is left out. Of
+    calls for one year that are open together the one that closes last counts.
     """
     chosen: list[Target] = []
     by_programme = sorted(released, key=lambda terms: (terms.programme, terms.valid_from))
@@ -41,7 +42,7 @@ def targets(
         calls: dict[int, CallWindow | None] = {}
         current: list[CallWindow | None] = [*current_windows(windows.get(programme, ()), now)]
         for call in current or [None]:
-            calls.setdefault(year_of(call, now), call)
+            calls[year_of(call, now)] = call
         for year, call in calls.items():
             try:
                 chosen.append(Target(version_for(of_programme, year), year, call))

@@ -156,12 +156,15 @@ class Submission:
 
 
 async def submission_of(slug: str, year: int, now: datetime) -> Submission | None:
-    """Return when claims to a programme for a year are taken; None: at any time, for it has no call."""
+    """Return when claims to a programme for a year are taken; None: at any time, for it has no call.
+
+    Of calls that are open together the one that closes last is named.
+    """
     of_programme = (await windows([slug])).get(slug, [])
     if not of_programme:
         return None
     of_year = [window for window in of_programme if window.year == year]
-    window = current_windows(of_year or of_programme, now)[0]
+    window = current_windows(of_year or of_programme, now)[-1]
     if not admits(of_programme, year, now):
         return Submission(window.number, refusal(of_programme, year, now), False)
     words = _(

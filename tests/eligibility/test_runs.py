@@ -53,7 +53,8 @@ from tests.programmes.factories import make_programmes
 from tests.programmes.test_calls import change_closing, make_call, window
 from tests.visitor import post, sign_in
 
-LATER = NOW + timedelta(days=1)
+LATER_BY = timedelta(days=1)
+LATER = NOW + LATER_BY
 
 
 async def _applicant_with_contract(**fields: Any) -> tuple[Actor, Contract]:
@@ -240,6 +241,11 @@ def test_of_two_versions_in_one_year_the_later_counts_and_is_told_anew() -> None
     assert versions(shipped, next_year, calls=[call]) == [("2027", 2027)]
     assert versions(shipped, calls=[window(year=2025), call]) == [("2019", 2025), ("2019", 2027)]
     assert versions(next_year) == [], "it has not begun"
+    short, long = (
+        window(number=f"SB-2026-00000{n}", opens_at=NOW, closes_at=NOW + n * LATER_BY) for n in (5, 9)
+    )
+    (target,) = targets([shipped], {"guangxi": [long, short]}, NOW)
+    assert target.call == long, "both bind, so one may apply until the later closing"
     (target,) = targets([shipped], {"guangxi": [call]}, NOW)
     assert target.live_call(NOW) == call
     assert target.live_call(call.closes_at) is None

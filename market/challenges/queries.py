@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Case, When
@@ -151,6 +152,17 @@ async def list_rulings(challenge_id: UUID) -> list[ChallengeRuling]:
     """Return what was proposed and decided about a challenge, with the people, oldest first."""
     rulings = ChallengeRuling.filter(challenge_id=challenge_id).order_by("proposed_at")
     return await rulings.select_related("proposed_by", "decided_by")
+
+
+async def need_document_facts(needs: Sequence[Need]) -> Mapping[UUID, Mapping[str, Any]]:
+    """Return by need what its search document tells of challenges: whether one was listed that it leads to.
+
+    A masked need says nothing of a list that names its owner.
+    """
+    rows = Challenge.filter(need_id__in=[need.id for need in needs], version__gt=0)
+    pairs = await rows.values_list("need_id", "is_masked")
+    listed = {(UUID(str(need_id)), is_masked) for need_id, is_masked in pairs}
+    return {need.id: {"has_challenge": (need.id, need.is_masked) in listed} for need in needs}
 
 
 async def describe(ids: Collection[UUID]) -> dict[UUID, SubjectRecord]:

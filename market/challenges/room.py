@@ -175,6 +175,7 @@ ROOM = Room(
     ),
     panel_clients={"challenge": screening_panel.CLIENT, "solution": selection_panel.CLIENT},
     publicity=(result_notices.PUBLICITY,),
+    document_facts={"needs": queries.need_document_facts},
     deadlines=lambda deps, now: award_deals.follow_deals(now),
     moments={
         clock.OPEN: lambda deps, challenge_id, now: clock.begin_responding(challenge_id, now=now),

@@ -38,6 +38,7 @@ from market.panels.rounds import round_over
 from market.records.by import By
 from market.records.decisions import Verdict
 from market.records.transitions import transition
+from market.search.outbox import enqueue
 
 RESULT_DAYS = 30
 """Working days after the deadline within which the result is told (D)."""
@@ -165,6 +166,8 @@ async def _publish(challenge: Challenge, *, calendar: Calendar, by: By) -> None:
     )
     await set_hours(challenge)
     await set_reminders(challenge)
+    if challenge.need_id is not None:
+        await enqueue("needs", challenge.need_id)
     await _tell_owner(challenge, _("榜单 %(number)s 已张榜。", number=challenge.number), by)
 
 

@@ -84,6 +84,10 @@ def _subsidy() -> list[tuple[str, str]]:
     return [("yes", str(lazy("可能享受后补助"))), ("no", str(lazy("不在补助范围")))]
 
 
+def _challenge() -> list[tuple[str, str]]:
+    return [("yes", str(lazy("已张榜"))), ("no", str(lazy("没有张榜")))]
+
+
 def _roles() -> list[tuple[str, str]]:
     return [(key, str(words)) for key, words in ROLES.items()]
 
@@ -182,6 +186,7 @@ NEEDS = SearchPage(
             lazy("状态"),
             lambda: [(key, label("need", key)) for key in ("published", "matching")],
         ),
+        ChoiceFilter("challenge", "has_challenge", lazy("揭榜挂帅"), _challenge, is_named=True),
         ChoiceFilter("owner", "organisation_kind", lazy("单位类型"), _sellers),
     ),
     steps=(
@@ -203,6 +208,7 @@ NEEDS = SearchPage(
         MATCH: (lazy("匹配度"), None),
     },
     helps={
+        "challenge": lazy("已写成揭榜挂帅的榜单并张榜的需求，需求页上有榜单。"),
         "responses": lazy("响应数：表示能解决或同意对接的单位数，少的在前。"),
         MATCH: lazy("按与您单位已发布成果的最高匹配分排列，没有匹配分的排在后面。"),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 import httpx
@@ -9,16 +10,18 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, StaffRole
-from market.challenges import watching
+from market.challenges import drafting, screening, watching
 from market.challenges.models import Challenge
 from market.challenges.states import ChallengeStatus
 from market.deps import Deps
 from market.records.by import By
-from tests.challenges.factories import OPENS, make_listed
+from market.search.models import OutboxEntry
+from tests.challenges.factories import ARGUMENTS, OPENS, challenge_terms, make_listed
 from tests.challenges.solution_factories import make_responding, make_solver, make_written
 from tests.challenges.test_public_list import put
-from tests.factories import make_member, make_need, make_organisation, make_staff
+from tests.factories import HOLIDAYS, NOW, make_member, make_need, make_organisation, make_staff
 from tests.fakes import FixedClock
+from tests.pages.search_index import index_listings
 from tests.visitor import sign_in
 
 
@@ -44,6 +47,38 @@ async def test_a_need_and_its_challenge_lead_to_each_other_unless_one_mask_would
         await sign_in(client, actor)
         assert (f'href="{challenge}"' in (await client.get(need)).text) == sees, actor
         assert (f'href="{need}"' in (await client.get(challenge)).text) == sees, actor
+
+
+async def test_needs_are_narrowed_to_those_that_became_a_challenge_unless_a_mask_would_fall(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    owner = await make_member(await make_organisation(name="柳州锻造有限公司", region="450203"))
+    organisation = await Organisation.get(id=owner.organisation_id)
+    needs = {}
+    rows = (("已张导线", False, False), ("面具导线", True, False), ("没有导线", False, None))
+    for words, need_masked, masked in rows:
+        need = needs[words] = await make_need(organisation, title=words, is_masked=need_masked)
+        if masked is not None:
+            status = ChallengeStatus.RESPONDING
+            await put(owner, status, len(needs), is_masked=masked, need_id=need.id)
+    await index_listings(deps, *needs.values())
+
+    async def found(value: str) -> set[str]:
+        text = (await client.get("/needs", params={"challenge": value})).text
+        return set(re.findall(r">(..导线)</a>", text))
+
+    assert await found("yes") == {"已张导线"}
+    assert await found("no") == {"面具导线", "没有导线"}
+
+
+async def test_a_need_is_sent_to_the_index_when_its_challenge_is_listed() -> None:
+    organisation, operator = await make_organisation(), await make_staff(StaffRole.OPERATOR)
+    owner, need = await make_member(organisation), await make_need(organisation)
+    challenge = await drafting.create(challenge_terms(), ARGUMENTS, need=need, by=By(owner, NOW))
+    await drafting.submit(challenge.number, by=By(owner, NOW))
+    await OutboxEntry.all().delete()
+    await screening.list_of_firm(challenge.number, calendar=HOLIDAYS, by=By(operator, NOW))
+    assert await OutboxEntry.filter(index_name="needs", document_id=need.id).exists()
 
 
 async def test_a_masked_list_tells_no_contact_and_no_record_of_named_ones(client: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from market.accounts.models import Organisation
 from market.deps import Deps
 from market.files.attachments import StoredBlob
 from market.kit.clock import local_date
@@ -15,7 +16,7 @@ from market.seed.content import fen, id_of, load, store_pdf
 from market.seed.listings import AUTHORS
 from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story, at
-from market.targets import closings, declaring, definitions, follow_ups, plans, samples, verdicts
+from market.targets import closings, declaring, definitions, follow_ups, plans, samples, sharing, verdicts
 from market.targets.cities import unit_of_city
 from market.targets.criteria import answers, failed, lacks_statement
 from market.targets.definitions import DefinitionTerms
@@ -31,6 +32,8 @@ UNITS = {"university": 8, "lidong": 6, "guixi": 4, "marine": 3, "sugar": 3, "lon
 TOTALS = (14, 18)
 """Targets of the round's year and of the years after it."""
 CHECKERS = {"4501": "city", "4502": "wei_rongxin"}
+PARTNERS = ("university", "guixi")
+"""Of whom one is asked to share a deed."""
 SEEN = "核对了合同、登记证明和到账凭证，与申报一致。"
 IN_USE = "已在买方生产线上使用，买方出具了投用证明。"
 
@@ -160,8 +163,23 @@ async def _this_year(cast: Cast, deps: Deps, calendar: Calendar) -> Story:
         for deed in drawn[1:2]:
             by = By(await cast.actor("operator"), now)
             await verdicts.propose_result(deed.number, Result.VERIFIED, SEEN, by=by)
+        for deed in drawn[2:3]:
+            await _decide(deed, Result.DOUBTFUL, cast, now)
+    now = yield calendar.ago(3, 9, 30)
+    await _share(year, cast, now)
     now = yield calendar.ago(0, 0, 30)
     await recount_year(year, by=By.job(now))
+
+
+async def _share(year: int, cast: Cast, now: datetime) -> None:
+    """Ask a second unit to share a deed that nobody declared yet."""
+    deed = await Deed.filter(year=year, status=DeedStatus.FOUND, is_related=False).order_by("number").first()
+    if deed is None:
+        return
+    key = next(key for key in PARTNERS if id_of("organisation", key) != deed.unit_id)
+    partner = await Organisation.get(id=id_of("organisation", key))
+    by = By(await cast.actor(await _agent(deed)), now)
+    await sharing.propose_share(deed.number, partner.name, 4000, by=by)
 
 
 async def _declare(deed: Deed, cast: Cast, deps: Deps, now: datetime) -> bool:

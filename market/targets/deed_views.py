@@ -80,7 +80,7 @@ def _fen(text: str) -> int | None:
 
 async def _list(request: Request, deed_filter: DeedFilter, view: str, first: DeedStatus | None) -> Response:
     counts = await queries.count_by_status(deed_filter)
-    value = request.query_params.get("status", first.value if first else "")
+    value = request.query_params.get("status", first.value if first and counts.get(first) else "")
     status = next((status for status in DeedStatus if status.value == value), None)
     narrowed = DeedFilter(**{**vars(deed_filter), "status": status})
     page = await queries.page_deeds(narrowed, PageRequest.from_query(request.query_params))
@@ -102,8 +102,13 @@ async def _list(request: Request, deed_filter: DeedFilter, view: str, first: Dee
 
 async def show(request: Request) -> Response:
     """Show a deed: its facts and criteria, its course, and what the person may do."""
-    actor = signed_in_actor(request)
-    deed = await queries.get_deed_for(actor, request.path_params["number"])
+    actor, number = signed_in_actor(request), request.path_params["number"]
+    invitation = await queries.find_invitation(actor, number)
+    if invitation is not None and not await queries.may_see(actor, invitation.deed):
+        return render(
+            request, "targets/invitation.html", share=invitation, city=city_name(invitation.deed.city)
+        )
+    deed = await queries.get_deed_for(actor, number)
     return render(request, "targets/deed.html", **await _context(request, actor, deed))
 
 

@@ -83,18 +83,19 @@ async def may_see(actor: Actor, deed: Deed) -> bool:
     """Return whether the person may see a deed with all its facts."""
     if actor.may(TargetAct.READ_DEEDS):
         return True
-    if actor.may(TargetAct.DECLARE_DEED) and (actor.acts_for(deed.unit_id) or await shares(actor, deed)):
+    if actor.may(TargetAct.DECLARE_DEED) and (
+        actor.acts_for(deed.unit_id) or actor.acts_for(deed.partner_id)
+    ):
         return True
     return await city_of(actor) == deed.city
 
 
-async def shares(actor: Actor, deed: Deed) -> bool:
-    """Return whether the person's unit shares the deed, or is asked to."""
-    if actor.organisation_id is None or not actor.is_organisation_verified:
-        return False
-    if deed.partner_id == actor.organisation_id:
-        return True
-    return await DeedShare.exists(deed_id=deed.id, partner_id=actor.organisation_id, verdict=None)
+async def find_invitation(actor: Actor, number: str) -> DeedShare | None:
+    """Return the proposal to share a deed that waits for the person's unit; it reads no more of it yet."""
+    if not actor.may(TargetAct.DECLARE_DEED) or not actor.acts_for(actor.organisation_id):
+        return None
+    invitations = DeedShare.filter(deed__number=number, partner_id=actor.organisation_id, verdict=None)
+    return await invitations.select_related("deed__unit", "deed__contract", "partner", "proposed_by").first()
 
 
 async def may_open_paper(actor: Actor | None, file: StoredFile) -> bool:

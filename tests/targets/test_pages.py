@@ -19,13 +19,29 @@ from market.deps import Deps
 from market.kit.clock import start_of_day
 from market.kit.guest_pages import forget_pages
 from market.targets.closing_models import TargetClosing
-from market.targets.models import Deed, DeedFollowUp, DeedVerdict, TargetDefinition, TargetPlan
-from market.targets.states import DeedStatus, PlanStatus
+from market.targets.models import (
+    Deed,
+    DeedFollowUp,
+    DeedShare,
+    DeedVerdict,
+    TargetDefinition,
+    TargetPlan,
+)
+from market.targets.states import DeedStatus, PlanStatus, Result
 from tests.contracts.factories import PDF
 from tests.databases import past_guards
-from tests.factories import make_member, make_staff
+from tests.factories import make_member, make_organisation, make_staff
 from tests.fakes import FixedClock
-from tests.targets.factories import LATER, YEAR, make_found, make_issued, make_office, make_verified
+from tests.targets.factories import (
+    LATER,
+    YEAR,
+    decide,
+    make_drawn,
+    make_found,
+    make_issued,
+    make_office,
+    make_verified,
+)
 from tests.visitor import post, sign_in
 
 PAPER = {"file": ("投产记录.pdf", PDF, "application/pdf")}
@@ -270,3 +286,56 @@ async def test_the_city_of_another_bureau_and_the_operator_of_a_checked_city_fin
     await as_(client, story.office.operator)
     assert (await post(client, f"/deeds/{story.number}/check")).status_code == 200
     assert (await Deed.get(id=story.deed.id)).status is DeedStatus.CHECKED
+
+
+async def test_a_second_unit_is_invited_on_a_page_that_tells_no_amount_until_it_agrees(
+    client: httpx.AsyncClient, at_later: Deps
+) -> None:
+    story = await make_found()
+    deed = f"/deeds/{story.number}"
+    partner = await make_member(await make_organisation(name="桂北研究院"))
+    await as_(client, story.parties.seller)
+    empty = await post(client, f"{deed}/share", {"partner": "", "share": ""})
+    wrong = await post(client, f"{deed}/share", {"partner": "没有的单位", "share": "40"})
+    whole = await post(client, f"{deed}/share", {"partner": "桂北研究院", "share": "100"})
+    asked = await post(client, f"{deed}/share", {"partner": "桂北研究院", "share": "40"})
+    assert [answer.status_code for answer in (empty, wrong, whole, asked)] == [422, 422, 422, 200]
+    assert 'id="partner-error"' in wrong.text
+    assert "没有的单位" in wrong.text
+    assert 'id="share-error"' in whole.text
+    assert "等对方答复" in asked.text
+    await as_(client, await make_member())
+    assert (await client.get(deed)).status_code == 404
+    await as_(client, partner)
+    assert "去答复" in (await client.get("/dashboard")).text
+    invitation = (await client.get(deed)).text
+    share = await DeedShare.get()
+    assert "同意这个比例" in invitation
+    assert "1,150,000" not in invitation
+    assert (await post(client, f"/deed-shares/{share.id}", {"verdict": "rejected"})).status_code == 422
+    agreed = await post(client, f"/deed-shares/{share.id}", {"verdict": "confirmed"})
+    assert "1,150,000" in agreed.text
+    assert story.number in (await client.get("/my/deeds")).text
+    assert (await post(client, f"{deed}/share", {"partner": "桂北研究院", "share": "50"})).status_code == 404
+
+
+async def test_a_visit_of_a_doubtful_deed_is_recorded_with_faults_at_their_fields(
+    client: httpx.AsyncClient, at_later: Deps
+) -> None:
+    story = await make_drawn()
+    deed = f"/deeds/{story.number}"
+    await decide(story, Result.DOUBTFUL)
+    await as_(client, story.office.operator)
+    page = await client.get(deed)
+    assert "登记现场核查" in page.text
+    assert "提出核验结论" not in page.text
+    visit = {"visited_on": "2026-04-01", "people": "甲、乙", "words": "设备在运行，铭牌与合同一致。"}
+    for change, field in (({"people": "甲"}, "people"), ({"visited_on": "2026-05-01"}, "visited_on")):
+        bad = await post(client, f"{deed}/visit", visit | change, files={})
+        assert (bad.status_code, f'id="{field}-error"' in bad.text) == (422, True), field
+    recorded = await post(client, f"{deed}/visit", visit, files=PAPER)
+    assert "甲、乙" in recorded.text
+    assert "提出核验结论" in recorded.text
+    await as_(client, story.parties.seller)
+    assert (await post(client, f"{deed}/visit", visit, files={})).status_code == 403
+    assert "甲、乙" in (await client.get(deed)).text

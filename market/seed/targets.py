@@ -165,10 +165,9 @@ async def _this_year(cast: Cast, deps: Deps, calendar: Calendar) -> Story:
             await verdicts.propose_result(deed.number, Result.VERIFIED, SEEN, by=by)
         for deed in drawn[2:3]:
             await _decide(deed, Result.DOUBTFUL, cast, now)
-    now = yield calendar.ago(3, 9, 30)
-    await _share(year, cast, now)
     now = yield calendar.ago(0, 0, 30)
     await recount_year(year, by=By.job(now))
+    await _share(year, cast, now)
 
 
 async def _share(year: int, cast: Cast, now: datetime) -> None:

@@ -35,6 +35,7 @@ CHECKERS = {"4501": "city", "4502": "wei_rongxin"}
 PARTNERS = ("university", "guixi")
 """Of whom one is asked to share a deed."""
 SEEN = "核对了合同、登记证明和到账凭证，与申报一致。"
+DOUBT = "到账凭证的付款人与合同买方名称不一致，须到现场核对设备和账册。"
 IN_USE = "已在买方生产线上使用，买方出具了投用证明。"
 
 
@@ -164,7 +165,7 @@ async def _this_year(cast: Cast, deps: Deps, calendar: Calendar) -> Story:
             by = By(await cast.actor("operator"), now)
             await verdicts.propose_result(deed.number, Result.VERIFIED, SEEN, by=by)
         for deed in drawn[2:3]:
-            await _decide(deed, Result.DOUBTFUL, cast, now)
+            await _decide(deed, Result.DOUBTFUL, cast, now, DOUBT)
     now = yield calendar.ago(0, 0, 30)
     await recount_year(year, by=By.job(now))
     await _share(year, cast, now)
@@ -199,9 +200,9 @@ async def _check(deed: Deed, cast: Cast, now: datetime) -> None:
     await declaring.check_deed(deed.number, by=By(await cast.actor(await _checker(deed)), now))
 
 
-async def _decide(deed: Deed, result: Result, cast: Cast, now: datetime) -> None:
+async def _decide(deed: Deed, result: Result, cast: Cast, now: datetime, words: str = SEEN) -> None:
     verdict = await verdicts.propose_result(
-        deed.number, result, SEEN, by=By(await cast.actor("operator"), now)
+        deed.number, result, words, by=By(await cast.actor("operator"), now)
     )
     by = By(await cast.actor("approver"), now + timedelta(hours=3))
     await verdicts.decide_result(verdict.id, Verdict.CONFIRMED, by=by)

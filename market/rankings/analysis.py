@@ -18,20 +18,17 @@ from market.rankings.schemes import Part, parts_of
 
 
 @dataclass(frozen=True)
-class IndicatorLine:
-    """An indicator over all places in this period and in the one before; counts, or sums in fen."""
+class FigureLine:
+    """A figure over all places in this period and in the one before; a count, or a sum in fen."""
 
-    part: Part
+    label: str
+    is_money: bool
     now: int
     before: int | None
     """None: the period before is not ranked, or had no such indicator."""
     growth: Growth
     matched: tuple[int, int] | None
     """Both sums over those places alone that both periods have (可比)."""
-
-    @property
-    def is_money(self) -> bool:
-        return not self.part.indicator.figure_counts(is_denominator=False)
 
     def width(self, value: int) -> float:
         """Return how much of its line a bar takes, in percent; both bars on one scale."""
@@ -52,7 +49,7 @@ class PlaceLine:
 class Analysis:
     """All that the page of an analysis shows beside its text."""
 
-    indicators: Sequence[IndicatorLine]
+    figures: Sequence[FigureLine]
     places: Mapping[str, Sequence[PlaceLine]]
     """By group, in the order of ranks."""
     parts: Sequence[Part]
@@ -84,12 +81,14 @@ async def analysis_of(ranking: Ranking, withheld: Collection[UUID] = ()) -> Anal
         earlier_rows = await RankingRow.filter(ranking_id=previous.id)
         past = _sums(earlier_rows, await _cells_by_row(previous))
         items_before = await _items(previous)
-    lines = [
-        _indicator_line(part, now.get(part.code, {}), past.get(part.code), items_before.get(part.code, 0))
-        for part in used
+    lines = {
+        part.indicator.numerator: _figure_line(
+            part, now.get(part.code, {}), past.get(part.code), items_before.get(part.code, 0)
+        )
+        for part in reversed(used)
         if not part.indicator.is_judged
-    ]
-    return Analysis(lines, places, used, previous, _facts(rows))
+    }
+    return Analysis(list(reversed(lines.values())), places, used, previous, _facts(rows))
 
 
 async def _cells_by_row(ranking: Ranking) -> dict[UUID, list[RankingCell]]:
@@ -121,13 +120,14 @@ async def _items(ranking: Ranking) -> dict[str, int]:
     return {row["cell__indicator"]: row["items"] for row in counts}
 
 
-def _indicator_line(
+def _figure_line(
     part: Part, now: Mapping[str, int], past: Mapping[str, int] | None, items: int
-) -> IndicatorLine:
+) -> FigureLine:
     total, earlier = sum(now.values()), None if past is None else sum(past.values())
     is_count = part.indicator.figure_counts(is_denominator=False)
-    return IndicatorLine(
-        part,
+    return FigureLine(
+        str(part.indicator.figure_label(is_denominator=False)),
+        not is_count,
         total,
         earlier,
         growth(total, earlier, items=None if is_count else items),

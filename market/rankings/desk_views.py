@@ -28,6 +28,7 @@ from market.rankings.forms import (
     ParkForm,
     SchemeForm,
     first_of_last_month,
+    typed_scheme,
 )
 from market.rankings.models import ParkMember
 from market.rankings.states import ParkLevel, PeriodKind, PlaceKind, RankingAct, RankingStatus
@@ -46,6 +47,7 @@ async def index(request: Request) -> Response:
         rankings=await queries.list_all(),
         warnings=await list_warnings(),
         schemes=[(row, schemes.parts_of(row)) for row in await schemes.list_schemes(with_open=True)],
+        kinds=list(PlaceKind),
         rules_of=schemes.rules_of,
         deductions_of=schemes.deductions_of,
         periods=list(PeriodKind),
@@ -130,8 +132,12 @@ async def analyse(request: Request) -> Response:
 
 
 async def new_scheme(request: Request) -> Response:
+    """Take a further version of a scheme; `kind` in the address shows the one in force to begin with."""
     actor = actor_for(request, RankingAct.RUN_RANKINGS)
-    form = SchemeForm(await form_data_or_none(request))
+    word = request.query_params.get("kind", "")
+    kind = next((kind for kind in PlaceKind if kind.value == word), None)
+    scheme = await schemes.scheme_on(kind, local_date(deps(request).clock())) if kind else None
+    form = SchemeForm(await form_data_or_none(request), data=typed_scheme(scheme) if scheme else None)
     if form.validate_on_submit():
         with form.catch_invalid(Conflict):
             await schemes.propose_scheme(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from wtforms import FileField
 
@@ -22,7 +23,16 @@ from market.kit.i18n import lazy
 from market.kit.labels import choices
 from market.panels.round_forms import RulesForm
 from market.rankings.indicators import INDICATORS
-from market.rankings.schemes import LEAST_DEDUCTION, MOST_DEDUCTION, Part, Rule
+from market.rankings.models import RankingScheme
+from market.rankings.schemes import (
+    LEAST_DEDUCTION,
+    MOST_DEDUCTION,
+    Part,
+    Rule,
+    deductions_of,
+    parts_of,
+    rules_of,
+)
 from market.rankings.states import Occasion, ParkLevel, PeriodKind, PlaceKind, WarningKind
 
 BOUND = NumberRange(0, 999_999_999)
@@ -133,6 +143,45 @@ class SchemeForm(BaseForm):
             )
             for row in self.parts.filled_rows
         ]
+
+
+def typed_scheme(scheme: RankingScheme) -> dict[str, Any]:
+    """Return a scheme as its form shows it, for a further version: without the day from which it counts."""
+    return {
+        "kind": scheme.kind.value,
+        "parts": [
+            {
+                "code": part.code,
+                "weight": part.weight,
+                **{
+                    f"{kind.value}_{end}": value
+                    for kind, pair in part.bounds.items()
+                    for end, value in zip(("low", "high"), pair, strict=True)
+                },
+            }
+            for part in parts_of(scheme)
+        ],
+        "rules": [
+            {
+                "kind": rule.kind.value,
+                "ground": "unreported"
+                if rule.is_about_reports
+                else "last"
+                if rule.below is None
+                else "below",
+                "value": rule.last if rule.below is None else rule.below // 10,
+                "times": rule.times,
+                "period": rule.period.value if rule.period else "",
+            }
+            for rule in rules_of(scheme)
+        ],
+        "deductions": [
+            {"occasion": occasion.value, "tenths": str(tenths)}
+            for occasion, tenths in deductions_of(scheme).items()
+        ],
+        "text": scheme.text,
+        "basis": scheme.basis,
+    }
 
 
 class FreezeForm(BaseForm):

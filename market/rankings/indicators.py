@@ -167,6 +167,11 @@ class Indicator:
         return figure.measure is Measure.SUM and figure.source not in (NEEDS, STATED)
 
     @property
+    def has_open_records(self) -> bool:
+        """Return whether everybody reads the records behind it."""
+        return bool(self.numerator) and BY_KEY[self.numerator].source in (NEEDS, STATED)
+
+    @property
     def is_count(self) -> bool:
         """Return whether it counts events, so that chance may explain a change."""
         return not self.denominator and self.figure_counts(is_denominator=False)

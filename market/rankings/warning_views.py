@@ -47,7 +47,9 @@ async def own_park(request: Request) -> Response:
     park = next((place for place in places if place.kind is PlaceKind.PARK), None)
     if not places:
         raise NotFound(_("贵单位不管理高新区，也不是市的推荐单位。"))
-    form = ReportForm(await form_data_or_none(request), data={"month": first_of_last_month(today)})
+    unreported = await reports.unreported_since(park.key, today) if park else []
+    month = unreported[0] if unreported else first_of_last_month(today)
+    form = ReportForm(await form_data_or_none(request), data={"month": month})
     if form.is_submitted and park is None:
         raise NotFound(_("贵单位不管理高新区。"))
     if form.validate_on_submit():
@@ -67,7 +69,7 @@ async def own_park(request: Request) -> Response:
         form,
         places=[(place, await standing_of(place, now)) for place in places],
         park=park,
-        unreported=await reports.unreported_since(park.key, today) if park else [],
+        unreported=unreported,
         reports=await reports.list_reports(await reports.get_park_for(actor)) if park else [],
         points=points_words,
         period_words=period_words,

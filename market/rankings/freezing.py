@@ -60,8 +60,9 @@ async def freeze_ranking(
         Conflict: a version of the period waits for its check.
     """
     by.actor.require(RankingAct.RUN_RANKINGS)
-    period = period_of(period_kind, begins_on)
-    if period is None or period.ends_on >= local_date(by.now):
+    today = local_date(by.now)
+    period = period_of(period_kind, begins_on) if begins_on < today else None
+    if period is None or period.ends_on >= today:
         raise Invalid(_("期间应是已经结束的整月、整季或整年，从第一天算起。"), field="begins_on")
     scheme = await scheme_on(kind, period.begins_on)
     if scheme is None:

@@ -58,7 +58,8 @@ async def state_report(
     """
     park = await get_park_for(by.actor)
     park = await Park.filter(id=park.id).select_for_update().get()
-    if month.day != 1 or months_later(month, 1) > local_date(by.now):
+    today = local_date(by.now)
+    if month.day != 1 or month > today or months_later(month, 1) > today:
         raise Invalid(_("只能填报已经结束的月份，日期填当月第一天。"), field="month")
     if blob is None:
         raise Invalid(_("请附上依据，例如统计报表。"), field="file")

@@ -150,6 +150,8 @@ async def test_a_correction_is_a_further_version_and_the_old_one_stays() -> None
     )
     await confirm_change(change.id, by=By(hall.parties.buyer, LATER))
     assert (await RankingRow.get(ranking_id=first.id, place="nanning")).score == 810
+    with pytest.raises(Invalid):
+        await hall.frozen(period_kind=PeriodKind.YEAR, begins_on=date(9999, 1, 1))
     with pytest.raises(Invalid) as refusal:
         await hall.frozen()
     assert refusal.value.field == "note"

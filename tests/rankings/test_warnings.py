@@ -61,6 +61,7 @@ async def test_a_month_is_stated_with_a_paper_and_confirmed_by_the_department() 
         await reports.state_report(MARCH, 0, "", PAPER, by=By(await make_member(), LATER))
     for month, blob, field in (
         (date(2026, 4, 1), PAPER, "month"),
+        (date(9999, 12, 1), PAPER, "month"),
         (date(2026, 3, 2), PAPER, "month"),
         (MARCH, None, "file"),
     ):

@@ -50,6 +50,7 @@ from market.seed.policies import policy_stories
 from market.seed.rankings import ranking_stories
 from market.seed.review_rounds import review_rounds
 from market.seed.sanctions import file_sanctions
+from market.seed.statistics import statistics_stories
 from market.seed.subsidy_round import Desk, round_stories
 from market.seed.subsidy_setup import account_stories
 from market.seed.surveys import survey_stories
@@ -142,6 +143,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += target_stories(cast, deps, calendar)
     stories += policy_stories(cast, calendar)
     stories += ranking_stories(cast, deps, calendar)
+    stories += statistics_stories(cast, calendar)
     desk = Desk(cast, deps, calendar)
     stories += [*round_stories(desk), *other_rounds(desk), *after_payment(desk), *review_rounds(desk)]
     await play(stories, until=calendar.now)

@@ -246,3 +246,9 @@ LIVE = _figures(
     row_source(CORRECTION_ROWS, ITEMS),
     row_source(RECEIPT_ROWS, ENTRIES),
 )
+FROZEN = _figures(
+    "bulletins",
+    row_source(_frozen("contracts"), ITEMS, FROZEN_SCOPE),
+    row_source(_frozen("corrections"), ITEMS, FROZEN_SCOPE),
+    row_source(_frozen("receipts"), ENTRIES, FROZEN_SCOPE),
+)

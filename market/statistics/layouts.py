@@ -46,6 +46,11 @@ class Line:
         """Return what the line is called, in the language of the request."""
         return words_of(self.dimension, self.key) if self.key else _("全区")
 
+    @property
+    def short_words(self) -> str:
+        """Return the words of a city without 市, for small tiles."""
+        return self.words.removesuffix("市")
+
     def growth(self, key: str) -> Growth:
         """Return the growth of a figure against the same period of last year."""
         is_count = key == "contracts"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from market.accounts.web import optional_actor
 from market.kit.charts import MonthBars
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
+from market.kit.formats import moment
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.kit.routing import Route
@@ -21,13 +23,16 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.records.figures import Figure, FigureValue, Period, Scope, list_rows, measure
 from market.statistics import units
+from market.statistics.bulletins import list_issued
 from market.statistics.definitions import Definition, definition_on, list_definitions
 from market.statistics.dimensions import Layout, UnitLayout, words_of
-from market.statistics.figures import DIMENSIONS, LIVE, MOST_TEXT
+from market.statistics.exports import export_of
+from market.statistics.figures import DIMENSIONS, FROZEN, LIVE, MOST_TEXT
+from market.statistics.files import file_response
 from market.statistics.forms import PeriodForm
 from market.statistics.kept import kept
-from market.statistics.layouts import live, matrix_of, table_of
-from market.statistics.periods import Chosen, Span
+from market.statistics.layouts import Matrix, Table, live, matrix_of, table_of
+from market.statistics.periods import Chosen, Span, month_words
 from market.statistics.readers import Reader
 from market.statistics.turnover import turnover_by_month
 
@@ -89,8 +94,24 @@ async def index(request: Request) -> Response:
         definition=asked.definition,
         reader=Reader(optional_actor(request)),
         words_of=words_of,
+        issued=await list_issued(3),
+        month_words=month_words,
+        period_query=period_query(asked.chosen) if asked.chosen else "",
         **context,
     )
+
+
+def period_query(chosen: Chosen) -> str:
+    """Return the query under which a period is asked for again."""
+    begins_on, last = chosen.whole.begins_on, chosen.whole.ends_on
+    values: dict[str, object] = {"span": chosen.span.value, "year": begins_on.year}
+    if chosen.span is Span.MONTH:
+        values["month"] = begins_on.month
+    elif chosen.span is Span.QUARTER:
+        values["quarter"] = (begins_on.month + 2) // 3
+    elif chosen.span is Span.DAYS:
+        values = {"span": chosen.span.value, "first": begins_on.isoformat(), "last": last.isoformat()}
+    return urlencode(values)
 
 
 async def _tables(
@@ -169,7 +190,8 @@ async def rows(request: Request) -> Response:
 
 def _asked_figure(request: Request) -> tuple[Figure, Period, Scope]:
     query = request.query_params
-    figure = FIGURES.get(query.get("figure", ""))
+    by_key = FROZEN.by_key if query.get("bulletin") else FIGURES
+    figure = by_key.get(query.get("figure", ""))
     try:
         period = Period(date.fromisoformat(query.get("from", "")), date.fromisoformat(query.get("until", "")))
     except ValueError:
@@ -183,6 +205,44 @@ def _asked_figure(request: Request) -> tuple[Figure, Period, Scope]:
     )
 
 
+async def download(request: Request) -> Response:
+    """Return all tables of a period as xlsx, csv or json, as the person reads them."""
+    asked, reader = await asked_period(request), Reader(optional_actor(request))
+    chosen, definition = asked.chosen, asked.definition
+    if chosen is None:
+        raise NotFound(_("没有这个时段。"))
+    event = definition.event.value
+    compared = live(chosen.period, chosen.before, event)
+    now = deps(request).clock()
+
+    async def compute() -> tuple[Sequence[Table], Matrix, Mapping[UnitLayout, units.UnitReport]]:
+        return (
+            [await table_of(layout, compared) for layout in Layout],
+            await matrix_of("contracts", compared),
+            {
+                UnitLayout.UNIVERSITIES: await units.academic_report(chosen.period, chosen.before, event),
+                UnitLayout.AGENCIES: await units.agency_report(chosen.period, chosen.before, event),
+            },
+        )
+
+    tables, matrix, reports = await kept(("download", chosen, definition), compute)
+    period = f"{chosen.period.begins_on.isoformat()}/{chosen.period.ends_on.isoformat()}"
+    about = [
+        ("title", _("名称"), _("技术市场统计　%(period)s", period=chosen.words)),
+        ("period", _("期间"), period),
+        ("version", _("版本"), "—"),
+        ("status", _("状态"), _("快报数")),
+        ("definition", _("口径版本"), f"v{definition.version} {definition.valid_from.isoformat()}"),
+        ("definition_text", _("口径"), definition.text),
+        ("definition_hash", _("口径校验值"), definition.content_hash),
+        ("as_of", _("数据截至"), moment(now)),
+        ("made_at", _("编制时间"), moment(now)),
+    ]
+    export = export_of(chosen, about, tables, matrix, reports, reader)
+    name = f"statistics-{chosen.period.begins_on}-{chosen.period.ends_on}"
+    return file_response(export, request.path_params["format"], name)
+
+
 async def definitions(request: Request) -> Response:
     """Show all versions of the definition, the newest first."""
     return render(request, "statistics/definitions.html", definitions=await list_definitions())
@@ -190,6 +250,7 @@ async def definitions(request: Request) -> Response:
 
 routes = [
     Route("/statistics", index, name="statistics:index", methods=["GET"]),
+    Route("/statistics/tables.{format}", download, name="statistics:download", methods=["GET"]),
     Route("/statistics/rows", rows, name="statistics:rows", methods=["GET"]),
     Route("/statistics/definitions", definitions, name="statistics:definitions", methods=["GET"]),
 ]

@@ -23,12 +23,13 @@ HEADS = {
     "refused": lazy("不予认定"),
     "struck": lazy("已核减"),
     "related": lazy("关联交易，不计入"),
+    "reversed": lazy("核减以前年度认定的"),
     "forecast": lazy("预测年底"),
     "before": lazy("上年同期"),
     "growth": lazy("同比"),
 }
 """Columns of the files, by the keys of the JSON."""
-COUNTS = ("verified", "pending", "found", "partial", "refused", "struck", "related")
+COUNTS = ("verified", "pending", "found", "partial", "refused", "struck", "related", "reversed")
 
 
 @dataclass(frozen=True)

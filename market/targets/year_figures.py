@@ -20,8 +20,7 @@ from market.targets.figures import FOUND, PARTNERS, PENDING_DEEDS, REVERSED, SHA
 from market.targets.states import ScopeKind
 
 UNIT_FIGURES = (VERIFIED, PENDING_DEEDS, FOUND, REVERSED, SHARES)
-"""What the lines of units show; those of kinds show no shares."""
-KIND_FIGURES = UNIT_FIGURES[:-1]
+"""What the lines of units show; those of kinds show no shares, and units none where nobody shares a deed."""
 Values = Mapping[str, FigureValue]
 
 
@@ -58,6 +57,9 @@ async def figures_of_year(
 
     A deed that two units share stands with both; for city, kind, month and the whole it is one.
     """
+    partners = await measure(unit_figures, period, PARTNERS, by=("unit",))
+    if not partners:
+        unit_figures = [figure for figure in unit_figures if figure is not SHARES]
     kind_figures = [figure for figure in unit_figures if figure is not SHARES]
     groupings: list[Grouping] = [
         (("city",), figures),
@@ -68,7 +70,6 @@ async def figures_of_year(
     if with_kinds:
         groupings.append((("kind",), kind_figures))
     cities, units, months, (wholes,), *kinds = await measure_each(groupings, period)
-    partners = await measure(unit_figures, period, PARTNERS, by=("unit",))
     return YearFigures(
         period,
         {ScopeKind.CITY: figures, ScopeKind.UNIT: unit_figures, ScopeKind.KIND: kind_figures},

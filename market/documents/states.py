@@ -52,6 +52,8 @@ COUNTERS: Mapping[DocumentKind, str] = {
     DocumentKind.LIFTING: "文解",
 }
 """Counter of each kind; the letters of records are none of these."""
+OF_RANKINGS = frozenset({DocumentKind.WARNING, DocumentKind.LIFTING})
+"""Letters of warnings, which all of the department reads, the operator too who proposes them."""
 REVIEWABLE = frozenset({DocumentKind.DECISION, DocumentKind.REFUSAL, DocumentKind.CLAWBACK})
 """Decisions against which their addressee may apply for a review (申请复查)."""
 

@@ -42,7 +42,7 @@ ZONES, INDICATORS, MOST = 14, 30, 100
 
 
 def score_counted() -> float:
-    """Return the processor milliseconds in which 14 zones are scored and ranked by 30 indicators that are counted."""
+    """Return the processor milliseconds in which zones are scored and ranked by counted indicators."""
     period = Period(date(2026, 1, 1), date(2026, 12, 31))
     part = Part("output_trade", 10, dict.fromkeys(PeriodKind, (0, 800)))
     value = no_rows([BY_KEY["output_trade"]], period, {"park": "a"})["output_trade"]

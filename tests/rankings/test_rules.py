@@ -13,6 +13,7 @@ import pytest
 from market.deps import Deps
 from market.documents.issuing import print_document
 from market.documents.models import DocumentPrint, IssuedDocument
+from market.documents.queries import may_open
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.notices.models import Notice
 from market.notices.notice_acts import end_period
@@ -160,6 +161,7 @@ async def test_a_place_is_warned_after_two_months_in_a_row_by_a_letter_with_a_pl
     assert "警〔2026〕1号" in letter.number
     assert "2026年8月6日" in str(letter.content)
     assert await DocumentPrint.exists(document_id=letter.id)
+    assert [may_open(actor, letter) for actor in (hall.operator, hall.officer, None)] == [True, False, False]
     assert not (await lifting_of(warning)).is_met
     overdue = await warnings.plan_is_over(warning.id, now=may + timedelta(days=100))
     await warnings.ask_lift(warning.number, note="园区合并", by=by)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from market.kit.database import connection
 from market.rankings.indicators import INDICATORS, Indicator
 from market.rankings.models import Ranking, RankingCell, RankingCellRow, RankingRow
 
@@ -69,8 +68,9 @@ class Comparison:
 async def compare(before: Ranking, after: Ranking, withheld: Collection[UUID] = ()) -> Comparison:
     """Compare two versions of one period as they were frozen; `withheld` are parts, by id, see `queries`."""
     old, new = await _Frozen.read(before), await _Frozen.read(after)
+    differs = _Differs(await _beyond(after, before), await _beyond(before, after), withheld)
     names = {row.place: row.name for row in (*old.rows.values(), *new.rows.values())}
-    changes = [_place_change(place, name, old, new, withheld) for place, name in names.items()]
+    changes = [_place_change(place, name, old, new, differs) for place, name in names.items()]
     places = [change for change in changes if change is not None]
     return Comparison(
         before, after, sorted(places, key=lambda change: change.name), len(changes) - len(places)
@@ -84,27 +84,51 @@ class _Frozen:
     rows: Mapping[str, RankingRow]
     cells: Mapping[tuple[str, str], RankingCell]
     """By place and indicator."""
-    records: Mapping[tuple[str, str], Sequence[RankingCellRow]]
 
     @classmethod
     async def read(cls, ranking: Ranking) -> _Frozen:
         rows = {row.id: row for row in await RankingRow.filter(ranking_id=ranking.id)}
         cells = await RankingCell.filter(row_id__in=list(rows))
         keys = {cell.id: (rows[cell.row_id].place, cell.indicator) for cell in cells}
-        records: dict[tuple[str, str], list[RankingCellRow]] = {}
-        for record in await RankingCellRow.filter(cell__row__ranking_id=ranking.id).order_by("happened_on"):
-            records.setdefault(keys[record.cell_id], []).append(record)
-        return cls(
-            {row.place: row for row in rows.values()}, {keys[cell.id]: cell for cell in cells}, records
-        )
+        return cls({row.place: row for row in rows.values()}, {keys[cell.id]: cell for cell in cells})
 
 
-def _place_change(
-    place: str, name: str, old: _Frozen, new: _Frozen, withheld: Collection[UUID]
-) -> PlaceChange | None:
+MOST_RECORDS = 2000
+"""Records that differ, at most, that a comparison lists."""
+_BEYOND = """
+SELECT p.place, c.indicator, r.is_denominator, r.record, r.happened_on, r.amount
+FROM ranking_cell_rows r JOIN ranking_cells c ON c.id = r.cell_id JOIN ranking_rows p ON p.id = c.row_id
+WHERE p.ranking_id = $1
+EXCEPT ALL
+SELECT p.place, c.indicator, r.is_denominator, r.record, r.happened_on, r.amount
+FROM ranking_cell_rows r JOIN ranking_cells c ON c.id = r.cell_id JOIN ranking_rows p ON p.id = c.row_id
+WHERE p.ranking_id = $2
+ORDER BY happened_on, record LIMIT $3
+"""
+
+
+async def _beyond(ranking: Ranking, other: Ranking) -> dict[tuple[str, str], list[RankingCellRow]]:
+    """Return the records of a version that another does not have, or not so often, by place and indicator."""
+    beyond: dict[tuple[str, str], list[RankingCellRow]] = {}
+    for row in await connection().execute_query_dict(_BEYOND, [ranking.id, other.id, MOST_RECORDS]):
+        key = (row.pop("place"), row.pop("indicator"))
+        beyond.setdefault(key, []).append(RankingCellRow(**row))
+    return beyond
+
+
+@dataclass(frozen=True)
+class _Differs:
+    """Records that only one version has, by place and indicator, and the parts that are withheld."""
+
+    added: Mapping[tuple[str, str], Sequence[RankingCellRow]]
+    removed: Mapping[tuple[str, str], Sequence[RankingCellRow]]
+    withheld: Collection[UUID]
+
+
+def _place_change(place: str, name: str, old: _Frozen, new: _Frozen, differs: _Differs) -> PlaceChange | None:
     earlier, later = old.rows.get(place), new.rows.get(place)
     codes = dict.fromkeys(code for key, code in (*old.cells, *new.cells) if key == place)
-    cells = [part for code in codes if (part := _cell_change((place, code), old, new, withheld)) is not None]
+    cells = [part for code in codes if (part := _cell_change((place, code), old, new, differs)) is not None]
     change = PlaceChange(
         name,
         place,
@@ -123,33 +147,13 @@ def _place_change(
     return None if is_same else change
 
 
-def _cell_change(
-    key: tuple[str, str], old: _Frozen, new: _Frozen, withheld: Collection[UUID]
-) -> CellChange | None:
+def _cell_change(key: tuple[str, str], old: _Frozen, new: _Frozen, differs: _Differs) -> CellChange | None:
     earlier, later = old.cells.get(key), new.cells.get(key)
     numerator = Both(earlier.numerator if earlier else None, later.numerator if later else None)
     denominator = Both(earlier.denominator if earlier else None, later.denominator if later else None)
     points = Both(earlier.points if earlier else None, later.points if later else None)
-    added = _beyond(new.records.get(key, ()), old.records.get(key, ()))
-    removed = _beyond(old.records.get(key, ()), new.records.get(key, ()))
+    added, removed = differs.added.get(key, ()), differs.removed.get(key, ())
     if not (numerator.differs or denominator.differs or points.differs or added or removed):
         return None
-    is_withheld = any(cell is not None and cell.id in withheld for cell in (earlier, later))
+    is_withheld = any(cell is not None and cell.id in differs.withheld for cell in (earlier, later))
     return CellChange(INDICATORS[key[1]], numerator, denominator, points, added, removed, is_withheld)
-
-
-def _beyond(records: Sequence[RankingCellRow], others: Sequence[RankingCellRow]) -> list[RankingCellRow]:
-    """Return the records that the others do not have, or not so often."""
-    left = Counter(map(_identity, others))
-    beyond = []
-    for record in records:
-        identity = _identity(record)
-        if left[identity]:
-            left[identity] -= 1
-        else:
-            beyond.append(record)
-    return beyond
-
-
-def _identity(record: RankingCellRow) -> tuple[bool, str, date, int]:
-    return record.is_denominator, record.record, record.happened_on, record.amount

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from tortoise.functions import Count
-
 from market.accounts.actors import Actor
+from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.rankings.computing import cell_value
@@ -101,6 +100,14 @@ FEWEST_SHOWN = 3
 """Contracts that a sum which everybody reads is made of, at least (A)."""
 
 
+_FEW = """
+SELECT c.id, p.place FROM ranking_cells c JOIN ranking_rows p ON p.id = c.row_id
+WHERE p.ranking_id = $1 AND c.indicator = ANY($2::text[]) AND (SELECT count(*) FROM (
+    SELECT 1 FROM ranking_cell_rows r WHERE r.cell_id = c.id AND NOT r.is_denominator LIMIT $3) AS few
+) BETWEEN 1 AND $3 - 1
+"""
+
+
 async def withheld_from(actor: Actor | None, ranking: Ranking) -> Collection[UUID]:
     """Return the parts of a ranking, by id, whose amounts the person does not read.
 
@@ -110,21 +117,12 @@ async def withheld_from(actor: Actor | None, ranking: Ranking) -> Collection[UUI
     if actor is not None and actor.may(RankingAct.READ_RANKINGS):
         return set()
     codes = [code for code, indicator in INDICATORS.items() if indicator.tells_prices]
-    rows = (
-        await RankingCellRow.filter(
-            cell__row__ranking_id=ranking.id, cell__indicator__in=codes, is_denominator=False
-        )
-        .annotate(items=Count("id"))
-        .group_by("cell_id", "cell__row__place")
-        .values("cell_id", "cell__row__place", "items")
-    )
+    rows = await connection().execute_query_dict(_FEW, [ranking.id, codes, FEWEST_SHOWN])
     own = set()
     if actor is not None and actor.organisation_id is not None:
         offices = await offices_of(ranking.kind)
         own = {place for place, office in offices.items() if actor.acts_for(office)}
-    return {
-        row["cell_id"] for row in rows if row["items"] < FEWEST_SHOWN and row["cell__row__place"] not in own
-    }
+    return {row["id"] for row in rows if row["place"] not in own}
 
 
 async def contributions_of(
@@ -147,10 +145,17 @@ def contributions(
     ]
 
 
-async def records_of(cell: RankingCell, *, is_denominator: bool) -> list[RankingCellRow]:
-    """Return the records behind one part of a frozen indicator, by their days."""
+async def count_records(cell: RankingCell, *, is_denominator: bool) -> int:
+    """Return how many records are behind one part of a frozen indicator."""
+    return await RankingCellRow.filter(cell_id=cell.id, is_denominator=is_denominator).count()
+
+
+async def records_of(
+    cell: RankingCell, *, is_denominator: bool, offset: int, limit: int
+) -> list[RankingCellRow]:
+    """Return a page of the records behind one part of a frozen indicator, by their days."""
     rows = RankingCellRow.filter(cell_id=cell.id, is_denominator=is_denominator)
-    return await rows.order_by("happened_on", "record")
+    return await rows.order_by("happened_on", "record", "id").offset(offset).limit(limit)
 
 
 async def list_versions(ranking: Ranking) -> Sequence[Ranking]:

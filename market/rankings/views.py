@@ -131,6 +131,11 @@ async def records(request: Request) -> Response:
     is_denominator = request.query_params.get("part") == "denominator"
     if cell is None or indicator is None or (is_denominator and not indicator.denominator):
         raise NotFound(_("没有这项统计。"))
+    count = await queries.count_records(cell, is_denominator=is_denominator)
+    page_request = PageRequest.from_query(request.query_params)
+    items = await queries.records_of(
+        cell, is_denominator=is_denominator, offset=page_request.offset, limit=page_request.size
+    )
     return render(
         request,
         "rankings/records.html",
@@ -146,7 +151,7 @@ async def records(request: Request) -> Response:
         is_count=indicator.figure_counts(is_denominator=is_denominator),
         total=cell.denominator if is_denominator else cell.numerator,
         is_withheld=not is_denominator and cell.id in await queries.withheld_from(actor, ranking),
-        items=await queries.records_of(cell, is_denominator=is_denominator),
+        page=page_request.page(items, count),
         period_words=queries.period_words,
     )
 

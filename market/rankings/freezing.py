@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -38,7 +38,7 @@ from market.rankings.states import (
 from market.rankings.year_notices import publish, tell_places
 from market.records.by import By
 from market.records.decisions import Verdict, decide
-from market.records.figures import stream_rows
+from market.records.figures import Row, list_rows
 from market.records.moments import set_moment
 from market.records.transitions import begin, transition
 
@@ -78,7 +78,7 @@ async def freeze_ranking(
     if any(ranking.status in STANDING for ranking in earlier) and len(note) < 4:
         raise Invalid(_("这一期已经公布，更正时请写明原因。"), field="note")
     computed = await compute(kind, period_kind, period, scheme)
-    rows, cells, records = await _frozen(computed.lines)
+    rows, cells, records = await _frozen(computed.lines, kind)
     ranking = await Ranking.create(
         id=uuid4(),
         number=await next_number(KIND, by.now),
@@ -112,9 +112,14 @@ async def freeze_ranking(
 
 
 async def _frozen(
-    lines: Sequence[Line],
+    lines: Sequence[Line], kind: PlaceKind
 ) -> tuple[list[RankingRow], list[RankingCell], list[RankingCellRow]]:
-    """Return the rows of a ranking with their parts and the records behind these."""
+    """Return the rows of a ranking with their parts and the records behind these.
+
+    Raises:
+        Conflict: records came or went between the counting and this.
+    """
+    behind = await _records_by_place(lines, kind)
     rows, cells, records = [], [], []
     for line in lines:
         row = RankingRow(
@@ -144,11 +149,33 @@ async def _frozen(
                 points=int(cell.points * 1000),
             )
             cells.append(stored)
-            records += await _records(stored, cell)
+            records += _records(stored, cell, line.place, behind)
     return rows, cells, records
 
 
-async def _records(stored: RankingCell, cell: Cell) -> list[RankingCellRow]:
+MOST_RECORDS = 10**7
+
+
+async def _records_by_place(lines: Sequence[Line], kind: PlaceKind) -> dict[str, dict[str, list[Row]]]:
+    """Return the records of each figure by place, with one statement for each figure."""
+    values = {
+        value.figure.key: value
+        for line in lines
+        for cell in line.cells
+        for value in (cell.numerator, cell.denominator)
+        if value is not None
+    }
+    behind: dict[str, dict[str, list[Row]]] = {}
+    for key, value in values.items():
+        by_place = behind.setdefault(key, {})
+        for row in await list_rows(value.figure, value.period, limit=MOST_RECORDS):
+            by_place.setdefault(row.values[kind.value], []).append(row)
+    return behind
+
+
+def _records(
+    stored: RankingCell, cell: Cell, place: str, behind: Mapping[str, Mapping[str, Sequence[Row]]]
+) -> list[RankingCellRow]:
     if cell.judged is not None:
         return [
             RankingCellRow(
@@ -162,19 +189,21 @@ async def _records(stored: RankingCell, cell: Cell) -> list[RankingCellRow]:
         ]
     records = []
     for is_denominator, value in ((False, cell.numerator), (True, cell.denominator)):
-        if value is None or not value.count:
+        if value is None:
             continue
-        async for portion in stream_rows(value.figure, value.period, value.scope):
-            records += [
-                RankingCellRow(
-                    cell_id=stored.id,
-                    is_denominator=is_denominator,
-                    record=str(row.values["record"]),
-                    happened_on=row.values["day"],
-                    amount=row.money.amount,
-                )
-                for row in portion
-            ]
+        rows = behind[value.figure.key].get(place, ())
+        if (len(rows), sum(row.money.amount for row in rows)) != (value.count, value.money.amount):
+            raise Conflict(_("记录刚刚有变化，请再排一次。"))
+        records += [
+            RankingCellRow(
+                cell_id=stored.id,
+                is_denominator=is_denominator,
+                record=str(row.values["record"]),
+                happened_on=row.values["day"],
+                amount=row.money.amount,
+            )
+            for row in rows
+        ]
     return records
 
 

@@ -115,7 +115,9 @@ async def compute(
     taken = await deductions_in(kind, period, scheme, unreported)
     has_cost = Occasion.UNREPORTED in deductions_of(scheme)
     judged = await judged_places(kind, period) if any(part.indicator.is_judged for part in parts) else {}
-    earlier = await _values(kind, parts, before(period_kind, period))
+    # Of the period before one count alone is needed, to tell a change from chance.
+    counted = next(([part] for part in parts if part.indicator.is_count), [])
+    earlier = await _values(kind, counted, before(period_kind, period))
     previous = await _previous(kind, period_kind, before(period_kind, period))
     lines = []
     months = MONTHS[period_kind]

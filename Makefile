@@ -65,6 +65,7 @@ bench: $(VENV)/.bench static/vendor/.done ## ratios side by side, DATA=folder fo
 	$(PY) -m tests.bench.statement
 	$(PY) -m tests.bench.desk_queue
 	$(PY) -m tests.bench.targets_year
+	$(PY) -m tests.bench.statistics
 	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py tests/ledger/test_books.py
 
 year: $(VENV)/.dev static/vendor/.done ## a year of claims from submission to the payment files (CLAIMS=…)

@@ -166,14 +166,14 @@ def _export(bulletin: Bulletin, reader: Reader) -> Export:
 async def pdf(request: Request) -> Response:
     """Return a report as PDF."""
     bulletin, reader = await _asked(request)
-    period = chosen_of(bulletin).period
+    chosen = chosen_of(bulletin)
 
     def amount(table: Table, line: Line, key: str) -> str:
-        is_shown = reader.is_shown(table, line, key, period)
+        is_shown = reader.is_shown(table, line, key, chosen)
         return in_unit(line.now[key].money, "wan") if is_shown else _("不公开")
 
     def grown(table: Table, line: Line, key: str) -> str:
-        growth = reader.shown_growth(table, line, key, period)
+        growth = reader.shown_growth(table, line, key, chosen)
         return growth.words if growth else "—"
 
     def row(table: Table, line: Line) -> Sequence[str]:

@@ -12,7 +12,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.i18n import lazy
+from market.kit.i18n import in_source_language, lazy
 from market.kit.terms import hash_content
 from market.records.by import By
 from market.records.decisions import Verdict, decide
@@ -51,9 +51,13 @@ _TEXT = lazy(
 )
 
 
+_BASIS = lazy("假定（A），待主管部门发文")
+
+
 def first_definition() -> Definition:
-    """Return the version that is in force where no later one was confirmed."""
-    return Definition(1, date(2000, 1, 1), Event.REGISTERED, str(_TEXT), _("假定（A），待主管部门发文"))
+    """Return the version that is in force where no later one was confirmed, as it was written."""
+    with in_source_language():
+        return Definition(1, date(2000, 1, 1), Event.REGISTERED, str(_TEXT), str(_BASIS))
 
 
 def terms_of(stored: StatisticsDefinition) -> Definition:

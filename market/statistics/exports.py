@@ -153,7 +153,7 @@ def _all(table: Figures) -> Sequence[Line]:
 def _line(table: Figures, line: Line, chosen: Chosen, reader: Reader) -> list[Value]:
     cells: list[Value] = []
     for key in WORDS:
-        is_shown = reader.is_shown(table, line, key, chosen.period)
+        is_shown = reader.is_shown(table, line, key, chosen)
         cells += [_number(line.now[key]), _number(line.before[key])] if is_shown else [None, None]
         if not key.startswith("corrected"):
             cells.append(line.growth(key).words if is_shown else None)
@@ -190,7 +190,7 @@ def _units(layout: UnitLayout, report: UnitReport, chosen: Chosen, reader: Reade
         [
             line.words or _("合计"),
             *(
-                _number(line.now[key]) if reader.reads_unit(report, line, key, chosen.period) else None
+                _number(line.now[key]) if reader.reads_unit(report, line, key, chosen) else None
                 for key in keys
             ),
         ]

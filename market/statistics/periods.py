@@ -49,6 +49,11 @@ class Chosen:
         return self.whole.ends_on < self.today
 
     @property
+    def is_of_months(self) -> bool:
+        """Return whether it consists of whole months, but for the part of a running one until today."""
+        return self.span is not Span.DAYS or is_whole_months(self.period)
+
+    @property
     def words(self) -> str:
         """Return 2026 年 10 月, 2026 年第 3 季度, 2026 年, 2026-05-01 至 2026-05-20."""
         begins_on = self.whole.begins_on

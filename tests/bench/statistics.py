@@ -12,7 +12,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,22 +20,29 @@ from uuid import UUID
 
 import httpx
 
-from market.accounts.models import OrganisationKind, StaffRole
+from market.accounts.models import Organisation, OrganisationKind, StaffRole
 from market.app import create_app
+from market.contracts.models import Contract
 from market.deps import Deps
 from market.kit.database import connection, in_transaction
 from market.kit.guest_pages import forget_pages
+from market.records.by import By
+from market.records.decisions import Verdict
 from market.runtime import build_deps, running
 from market.settings import Settings
+from market.statistics import bulletins, months
 from market.tables import migrate
 from tests.bench.processor import postgres_seconds
 from tests.contracts.factories import make_registered
 from tests.deals.factories import make_parties
-from tests.factories import make_organisation, make_staff
+from tests.factories import HOLIDAYS, make_organisation, make_staff
 from tests.statistics.factories import copy_contracts, random_contracts, receive
 from tests.visitor import sign_in
 
 CONTRACTS, TIMES = int(os.environ.get("CONTRACTS", "20000")), 7
+MONTH = int(os.environ.get("MONTH", "100000"))
+BIG = date(2026, 9, 1)
+"""The month of the report."""
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 PAGES = (
     "/statistics?span=year&year=2026",
@@ -58,6 +65,9 @@ async def main() -> None:
         deps = replace(build_deps(settings), clock=lambda: NOW)
         async with running(deps, prepare=_fill):
             await _read(deps, Path(folder))
+        async with running(deps, prepare=_fill_month):
+            await _freeze(deps, Path(folder))
+            await _read(deps, Path(folder), ("/screen", f"/statistics/{BIG:%Y-%m}"))
 
 
 async def _fill() -> None:
@@ -77,13 +87,43 @@ async def _fill() -> None:
     await connection().execute_script("ANALYZE")
 
 
-async def _read(deps: Deps, folder: Path) -> None:
+async def _fill_month() -> None:
+    """Write the contracts of one more month."""
+    base = await Contract.all().order_by("signed_at", "number").first()
+    assert base is not None
+    units = [unit.id for unit in await Organisation.filter(name__startswith="单位").only("id")]
+    given = random_contracts(MONTH, units, BIG, 30, seed=9)
+    async with in_transaction():
+        for first in range(0, len(given), 5000):
+            await copy_contracts(base, given[first : first + 5000], first=1_000_000 + first)
+    await connection().execute_script("ANALYZE")
+
+
+async def _freeze(deps: Deps, folder: Path) -> None:
+    """Have the report of the month of many contracts made and issued."""
+    operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
+    row = await months.open_month(BIG, HOLIDAYS)
+    await months.close_due(row.id, HOLIDAYS, now=NOW)
+    ordered = await bulletins.order_bulletin(BIG, "", by=By(operator, NOW))
+    started, process, postgres = time.perf_counter(), time.process_time(), postgres_seconds(folder)
+    bulletin = await bulletins.freeze_bulletin(ordered.id, now=NOW)
+    wall = time.perf_counter() - started
+    spent = time.process_time() - process + postgres_seconds(folder) - postgres
+    count = bulletin.figures["tables"]["city"][""]["now"]["contracts"][0]
+    print(  # noqa: T201
+        f"report of a month of {count:,} contracts frozen: {spent:.1f} s of processor, {wall:.1f} s wall",
+        flush=True,
+    )
+    await bulletins.decide_bulletin(bulletin.number, Verdict.CONFIRMED, by=By(approver, NOW))
+
+
+async def _read(deps: Deps, folder: Path, pages: Sequence[str] = PAGES) -> None:
     auditor = await make_staff(StaffRole.AUDITOR)
     transport = httpx.ASGITransport(app=create_app(deps))
     async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:
         for actor, words in ((None, "guest"), (auditor, "auditor")):
             await sign_in(client, actor)
-            for page in PAGES:
+            for page in pages:
 
                 async def ask(page: str = page) -> None:
                     forget_pages()

@@ -47,6 +47,7 @@ async def test_guests_read_counts_and_no_price_of_what_was_not_disclosed(client:
     for layout in TABLES:
         answer = await client.get("/statistics", params={"layout": layout, "span": "year", "year": "2026"})
         assert answer.status_code == 200
+    assert "127.00" in (await client.get("/statistics")).text  # the year until today
     page = await client.get("/statistics?span=month&year=2026&month=3")
     assert "127.00" in page.text  # of the whole, in 万元
     assert "统计口径第 1 版" in page.text

@@ -36,6 +36,7 @@ from market.pages import estimates, listing_labels
 from market.pages.home_figures import EVER, PAID, counters, month_chart, turnover_of
 from market.pages.workbench_charts import contract_counts
 from market.records.figures import Period, list_rows, value_of
+from market.statistics.periods import Chosen, Span
 from market.statistics.readers import Reader
 
 HOT_WORDS = ("赤泥", "铝合金", "甘蔗", "电池", "木薯", "轻量化")
@@ -53,7 +54,7 @@ async def show(request: Request) -> Response:
         months=month_chart(request, turnover, today),
         cities=turnover.cities,
         cities_address=f"{request.app.url_path_for('statistics:index')}?span=year&year={today.year}",
-        period=Period.of_year(today.year),
+        period=Chosen(Span.YEAR, Period.of_year(today.year), today),
         reader=Reader(actor),
         scopes=[
             ("outcomes", _("成果")),

@@ -23,7 +23,7 @@ def _replace(condition: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0079_ranking_objections")]
+    dependencies = [("market", "0080_needs_with_challenges")]
 
     initial = False
 

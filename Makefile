@@ -57,6 +57,7 @@ bench: $(VENV)/.bench static/vendor/.done ## ratios side by side, DATA=folder fo
 	$(PY) -m tests.bench.long_export
 	$(PY) -m tests.bench.watchers
 	$(PY) -m tests.bench.submissions 60 20 120
+	$(PY) -m tests.bench.challenge_lists
 	$(PY) -m tests.bench
 	$(PY) -m tests.bench.matching
 	$(PY) -m tests.bench.whole_market

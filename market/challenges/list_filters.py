@@ -81,6 +81,9 @@ _TEXTS = (
     "CASE WHEN c.is_masked THEN '' ELSE o.name END))"
 )
 """Where words are looked for; never in the name of a masked owner."""
+_OF_TEXTS = f"FROM (SELECT {_TEXTS} AS text OFFSET 0) AS row, unnest"
+_HAS_ALL = f"(SELECT bool_and(strpos(row.text, word) > 0) {_OF_TEXTS}({{words}}::text[]) AS word)"
+"""Whether all words stand in a row, whose texts are put together once."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,8 @@ class ListFilter:
             return f"${len(values)}"
 
         wanted = [f"c.status IN {_in(PUBLIC)}", "$1::timestamptz IS NOT NULL"]
-        wanted += [f"strpos({_TEXTS}, {value(word)}) > 0" for word in self.words.lower().split()]
+        if words := self.words.lower().split():
+            wanted.append(_HAS_ALL.format(words=value(words)))
         if self.field:
             wanted.append(f"c.field = {value(self.field)}")
         if self.budget == NEGOTIABLE:

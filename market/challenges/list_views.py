@@ -10,8 +10,8 @@ from market.challenges import feed as atom
 from market.challenges.deadlines import deadline_words, left_words, shown_status
 from market.challenges.list_filters import BUDGETS, DAYS_LEFT, SORTS, ListFilter, Stage
 from market.challenges.public_list import city_of, list_challenges, list_latest, list_regions
-from market.challenges.queries import owner_name
-from market.challenges.states import Kind
+from market.challenges.queries import may_put_up, owner_name
+from market.challenges.states import ChallengeAct, Kind
 from market.challenges.watching import count_watched
 from market.codes.labels import choices
 from market.kit.atom import MEDIA_TYPE
@@ -35,6 +35,7 @@ async def index(request: Request) -> Response:
         wanted=wanted,
         counts=counts,
         watched=await count_watched(actor),
+        may_put_up=actor is not None and actor.may(ChallengeAct.DRAFT_CHALLENGE) and may_put_up(actor),
         stages=list(Stage),
         fields=choices("field"),
         budgets=list(BUDGETS.items()),

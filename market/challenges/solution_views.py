@@ -110,7 +110,7 @@ async def submit(request: Request) -> Response:
             version = await submitting.submit(
                 solution, arrived_at=request.state.arrived_at, secret=secret, by=by
             )
-            words = _("第 %(n)s 版已提交，以最后一版为准。回执见页面右侧。", n=version.version)
+            words = _("第 %(n)s 版已提交，以最后一版为准。回执见本页。", n=version.version)
             return flash(request, _to_draft(request, challenge, solution.package), words)
     return await _page(request, challenge, solution, form)
 

@@ -95,7 +95,8 @@ async def test_a_firm_writes_a_list_the_platform_returns_it_and_lists_it(client:
     firm = await make_member(await make_organisation(name="南宁环保餐具有限公司"))
     operator = await make_staff(StaffRole.OPERATOR)
     await sign_in(client, firm)
-    assert "写一张榜" in (await client.get("/my/challenges")).text
+    for address in ("/challenges", "/my/challenges"):
+        assert "/my/challenges/new" in (await client.get(address)).text
 
     answer = await post(client, "/my/challenges/new", FORM | {"title": ""})
     assert answer.status_code == 422

@@ -131,6 +131,7 @@ async def test_page_and_feed_show_the_list_to_a_guest_and_never_a_masked_owner(
 ) -> None:
     text = (await client.get("/challenges")).text
     assert "现在没有榜单" in text
+    assert "登录后发榜" in text
     firm = await make_member(await make_organisation(name="柳州锻造有限公司", region="450203"))
     for place, (status, is_masked) in enumerate(
         product((S.RESPONDING, S.NO_TAKER, S.DRAFT), (True, False)), 1

@@ -146,6 +146,13 @@ class NumberField(_IntegerField):
     def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
         super().__init__(label, list(validators), **options)
 
+    def process_data(self, value: Any) -> None:
+        """Show a stored 0 as empty where 0 cannot be typed: it stands for what was left empty in a draft."""
+        super().process_data(value)
+        ranges = [check for check in self.validators if isinstance(check, NumberRange)]
+        if self.data == 0 and any(check.low > 0 for check in ranges):
+            self.data = None
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         text = typed_plainly(valuelist)
         self.data = None

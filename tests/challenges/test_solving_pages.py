@@ -70,6 +70,11 @@ async def test_a_solution_is_begun_written_attached_to_and_submitted_to_the_mill
     assert "侧部内衬使用寿命" in page
     answer = await post(client, draft, FORM | {"price": "三"})
     assert answer.status_code == 422
+    unfinished = FORM | {"stages-0-months": "", "months": ""}
+    assert "草稿已保存" in (await post(client, draft, unfinished)).text
+    shown = re.search(r'<input[^>]*"stages-0-months"[^>]*>', (await client.get(draft)).text)
+    assert shown is not None
+    assert 'value=""' in shown[0], "what was left empty is no 0 that the next saving refuses"
     assert "草稿已保存" in (await post(client, draft, FORM | {"leader": ""})).text
     answer = await post(client, f"{draft}/submit")
     assert answer.status_code == 422

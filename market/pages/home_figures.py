@@ -86,7 +86,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Turnover:
-    """What was registered this year and last: counts by month, counts and amounts by city."""
+    """What was registered this year and last: amounts by month, counts and amounts by city."""
 
     year: int
     now: list[FigureValue]
@@ -111,21 +111,20 @@ async def _count_turnover(today: date) -> Turnover:
     year = today.year
     return Turnover(
         year,
-        list(await turnover_by_month(year, "contracts")),
-        list(await turnover_by_month(year - 1, "contracts")),
+        list(await turnover_by_month(year, "contract_amount")),
+        list(await turnover_by_month(year - 1, "contract_amount")),
         await turnover_by_city(year, today),
     )
 
 
 def month_chart(request: Request, turnover: Turnover, today: date) -> MonthBars:
-    """Return how many contracts were registered in each month; the amount of a month may tell a price."""
+    """Return what the contracts registered in each month come to, beside the year before."""
     return MonthBars(
-        _("各月登记的技术合同"),
+        _("每月合同成交额"),
         turnover.year,
-        [value.count for value in turnover.now],
-        [value.count for value in turnover.before],
+        [value.money.amount for value in turnover.now],
+        [value.money.amount for value in turnover.before],
         today.month,
-        is_money=False,
         links=[rows_address(request, value) for value in turnover.now],
         links_before=[rows_address(request, value) for value in turnover.before],
     )
